@@ -1,0 +1,20 @@
+# The four ways to build: cmake -B DIR -D BERTH_PRESET=release|debug|asan|tsan
+set(BERTH_PRESET release CACHE STRING "release, debug, asan (address + undefined behaviour) or tsan")
+set_property(CACHE BERTH_PRESET PROPERTY STRINGS release debug asan tsan)
+
+if(BERTH_PRESET STREQUAL release)
+  set(CMAKE_BUILD_TYPE Release)
+elseif(BERTH_PRESET STREQUAL debug)
+  set(CMAKE_BUILD_TYPE Debug)
+elseif(BERTH_PRESET STREQUAL asan)
+  set(CMAKE_BUILD_TYPE Debug)
+  # CAF's own headers bind a null reference at each function-based spawn: harmless, and not ours to mend.
+  add_compile_options(-O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+elseif(BERTH_PRESET STREQUAL tsan)
+  set(CMAKE_BUILD_TYPE Debug)
+  add_compile_options(-O1 -fno-omit-frame-pointer -fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+else()
+  message(FATAL_ERROR "BERTH_PRESET is '${BERTH_PRESET}': use release, debug, asan or tsan")
+endif()

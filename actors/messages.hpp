@@ -1,0 +1,268 @@
+// The whole conversation of the core on one page: what is asked, by whom, and what is answered.
+// All messages are values; what they share is immutable.
+#pragma once
+
+#include <caf/all.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/error.hpp"
+#include "actors/event.hpp"
+#include "actors/stream_key.hpp"
+#include "actors/stream_status.hpp"
+#include "net/port_allocator.hpp"
+#include "net/result.hpp"
+#include "net/source_policy.hpp"
+#include "net/ssrc_demultiplexer.hpp"
+
+namespace berth::actors {
+
+/// A request that was refused. `live` is the stream that stands in the way, if that is the reason.
+struct rejection {
+  errc code = errc::internal;
+  std::string text;
+  std::shared_ptr<const stream_status> live;
+};
+template <class T>
+using outcome = net::result<T, rejection>;
+
+/// What an open of a live key does.
+enum class conflict_policy : std::uint8_t { error, reuse, replace };
+
+/// How an open found its stream.
+enum class open_kind : std::uint8_t { created, same, reused, replaced };
+
+/// Sent by the API; answered by outcome<opened>. Refused with stream_live, no_port, bad_address, shutting_down.
+struct open_request {
+  stream_key key;
+  std::uint16_t port = 0;  ///< 0 = a pair from the pool
+  std::string local_ip;    ///< numeric bind address; empty = the node's
+  tcp_mode mode = tcp_mode::none;
+  track_filter only_track = track_filter::all;
+  std::uint32_t ssrc = 0;
+  bool re_use_port = false;
+  bool multiplex = false;   ///< shared port: every SSRC becomes a stream of its own
+  bool configured = false;  ///< the shared port of the configuration
+  std::optional<net::duration> idle_after;          ///< none = the node's; zero = never
+  std::optional<net::source_policy> sources;        ///< none = the node's
+  std::optional<conflict_policy> on_conflict;       ///< none = the node's
+  net::time_point asked;                            ///< when the client's request arrived: for the time to open
+};
+struct opened {
+  stream_status stream;
+  open_kind kind = open_kind::created;
+};
+
+/// Sent by the API; answered when the stream's descriptors are closed or at rest. Refused with not_found (also when a
+/// concurrent close was first), generation_differs.
+struct close_request {
+  stream_key key;
+  std::optional<generation_t> generation;  ///< close only this life of the stream
+};
+struct closed {
+  stream_status last;
+};
+
+/// Sent by the API; answered at once from the registry. Refused with not_found.
+struct query_request {
+  stream_key key;
+};
+
+/// Sent by the API; answered at once, ordered by key. Configured and closing entries are left out.
+struct list_request {
+  std::string vhost, app;                  ///< empty = all
+  std::string prefix;                      ///< of the stream id; empty = all
+  std::optional<stream_state> state;
+  std::optional<stream_key> after;         ///< page: only keys behind this one
+  std::size_t limit = SIZE_MAX;
+};
+struct stream_list {
+  std::vector<stream_status> streams;
+  bool more = false;  ///< the limit cut the list
+};
+
+/// Sent by the API; the filter acts on the next packet, on live TCP connections too. Refused with not_found.
+struct update_ssrc_request {
+  stream_key key;
+  std::uint32_t ssrc = 0;
+};
+
+/// Sent by the API; answered when the TCP connection is up. Refused with not_found, not_tcp_active, connect_failed,
+/// stream_ended.
+struct connect_request {
+  stream_key key;
+  net::endpoint remote;
+  net::duration timeout{};
+};
+
+/// Sent by the API: suspends the idle check for `pause`, or ends a suspension and restarts the idle clock. Refused with
+/// not_found, not_published.
+struct idle_check_request {
+  stream_key key;
+  std::optional<net::duration> pause;  ///< none = resume
+};
+
+/// Sent by the API; answered at once.
+struct ports_request {};
+struct ports_report {
+  net::allocator_figures figures;
+  std::vector<net::resting_port> resting;
+  net::time_point now;  ///< the resting ports' times are on this time line
+};
+
+/// Sent by the API for /metrics and statistics; answered at once.
+struct stats_request {};
+
+/// Upper bounds, seconds, of the time-to-open buckets; one more bucket counts what is above.
+inline constexpr std::array<double, 12> open_time_bounds{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+                                                         0.005,   0.01,   0.025,   0.05,   0.1,   1};
+/// Upper bounds, seconds, of the reclaim latency: from a stream's idle deadline to its port being free or at rest.
+inline constexpr std::array<double, 8> reclaim_bounds{0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5};
+
+template <std::size_t N>
+struct histogram {
+  std::array<std::uint64_t, N + 1> buckets{};  ///< not cumulative
+  double sum = 0;
+  std::uint64_t count = 0;
+
+  void observe(const std::array<double, N>& bounds, double value) noexcept {
+    std::size_t i = 0;
+    while (i < N && value > bounds[i]) ++i;
+    ++buckets[i];
+    sum += value;
+    ++count;
+  }
+};
+
+struct node_stats {
+  std::array<std::uint64_t, stream_state_count> streams{};  ///< present, by state
+  std::uint64_t opens_created = 0, opens_same = 0, opens_reused = 0, opens_replaced = 0;
+  std::array<std::uint64_t, errc_count> opens_refused{};
+  std::array<std::uint64_t, close_reason_count> closes{};
+  histogram<open_time_bounds.size()> open_time;
+  histogram<reclaim_bounds.size()> reclaim_time;
+  counters_view totals;  ///< of all streams, the ended ones included
+  net::allocator_figures ports;
+  std::uint64_t late_messages = 0;  ///< dropped since their generation is gone
+  std::vector<alarm_change> alarms;  ///< those raised now
+};
+
+/// What the supervisor and new streams go by. Sent by the daemon at every change of the configuration.
+struct node_settings {
+  net::allocator_options allocator;
+  std::string listen_ip = "::";
+  net::duration idle_after = std::chrono::seconds{15};
+  net::duration stall_after = std::chrono::seconds{3};
+  net::duration relearn_after = std::chrono::seconds{1};
+  net::source_policy sources = net::source_policy::learn;
+  conflict_policy on_conflict = conflict_policy::error;
+  std::size_t max_multiplex_streams = 4096;
+  std::size_t max_tcp_frame = 10 * 1024;
+  struct alarm_settings {
+    net::duration window = std::chrono::seconds{60};
+    std::size_t min_opens = 10;
+    double raise_ratio = 0.1, clear_ratio = 0.05;
+    double pool_low_ratio = 0.05, pool_clear_ratio = 0.1;
+  } alarm;
+};
+using node_settings_ptr = std::shared_ptr<const node_settings>;
+
+/// Sent by the daemon once, at its end; answered when every stream is down.
+struct shutdown_request {};
+
+/// Sent by a stream to the supervisor: look at my published figures (first packet, or one after a silence).
+struct stream_notice {
+  stream_key key;
+  generation_t generation = 0;
+};
+
+/// Sent by a shared port to the supervisor: packets of a new SSRC come in. The supervisor answers by opening the stream or
+/// by telling the port to refuse it.
+struct ssrc_arrived {
+  stream_key port_key;
+  generation_t port_generation = 0;
+  std::uint32_t ssrc = 0;
+  std::shared_ptr<net::ssrc_demultiplexer> feed;  ///< for the new stream; touched on the port's reactor only
+};
+
+/// Sent by the supervisor to a stream; answered when the next packet will meet the filter.
+struct set_ssrc_filter {
+  std::uint32_t ssrc = 0;
+};
+/// Sent by the supervisor to a stream; answered as connect_request.
+struct connect_command {
+  net::endpoint remote;
+  net::duration timeout{};
+};
+/// Sent by the supervisor to a stream or shared port, which ends: the answer is its down message.
+struct close_command {
+  bool rest_sender = false;  ///< of a stream on a shared port: do not hear its sender until it is silent
+};
+/// Sent by the supervisor to a shared port: no stream for this SSRC, and why.
+struct refuse_ssrc {
+  std::uint32_t ssrc = 0;
+  std::string reason;
+};
+
+/// Answers of requests that only succeed.
+struct completed {};
+
+using supervisor_actor = caf::typed_actor<
+    caf::replies_to<open_request>::with<outcome<opened>>, caf::replies_to<close_request>::with<outcome<closed>>,
+    caf::replies_to<query_request>::with<outcome<stream_status>>, caf::replies_to<list_request>::with<stream_list>,
+    caf::replies_to<update_ssrc_request>::with<outcome<completed>>, caf::replies_to<connect_request>::with<outcome<completed>>,
+    caf::replies_to<idle_check_request>::with<outcome<completed>>, caf::replies_to<ports_request>::with<ports_report>,
+    caf::replies_to<stats_request>::with<node_stats>, caf::replies_to<shutdown_request>::with<completed>,
+    caf::reacts_to<node_settings_ptr>, caf::reacts_to<stream_notice>, caf::reacts_to<ssrc_arrived>,
+    caf::reacts_to<caf::tick_atom>>;
+
+/// The event log: takes events from the supervisor and the daemon, numbers them, keeps the newest, hands each on to its
+/// subscribers. events_since answers with what is newer than a cursor.
+struct events_since {
+  std::uint64_t after = 0;
+  std::size_t limit = 100;
+};
+struct event_batch {
+  std::vector<event_ptr> events;
+  std::uint64_t last = 0;  ///< newest id there is
+  bool missed = false;     ///< the cursor is older than the oldest event kept
+};
+using event_sink = caf::typed_actor<caf::reacts_to<event_ptr>>;
+using event_log_actor =
+    caf::typed_actor<caf::reacts_to<event>, caf::reacts_to<caf::add_atom, event_sink>,
+                     caf::replies_to<events_since>::with<event_batch>>;
+
+}  // namespace berth::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::open_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::close_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::query_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::list_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::stream_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::update_ssrc_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::connect_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::idle_check_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::ports_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::ports_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::stats_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::node_stats)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::shutdown_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::node_settings_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::stream_notice)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::ssrc_arrived)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::set_ssrc_filter)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::connect_command)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::close_command)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::refuse_ssrc)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::completed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::event_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::events_since)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::event_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::opened>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::closed>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::stream_status>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::completed>)

@@ -1,0 +1,90 @@
+// The berth itself: one actor that owns the sockets of one stream.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "actors/hosting.hpp"
+#include "actors/intake.hpp"
+#include "actors/messages.hpp"
+#include "actors/mooring.hpp"
+#include "net/ssrc_demultiplexer.hpp"
+#include "net/tcp_connections.hpp"
+
+namespace berth::actors {
+
+struct stream_options {
+  stream_key key;
+  generation_t generation = 0;
+  net::rtp_receiver::options receiver;
+  net::endpoint banned;                  ///< former sender of the port; unset: none
+  net::duration silence{};               ///< how long it must be silent before it is heard
+  std::size_t max_tcp_frame = 0;
+  net::socket_factory* sockets = nullptr;  ///< for TCP active
+  /// Set for a stream that a shared port feeds: then it has no sockets of its own.
+  std::shared_ptr<net::ssrc_demultiplexer> feed;
+  std::uint32_t fed_ssrc = 0;
+};
+
+/// Receives one stream: UDP with RTCP, TCP connections accepted or made, or what a shared port feeds it.
+/// Spawned and closed by the supervisor, which keeps the only strong handle; all its code runs on its reactor's thread.
+/// When it ends, its descriptors are out of the poller, its connections are closed, and the bound sockets wait in the
+/// mooring for the supervisor, which finds them there at the down message.
+class stream final : public hosted_actor, private net::packet_sink {
+ public:
+  stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared, stream_options options,
+         caf::weak_actor_ptr supervisor);
+
+  const char* name() const override { return "stream"; }
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+  void on_ready(std::uint32_t tag, std::uint32_t events, net::time_point now) override;
+  void on_timer(std::uint32_t tag, net::time_point now) override;
+
+ private:
+  using connect_promise = caf::typed_response_promise<outcome<completed>>;
+
+  void deliver(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) override;
+  void moor();
+  void read_rtp(net::time_point now);
+  void read_rtcp(net::time_point now);
+  void send_report(net::time_point now);
+  void tell_supervisor();
+  void note(std::string_view reason);
+
+  // TCP active
+  caf::result<outcome<completed>> connect(const connect_command& command);
+  std::optional<net::error> begin_connect(net::time_point now);
+  void connect_decided(net::time_point now);
+  void connect_failed(const net::error& why, net::time_point now);
+  void connection_ended(const net::endpoint& peer, int system_errno);
+
+  // given
+  std::shared_ptr<mooring> shared_;
+  stream_options options_;
+  caf::weak_actor_ptr supervisor_;
+  // owned
+  intake intake_;
+  net::tcp_connections connections_;
+  // state
+  net::poller::key rtp_ = net::poller::none;
+  net::poller::key rtcp_ = net::poller::none;
+  net::poller::key listener_ = net::poller::none;
+  std::uint32_t kernel_drops_before_ = 0;
+  net::endpoint reports_to_;  // where the sender's RTCP comes from
+  bool rest_after_ = false;   // the close was asked for while the sender may still send
+
+  struct active_connect {
+    net::endpoint remote;
+    net::duration timeout{};
+    net::unique_fd socket;
+    net::poller::key registration = net::poller::none;
+    net::poller::key timer = net::poller::none;
+    net::duration back_off{};
+    std::optional<connect_promise> asked_by;
+  };
+  std::optional<active_connect> connecting_;
+};
+
+}  // namespace berth::actors

@@ -1,0 +1,515 @@
+#include "actors/stream_supervisor.hpp"
+
+#include <cstdio>
+
+#include "actors/shared_port.hpp"
+#include "actors/stream.hpp"
+
+namespace berth::actors {
+namespace {
+
+// Ends what is due within a fraction of the second that a reclaim may take.
+constexpr auto tick_interval = std::chrono::milliseconds{100};
+
+net::failure<rejection> reject(errc code, std::string text) { return {rejection{code, std::move(text), {}}}; }
+
+net::failure<rejection> no_such_stream(const stream_key& key) {
+  return reject(errc::not_found, "no stream " + to_string(key) + " is open");
+}
+
+std::string name_of_ssrc(std::uint32_t ssrc) {
+  char text[9];
+  std::snprintf(text, sizeof text, "%08X", ssrc);
+  return text;
+}
+
+errc code_of(net::errc code) {
+  return code == net::errc::address_not_local || code == net::errc::bad_address ? errc::bad_address : errc::no_port;
+}
+
+}  // namespace
+
+stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_options options) {
+  options_ = std::move(options);
+  settings_ = options_.settings;
+  ports_ = std::make_unique<net::port_allocator>(*options_.sockets, settings_->allocator, options_.first_port);
+  apply(settings_);
+  self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
+  self_->delayed_send(self_, tick_interval, caf::tick_atom_v);
+  return {[this](const open_request& r) { return open(r); },
+          [this](const close_request& r) { return close(r); },
+          [this](const query_request& r) { return query(r); },
+          [this](const list_request& r) { return list(r); },
+          [this](const update_ssrc_request& r) { return update_ssrc(r); },
+          [this](const connect_request& r) { return connect(r); },
+          [this](const idle_check_request& r) { return idle_check(r); },
+          [this](const ports_request&) { return ports(); },
+          [this](const stats_request&) { return stats(); },
+          [this](const shutdown_request&) { return shut_down(); },
+          [this](const node_settings_ptr& s) { apply(s); },
+          [this](const stream_notice& n) { packets_arrived(n); },
+          [this](const ssrc_arrived& a) { ssrc_announced(a); },
+          [this](caf::tick_atom) { tick(); }};
+}
+
+net::time_point stream_supervisor::now() const { return self_->clock().now(); }
+
+life_limits stream_supervisor::limits_of(const record& r) const { return {settings_->stall_after, r.idle_after}; }
+
+// ---- opening ------------------------------------------------------------------------------------------------------
+
+caf::result<outcome<opened>> stream_supervisor::open(const open_request& request) {
+  if (auto answer = try_open(request)) return account(std::move(*answer), request);
+  // The key is closing: its end goes on with this open.
+  auto promise = self_->make_response_promise<outcome<opened>>();
+  registry_.find(request.key)->parked.emplace_back(request, promise);
+  return promise;
+}
+
+// Nothing: the key is closing and the open has to wait for its end.
+std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& request) {
+  if (shutting_down_) return reject(errc::shutting_down, "the daemon is shutting down");
+  auto wanted = prepare(request);
+  if (!wanted) return net::failure{wanted.error()};
+  const auto& key = request.key;
+  auto* present = registry_.find(key);
+  if (present != nullptr) look(key, *present);
+  if (present == nullptr) return create(request, std::move(*wanted), open_kind::created);
+  if (present->state == stream_state::closing) return std::nullopt;
+
+  if (present->state == stream_state::listening) {
+    if (!present->same_parameters(*wanted)) {
+      begin_close(key, *present, close_reason::replaced);
+      return std::nullopt;
+    }
+    present->armed_at = now();
+    present->paused_until.reset();
+    return opened{present->status(key, now()), open_kind::same};
+  }
+
+  auto status = present->status(key, now());
+  switch (request.on_conflict.value_or(settings_->on_conflict)) {
+    case conflict_policy::reuse: return opened{std::move(status), open_kind::reused};
+    case conflict_policy::replace: begin_close(key, *present, close_reason::replaced); return std::nullopt;
+    case conflict_policy::error: break;
+  }
+  rejection r{errc::stream_live,
+              to_string(key) + " is " + std::string{to_string(status.state)} + " on port " +
+                  std::to_string(status.port()) + ", generation " + std::to_string(status.generation),
+              std::make_shared<stream_status>(std::move(status))};
+  return net::failure{std::move(r)};
+}
+
+net::result<record, rejection> stream_supervisor::prepare(const open_request& request) const {
+  const auto& ip = request.local_ip.empty() ? settings_->listen_ip : request.local_ip;
+  const auto local = net::endpoint::parse(ip, request.port);
+  if (!local) return reject(errc::bad_address, "'" + ip + "' is not a numeric address");
+  if (request.port == 65535 && !request.multiplex)
+    return reject(errc::no_port, "port 65535 leaves no room for RTCP on the next one");
+  record r;
+  r.request = request;
+  r.local_request = *local;
+  r.local = *local;
+  r.idle_after = request.idle_after.value_or(settings_->idle_after);
+  r.sources = request.sources.value_or(settings_->sources);
+  r.ssrc_filter = request.ssrc;
+  r.armed_at = r.opened = now();
+  r.opened_at = options_.wall_now();
+  return r;
+}
+
+outcome<opened> stream_supervisor::create(const open_request& request, record r, open_kind kind) {
+  auto got = ports_->allocate({r.local_request, !request.multiplex, request.mode == tcp_mode::passive}, now());
+  failures_.record(!got, now());
+  if (!got) return reject(code_of(got.error().code), got.error().text);
+
+  r.shared = std::make_shared<mooring>();
+  r.shared->ports = std::move(got->ports);
+  r.shared->receive_buffer = net::receive_buffer(r.shared->ports.rtp.get());
+  r.local = r.shared->ports.local;
+  if (auto failed = launch(request.key, r, got->banned)) {
+    ports_->release(std::move(r.shared->ports), to_string(request.key), {}, now());
+    return net::failure{std::move(*failed)};
+  }
+  auto& inserted = registry_.insert(request.key, std::move(r));
+  remind(request.key, inserted, idle_deadline(inserted.facts(), limits_of(inserted)));
+  tell(event_kind::stream_opened, request.key, inserted);
+  return opened{inserted.status(request.key, now()), kind};
+}
+
+std::optional<rejection> stream_supervisor::launch(const stream_key& key, record& r, const net::endpoint& banned) {
+  r.generation = registry_.next_generation();
+  const auto self = caf::actor_cast<caf::weak_actor_ptr>(self_->ctrl());
+  const auto& settings = *settings_;
+  try {
+    if (!r.parent) r.host = options_.place();
+    if (r.request.multiplex) {
+      shared_port_options o{key, r.generation, settings.max_tcp_frame, settings.max_multiplex_streams,
+                            settings.allocator.silence};
+      r.actor = caf::actor_cast<caf::actor>(
+          self_->spawn<shared_port, caf::monitored>(r.host, r.shared, std::move(o), self));
+    } else {
+      stream_options o;
+      o.key = key;
+      o.generation = r.generation;
+      o.receiver.policy = r.sources;
+      o.receiver.ssrc_filter = r.ssrc_filter;
+      o.receiver.relearn_after = settings.relearn_after;
+      o.banned = banned;
+      o.silence = settings.allocator.silence;
+      o.max_tcp_frame = settings.max_tcp_frame;
+      o.sockets = options_.sockets;
+      o.feed = r.feed;
+      o.fed_ssrc = r.ssrc_filter;
+      r.actor =
+          caf::actor_cast<caf::actor>(self_->spawn<stream, caf::monitored>(r.host, r.shared, std::move(o), self));
+    }
+  } catch (const std::exception& e) {
+    return rejection{errc::internal, std::string{"the stream's actor could not be made: "} + e.what(), {}};
+  }
+  return std::nullopt;
+}
+
+outcome<opened> stream_supervisor::account(outcome<opened> answer, const open_request& request) {
+  if (!answer) {
+    ++stats_.opens_refused[static_cast<std::size_t>(answer.error().code)];
+    return answer;
+  }
+  switch (answer->kind) {
+    case open_kind::created: ++stats_.opens_created; break;
+    case open_kind::same: ++stats_.opens_same; break;
+    case open_kind::reused: ++stats_.opens_reused; break;
+    case open_kind::replaced: ++stats_.opens_replaced; break;
+  }
+  if (request.asked != net::time_point{})
+    stats_.open_time.observe(open_time_bounds, std::chrono::duration<double>(now() - request.asked).count());
+  return answer;
+}
+
+void stream_supervisor::ssrc_announced(const ssrc_arrived& a) {
+  auto* port = registry_.find(a.port_key, a.port_generation);
+  if (port == nullptr || port->state == stream_state::closing || shutting_down_) {
+    ++stats_.late_messages;
+    return;
+  }
+  const stream_key key{a.port_key.vhost, a.port_key.app, name_of_ssrc(a.ssrc)};
+  const auto refuse = [&](std::string why) { caf::anon_send(port->actor, refuse_ssrc{a.ssrc, std::move(why)}); };
+  if (const auto* present = registry_.find(key))
+    return refuse(to_string(key) + " is open already, on port " + std::to_string(present->local.port()));
+  if (multiplexed_ >= settings_->max_multiplex_streams)
+    return refuse("shared ports carry " + std::to_string(multiplexed_) + " streams, the most that are allowed");
+
+  record r;
+  r.request.key = key;
+  r.request.mode = port->request.mode;
+  r.request.only_track = port->request.only_track;
+  if (!port->request.configured) r.request.idle_after = port->request.idle_after;
+  r.idle_after = r.request.idle_after.value_or(settings_->idle_after);
+  r.sources = port->sources;
+  r.ssrc_filter = a.ssrc;
+  r.local_request = r.local = port->local;
+  r.armed_at = r.opened = now();
+  r.opened_at = options_.wall_now();
+  r.host = port->host;
+  r.feed = a.feed;
+  r.parent = a.port_key;
+  r.shared = std::make_shared<mooring>();
+  r.shared->receive_buffer = port->shared->receive_buffer;
+  if (auto failed = launch(key, r, {})) return refuse(failed->text);
+  ++multiplexed_;
+  port->children.push_back(key);
+  auto& inserted = registry_.insert(key, std::move(r));
+  remind(key, inserted, idle_deadline(inserted.facts(), limits_of(inserted)));
+  tell(event_kind::stream_opened, key, inserted);
+}
+
+// ---- answering ----------------------------------------------------------------------------------------------------
+
+// What clients may know of: closing is over for everybody, so that no two answers can disagree on it.
+record* stream_supervisor::visible(const stream_key& key) {
+  auto* r = registry_.find(key);
+  if (r == nullptr) return nullptr;
+  look(key, *r);
+  return r->state == stream_state::closing ? nullptr : r;
+}
+
+outcome<stream_status> stream_supervisor::query(const query_request& request) {
+  const auto* r = visible(request.key);
+  if (r == nullptr) return no_such_stream(request.key);
+  return r->status(request.key, now());
+}
+
+stream_list stream_supervisor::list(const list_request& request) {
+  stream_list answer;
+  registry_.for_each(request.after, [&](const stream_key& key, record& r) {
+    if (!request.vhost.empty() && key.vhost != request.vhost) return true;
+    if (!request.app.empty() && key.app != request.app) return true;
+    if (!key.stream.starts_with(request.prefix) || r.request.configured) return true;
+    look(key, r);
+    if (r.state == stream_state::closing || (request.state && r.state != *request.state)) return true;
+    if (answer.streams.size() == request.limit) {
+      answer.more = true;
+      return false;
+    }
+    answer.streams.push_back(r.status(key, now()));
+    return true;
+  });
+  return answer;
+}
+
+caf::result<outcome<completed>> stream_supervisor::update_ssrc(const update_ssrc_request& request) {
+  auto* r = visible(request.key);
+  if (r == nullptr) return outcome<completed>{no_such_stream(request.key)};
+  r->ssrc_filter = request.ssrc;
+  auto promise = self_->make_response_promise<outcome<completed>>();
+  self_->request(r->actor, caf::infinite, set_ssrc_filter{request.ssrc})
+      .then([promise](const completed&) mutable { promise.deliver(outcome<completed>{completed{}}); },
+            [promise, key = request.key](const caf::error&) mutable {
+              promise.deliver(outcome<completed>{reject(errc::stream_ended, to_string(key) + " was closed meanwhile")});
+            });
+  return promise;
+}
+
+caf::result<outcome<completed>> stream_supervisor::connect(const connect_request& request) {
+  auto* r = visible(request.key);
+  if (r == nullptr) return outcome<completed>{no_such_stream(request.key)};
+  if (r->request.mode != tcp_mode::active)
+    return outcome<completed>{
+        reject(errc::not_tcp_active, to_string(request.key) + " was not opened for TCP active (tcp_mode 2)")};
+  auto promise = self_->make_response_promise<outcome<completed>>();
+  self_->request(r->actor, caf::infinite, connect_command{request.remote, request.timeout})
+      .then([promise](const outcome<completed>& answer) mutable { promise.deliver(answer); },
+            [promise, key = request.key](const caf::error&) mutable {
+              promise.deliver(outcome<completed>{reject(errc::stream_ended, to_string(key) + " was closed meanwhile")});
+            });
+  return promise;
+}
+
+outcome<completed> stream_supervisor::idle_check(const idle_check_request& request) {
+  auto* r = visible(request.key);
+  if (r == nullptr) return no_such_stream(request.key);
+  if (r->state == stream_state::listening)
+    return reject(errc::not_published, to_string(request.key) + " is open, but nothing has arrived yet");
+  if (request.pause) {
+    r->paused_until = now() + *request.pause;
+  } else {
+    r->paused_until.reset();
+    r->armed_at = now();
+  }
+  look(request.key, *r);
+  return completed{};
+}
+
+ports_report stream_supervisor::ports() { return {ports_->figures(), ports_->resting(), now()}; }
+
+node_stats stream_supervisor::stats() {
+  auto all = stats_;
+  registry_.for_each(std::nullopt, [&](const stream_key&, const record& r) {
+    ++all.streams[static_cast<std::size_t>(r.state)];
+    all.totals += view(r.shared->counters);
+    return true;
+  });
+  all.ports = ports_->figures();
+  if (failures_.state()) all.alarms.push_back(*failures_.state());
+  if (pool_.state()) all.alarms.push_back(*pool_.state());
+  return all;
+}
+
+// ---- living -------------------------------------------------------------------------------------------------------
+
+void stream_supervisor::look(const stream_key& key, record& r) {
+  if (r.state == stream_state::closing) return;
+  const auto facts = r.facts();
+  const auto step = advance(r.state, life_event::look, facts, limits_of(r), now());
+  if (step.state == stream_state::closing) {
+    r.deadline = idle_deadline(facts, limits_of(r));
+    begin_close(key, r, step.reason);
+    return;
+  }
+  r.state = step.state;
+  if (step.tell) tell(*step.tell, key, r);
+  remind(key, r, step.next_look);
+}
+
+void stream_supervisor::remind(const stream_key& key, record& r, std::optional<net::time_point> when) {
+  if (!when || (r.queued_look && *r.queued_look <= *when)) return;
+  r.queued_look = when;
+  deadlines_.add(*when, key, r.generation);
+}
+
+void stream_supervisor::packets_arrived(const stream_notice& notice) {
+  if (auto* r = registry_.find(notice.key, notice.generation))
+    look(notice.key, *r);
+  else
+    ++stats_.late_messages;
+}
+
+void stream_supervisor::tick() {
+  while (const auto due = deadlines_.take_due(now())) {
+    auto* r = registry_.find(due->key, due->generation);
+    if (r == nullptr) continue;
+    // An earlier reminder supersedes later ones, which then find nothing new to see.
+    if (r->queued_look && *r->queued_look <= due->due) r->queued_look.reset();
+    look(due->key, *r);
+  }
+  ports_->sweep(now());
+  evaluate_alarms();
+  if (!shutting_down_) self_->delayed_send(self_, tick_interval, caf::tick_atom_v);
+}
+
+void stream_supervisor::apply(node_settings_ptr settings) {
+  settings_ = std::move(settings);
+  ports_->set_options(settings_->allocator);
+  const auto& a = settings_->alarm;
+  failures_.set_limits({a.window, a.min_opens, a.raise_ratio, a.clear_ratio});
+  pool_.set_limits({a.pool_low_ratio, a.pool_clear_ratio});
+  registry_.for_each(std::nullopt, [&](const stream_key& key, record& r) {
+    if (!r.request.idle_after) r.idle_after = settings_->idle_after;
+    look(key, r);
+    return true;
+  });
+}
+
+void stream_supervisor::evaluate_alarms() {
+  if (const auto change = failures_.evaluate(now()))
+    tell(failures_.raised() ? event_kind::alarm_raised : event_kind::alarm_cleared, *change);
+  const auto f = ports_->figures();
+  if (const auto change = pool_.evaluate(f.free + f.resting, f.size))
+    tell(pool_.raised() ? event_kind::alarm_raised : event_kind::alarm_cleared, *change);
+}
+
+// ---- ending -------------------------------------------------------------------------------------------------------
+
+caf::result<outcome<closed>> stream_supervisor::close(const close_request& request) {
+  auto* r = registry_.find(request.key);
+  if (r == nullptr || (r->request.configured && !shutting_down_)) return outcome<closed>{no_such_stream(request.key)};
+  if (r->state != stream_state::closing && request.generation && *request.generation != r->generation) {
+    rejection differs{errc::generation_differs,
+                      to_string(request.key) + " is generation " + std::to_string(r->generation) + ", not " +
+                          std::to_string(*request.generation),
+                      std::make_shared<stream_status>(r->status(request.key, now()))};
+    return outcome<closed>{net::failure{std::move(differs)}};
+  }
+  auto promise = self_->make_response_promise<outcome<closed>>();
+  // A close that comes while another one is under way is answered after it, when there is nothing left to close.
+  r->closers.push_back(promise);
+  if (r->state != stream_state::closing) {
+    r->closed_by_request = true;
+    begin_close(request.key, *r, close_reason::requested);
+  }
+  return promise;
+}
+
+void stream_supervisor::begin_close(const stream_key& key, record& r, close_reason reason) {
+  r.state = advance(r.state, life_event::close, r.facts(), limits_of(r), now()).state;
+  r.reason = reason;
+  if (r.children.empty()) return send_close(r);
+  // A shared port ends after the streams it feeds.
+  for (const auto& child : std::vector{r.children}) {
+    auto* c = registry_.find(child);
+    if (c != nullptr && c->parent == key && c->state != stream_state::closing)
+      begin_close(child, *c, close_reason::port_closed);
+  }
+}
+
+void stream_supervisor::send_close(record& r) {
+  caf::anon_send<caf::message_priority::high>(r.actor, close_command{!is_timeout(r.reason)});
+}
+
+void stream_supervisor::went_down(const caf::down_msg& down) {
+  const auto* found = registry_.key_of(down.source);
+  if (found == nullptr) {
+    ++stats_.late_messages;
+    return;
+  }
+  const auto key = *found;
+  auto r = registry_.extract(key);
+  if (r.state != stream_state::closing) {
+    r.state = stream_state::closing;
+    r.reason = close_reason::failed;
+  }
+  finish(key, std::move(r));
+  if (shut_down_promise_ && registry_.empty()) {
+    ports_->clear();
+    shut_down_promise_->deliver(completed{});
+    shut_down_promise_.reset();
+    self_->quit();
+  }
+}
+
+// The actor is gone and its sockets wait in the mooring: now, and not earlier, the stream is closed.
+void stream_supervisor::finish(const stream_key& key, record r) {
+  const auto last = r.status(key, now());
+  ++stats_.closes[static_cast<std::size_t>(r.reason)];
+  stats_.totals += last.counters;
+  if (r.parent) {
+    --multiplexed_;
+    if (auto* port = registry_.find(*r.parent)) {
+      std::erase(port->children, key);
+      if (port->state == stream_state::closing && port->children.empty()) send_close(*port);
+    }
+  } else {
+    ports_->release(std::move(r.shared->ports), to_string(key), last.peer, now());
+  }
+  if (r.deadline)
+    stats_.reclaim_time.observe(reclaim_bounds, std::chrono::duration<double>(now() - *r.deadline).count());
+  tell(event_kind::stream_closed, key, r);
+
+  for (std::size_t i = 0; i < r.closers.size(); ++i) {
+    if (i == 0 && r.closed_by_request)
+      r.closers[i].deliver(outcome<closed>{closed{last}});
+    else
+      r.closers[i].deliver(outcome<closed>{no_such_stream(key)});
+  }
+  bool first = r.reason == close_reason::replaced;
+  while (!r.parked.empty()) {
+    auto [request, promise] = std::move(r.parked.front());
+    r.parked.pop_front();
+    auto answer = try_open(request);
+    if (!answer) {
+      // This one replaces what an earlier one of the queue has just opened: the rest waits behind it again.
+      auto& again = registry_.find(key)->parked;
+      again.emplace_back(std::move(request), std::move(promise));
+      for (auto& waiting : r.parked) again.push_back(std::move(waiting));
+      return;
+    }
+    if (*answer && (*answer)->kind == open_kind::created && first) (**answer).kind = open_kind::replaced;
+    first = false;
+    promise.deliver(account(std::move(*answer), request));
+  }
+}
+
+caf::result<completed> stream_supervisor::shut_down() {
+  shutting_down_ = true;
+  registry_.for_each(std::nullopt, [&](const stream_key& key, record& r) {
+    if (r.state != stream_state::closing) begin_close(key, r, close_reason::shutdown);
+    return true;
+  });
+  if (registry_.empty()) {
+    ports_->clear();
+    self_->quit();
+    return completed{};
+  }
+  shut_down_promise_ = self_->make_response_promise<completed>();
+  return *shut_down_promise_;
+}
+
+// ---- telling ------------------------------------------------------------------------------------------------------
+
+void stream_supervisor::tell(event_kind kind, const stream_key& key, const record& r) {
+  event e;
+  e.kind = kind;
+  e.at = options_.wall_now();
+  e.stream = std::make_shared<stream_status>(r.status(key, now()));
+  self_->send(options_.events, std::move(e));
+}
+
+void stream_supervisor::tell(event_kind kind, const alarm_change& change) {
+  event e;
+  e.kind = kind;
+  e.at = options_.wall_now();
+  e.alarm = std::make_shared<alarm_change>(change);
+  self_->send(options_.events, std::move(e));
+}
+
+}  // namespace berth::actors

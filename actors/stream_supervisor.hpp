@@ -1,0 +1,94 @@
+// Hands berths out, one request at a time: because one actor opens, closes and answers, no two answers can disagree.
+#pragma once
+
+#include <functional>
+
+#include "actors/alarm.hpp"
+#include "actors/deadline_queue.hpp"
+#include "actors/hosting.hpp"
+#include "actors/messages.hpp"
+#include "actors/registry.hpp"
+
+namespace berth::actors {
+
+/// What the supervisor is given. The referents outlive it.
+struct supervisor_options {
+  net::socket_factory* sockets = nullptr;
+  node_settings_ptr settings;
+  std::function<berth_host()> place;               ///< where the next stream lives
+  event_log_actor events;
+  std::uint32_t first_port = 0;                    ///< rotates the order of the pool
+  std::function<net::wall_time()> wall_now = [] { return net::wall_clock::now(); };
+};
+
+/// State of the supervisor actor: registry, ports, quarantine, alarms. Its handlers never block and never wait for a
+/// stream: what has to wait for a down message is parked as a promise in the record.
+/// Spawned by the daemon, ends on shutdown_request after the last stream is down. Runs on CAF's scheduler; only its own
+/// handlers touch its members.
+class stream_supervisor {
+ public:
+  using handle = supervisor_actor;
+  using self_pointer = handle::stateful_pointer<stream_supervisor>;
+  static inline const char* name = "stream_supervisor";
+
+  explicit stream_supervisor(self_pointer self) : self_(self) {}
+  handle::behavior_type start(supervisor_options options);
+
+ private:
+  // requests
+  caf::result<outcome<opened>> open(const open_request& request);
+  caf::result<outcome<closed>> close(const close_request& request);
+  outcome<stream_status> query(const query_request& request);
+  stream_list list(const list_request& request);
+  caf::result<outcome<completed>> update_ssrc(const update_ssrc_request& request);
+  caf::result<outcome<completed>> connect(const connect_request& request);
+  outcome<completed> idle_check(const idle_check_request& request);
+  ports_report ports();
+  node_stats stats();
+  caf::result<completed> shut_down();
+  // notices
+  void apply(node_settings_ptr settings);
+  void packets_arrived(const stream_notice& notice);
+  void ssrc_announced(const ssrc_arrived& announcement);
+  void tick();
+  void went_down(const caf::down_msg& down);
+
+  // opening
+  std::optional<outcome<opened>> try_open(const open_request& request);
+  outcome<opened> create(const open_request& request, record r, open_kind kind);
+  net::result<record, rejection> prepare(const open_request& request) const;
+  std::optional<rejection> launch(const stream_key& key, record& r, const net::endpoint& banned);
+  outcome<opened> account(outcome<opened> answer, const open_request& request);
+
+  // living and ending
+  record* visible(const stream_key& key);
+  void look(const stream_key& key, record& r);
+  void remind(const stream_key& key, record& r, std::optional<net::time_point> when);
+  void begin_close(const stream_key& key, record& r, close_reason reason);
+  void send_close(record& r);
+  void finish(const stream_key& key, record r);
+
+  void tell(event_kind kind, const stream_key& key, const record& r);
+  void tell(event_kind kind, const alarm_change& change);
+  void evaluate_alarms();
+  life_limits limits_of(const record& r) const;
+  net::time_point now() const;
+
+  // given
+  self_pointer self_;
+  supervisor_options options_;
+  node_settings_ptr settings_;
+  // owned
+  std::unique_ptr<net::port_allocator> ports_;
+  registry registry_;
+  deadline_queue deadlines_;
+  failure_alarm failures_;
+  pool_alarm pool_;
+  // state
+  node_stats stats_;  // the counting members; the rest is filled when asked for
+  std::size_t multiplexed_ = 0;
+  bool shutting_down_ = false;
+  std::optional<caf::typed_response_promise<completed>> shut_down_promise_;
+};
+
+}  // namespace berth::actors

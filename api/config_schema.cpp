@@ -1,0 +1,70 @@
+// The table of config_schema.hpp, and looking things up in it.
+#include "api/config_schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <numeric>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "api/config_table.hpp"
+
+namespace berth::api {
+namespace {
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+/// Levenshtein distance that does not see the difference of upper and lower case.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto replaced = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const config_key> config_keys() { return config_table; }
+
+const config_key* find_config_key(std::string_view name) {
+  static const auto by_name = [] {
+    std::unordered_map<std::string_view, const config_key*> map;
+    for (const auto& key : config_table) map.emplace(key.name, &key);
+    return map;
+  }();
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? nullptr : found->second;
+}
+
+std::string_view nearest_config_key(std::string_view name) {
+  // A longer name than this is no slip of the finger, and the distance costs the product of both lengths.
+  if (name.size() > 100) return {};
+  std::string_view best;
+  // More than a third of it wrong is another word, not a slip.
+  auto least = std::max<std::size_t>(2, name.size() / 3) + 1;
+  const auto consider = [&](const config_key& key, std::size_t distance) {
+    if (distance < least) {
+      least = distance;
+      best = key.name;
+    }
+  };
+  const auto dot = name.find('.');
+  for (const auto& key : config_table) {
+    consider(key, edit_distance(name, key.name));
+    // The right name in the wrong section, or without one.
+    if (name.substr(dot == std::string_view::npos ? 0 : dot + 1) == key.short_name()) consider(key, 2);
+  }
+  return best;
+}
+
+}  // namespace berth::api

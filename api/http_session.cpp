@@ -1,0 +1,365 @@
+#include "api/http_session.hpp"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+#include "api/access_log.hpp"
+#include "api/reply_head.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::awaitable;
+using boost::system::error_code;
+using request_parser = http::request_parser<http::string_body>;
+
+constexpr std::size_t read_size = 4096;  // small: every idle connection holds one
+
+// What a client still sends after we have said our last word is read and thrown away, so that the kernel does not
+// answer it with a reset which would take our last word from the client's hands; within these bounds.
+constexpr std::chrono::seconds linger_time{5};
+constexpr std::chrono::seconds linger_time_stopping{1};
+constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
+
+bool lists_token(std::string_view list, std::string_view token) noexcept {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    if (equal_ignoring_case(trim(list.substr(0, comma)), token)) return true;
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+  }
+  return false;
+}
+
+/// HTTP/1.0 counts as kept alive too: old clients get what they know from the peer.
+bool wants_keep_alive(const http_request& request) noexcept {
+  for (const auto& [name, value] : request.headers)
+    if (equal_ignoring_case(name, "Connection") && lists_token(value, "close")) return false;
+  return true;
+}
+
+void take_head(http_request& request, const request_parser& parser) {
+  const auto& message = parser.get();
+  request.method = std::string{message.method_string()};
+  request.set_target(std::string{message.target()});
+  for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
+  request.http_minor = message.version() % 10;
+  request.keep_alive = wants_keep_alive(request);
+}
+
+}  // namespace
+
+// Writes the chunks of a streamed reply. A second coroutine reads meanwhile, since that is how a socket tells that its
+// client is gone; both run on the session's strand.
+class http_session::stream_writer : public event_writer {
+ public:
+  stream_writer(byte_stream& stream, std::chrono::milliseconds write_timeout, bool chunked,
+                asio::any_io_executor executor)
+      : stream_(stream), write_timeout_(write_timeout), chunked_(chunked), watched_(std::move(executor)) {
+    watched_.expires_at(asio::steady_timer::time_point::max());
+  }
+
+  awaitable<bool> write(std::span<const std::string_view> parts) override {
+    std::size_t size = 0;
+    for (const auto part : parts) size += part.size();
+    if (!open_ || size == 0) co_return open_;  // an empty chunk would end the body
+    std::array<char, 20> hex{};
+    const auto end = std::to_chars(hex.data(), hex.data() + hex.size(), size, 16).ptr;
+    std::vector<std::string_view> all;
+    all.reserve(parts.size() + 3);
+    if (chunked_) all.insert(all.end(), {std::string_view{hex.data(), end}, "\r\n"});
+    all.insert(all.end(), parts.begin(), parts.end());
+    if (chunked_) all.push_back("\r\n");
+    stream_.expires_after(write_timeout_);
+    const auto error = co_await stream_.write(all);
+    stream_.expires_never();
+    if (error) fail();
+    co_return open_;
+  }
+
+  bool is_open() const noexcept override { return open_; }
+
+  void on_close(std::function<void()> f) override {
+    on_close_ = std::move(f);
+    if (!open_) notify();
+  }
+
+  /// No more chunks; the end of the body may still be sent.
+  void end() {
+    open_ = false;
+    notify();
+  }
+  void fail() {
+    failed_ = true;
+    end();
+  }
+  /// Whether every byte so far has reached the socket, so that the body can be ended properly.
+  bool failed() const noexcept { return failed_; }
+
+  awaitable<void> watch() {
+    std::array<char, 512> ignored{};
+    std::size_t bytes = 0;
+    while (bytes < linger_bytes) {
+      const auto outcome = co_await stream_.read_some(ignored);
+      if (outcome.error) break;
+      bytes += outcome.bytes;
+    }
+    fail();
+    watching_ = false;
+    watched_.cancel();
+  }
+  awaitable<void> watched() {
+    if (watching_) co_await watched_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+
+ private:
+  void notify() {
+    if (auto f = std::exchange(on_close_, nullptr)) f();
+  }
+
+  byte_stream& stream_;
+  std::chrono::milliseconds write_timeout_;
+  bool chunked_;
+  bool open_ = true;
+  bool failed_ = false;
+  bool watching_ = true;
+  std::function<void()> on_close_;
+  asio::steady_timer watched_;
+};
+
+http_session::http_session(std::shared_ptr<byte_stream> stream, net::endpoint peer, net::endpoint local,
+                           const http_service& service)
+    : stream_(std::move(stream)), peer_(peer), local_(local), service_(service), settings_(service.settings.get()) {}
+
+http_session::~http_session() = default;
+
+void http_session::stop() {
+  stopping_ = true;
+  if (idle_) stream_->close();
+  if (writer_) writer_->end();
+}
+
+void http_session::abort() noexcept {
+  stopping_ = true;
+  stream_->close();
+}
+
+void http_session::log(std::string_view line) const {
+  if (service_.log) service_.log(line);
+}
+
+awaitable<void> http_session::run() {
+  const auto self = shared_from_this();
+  for (bool more = true; more && !stopping_;) {
+    settings_ = service_.settings.get();
+    http_request request;
+    request.settings = settings_;
+    request.peer = peer_;
+    request.local = local_;
+    const auto got = co_await read_request(request);
+    more = got == reading::complete && co_await answer(request);
+  }
+  stream_->close();
+}
+
+awaitable<void> http_session::turn_away() {
+  const auto self = shared_from_this();
+  http_request request;
+  request.settings = settings_;
+  co_await refuse(request, http_fault::overloaded,
+                  "there are " + std::to_string(settings_->max_connections) + " connections already, try again later");
+  stream_->close();
+}
+
+awaitable<error_code> http_session::read_more() {
+  const auto old = unread_.size();
+  unread_.resize(old + read_size);
+  const auto outcome = co_await stream_->read_some(std::span{unread_}.subspan(old));
+  unread_.resize(old + outcome.bytes);
+  co_return outcome.error;
+}
+
+awaitable<http_session::reading> http_session::read_request(http_request& request) {
+  const auto skip_empty_lines = [this] { unread_.erase(0, unread_.find_first_not_of("\r\n")); };  // RFC 9112 2.2
+
+  skip_empty_lines();
+  stream_->expires_after(settings_->keep_alive);
+  while (unread_.empty()) {
+    if (stopping_ || co_await read_more()) co_return reading::ended;
+    skip_empty_lines();
+  }
+  idle_ = false;
+  stream_->expires_after(settings_->keep_alive);
+
+  request_parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(settings_->max_header));
+  parser.body_limit(boost::none);  // counted here, since the reply to a large body depends on the header
+  bool head_taken = false;
+  bool continue_sent = false;
+  std::size_t used = 0;  // of unread_
+  for (;;) {
+    error_code error;
+    const std::string_view rest = std::string_view{unread_}.substr(used);
+    used += parser.put(asio::const_buffer{rest.data(), rest.size()}, error);
+    if (error == http::error::need_more) error = {};
+    const std::size_t pending = unread_.size() - used;
+
+    if (error == http::error::header_limit || (!error && !parser.is_done() && pending >= settings_->max_header)) {
+      if (!head_taken) take_head(request, parser);
+      co_await refuse(
+          request, http_fault::header_too_large,
+          "request line, header fields and chunk headers may have " + std::to_string(settings_->max_header) + " bytes");
+      co_return reading::refused;
+    }
+    if (error) {
+      if (!head_taken) take_head(request, parser);
+      co_await refuse(request, http_fault::malformed, "this is not HTTP/1.1: " + error.message());
+      co_return reading::refused;
+    }
+    if (parser.is_header_done() && !std::exchange(head_taken, true)) {
+      take_head(request, parser);
+      parser.eager(true);
+      if (parser.content_length_remaining().value_or(0) <= settings_->max_body && !parser.is_done()) {
+        stream_->expires_after(settings_->keep_alive);
+        continue;  // with the part of the body that is there
+      }
+    }
+    const auto announced = head_taken ? parser.content_length().value_or(0) : 0;
+    if (announced > settings_->max_body || parser.get().body().size() > settings_->max_body) {
+      co_await refuse(
+          request, http_fault::body_too_large,
+          "the body is too large: " + (announced > 0 ? std::to_string(announced) + " bytes, " : std::string{}) +
+              std::to_string(settings_->max_body) + " are allowed");
+      co_return reading::refused;
+    }
+    if (parser.is_done()) break;
+
+    if (head_taken && !std::exchange(continue_sent, true) && parser.get().version() >= 11 &&
+        equal_ignoring_case(request.header("Expect"), "100-continue") && pending == 0 && parser.get().body().empty()) {
+      static constexpr std::array<std::string_view, 1> go_on{"HTTP/1.1 100 Continue\r\n\r\n"};
+      if (co_await stream_->write(go_on)) co_return reading::ended;
+    }
+    if (used > read_size || used == unread_.size()) unread_.erase(0, std::exchange(used, 0));
+    if (const auto failed = co_await read_more()) {
+      if (failed == asio::error::timed_out) {
+        if (!head_taken) take_head(request, parser);
+        co_await refuse(request, http_fault::timed_out, "the rest of the request did not come in time");
+      }
+      co_return reading::ended;
+    }
+  }
+  unread_.erase(0, used);
+  request.body = std::move(parser.get().body());
+  co_return reading::complete;
+}
+
+awaitable<bool> http_session::answer(http_request& request) {
+  const auto began = net::clock::now();
+  http_reply reply;
+  std::string thrown;
+  bool failed = false;
+  try {
+    reply = co_await service_.answer(request);
+  } catch (const std::exception& e) {
+    failed = true;
+    thrown = e.what();
+  } catch (...) {
+    failed = true;
+    thrown = "an exception of an unknown type";
+  }
+  if (failed) {
+    log("the handler of " + request.method + " " + request.path + " threw: " + thrown);
+    reply = service_.fault(request, http_fault::internal, thrown);
+  }
+  if (settings_->debug_log && service_.access_log) {
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(net::clock::now() - began);
+    service_.access_log(access_line(request, reply, took));
+  }
+  if (reply.stream && request.method != "HEAD") {
+    co_await run_stream(request, reply);
+    co_return false;
+  }
+  const bool keep_alive = request.keep_alive && !reply.close && !stopping_;
+  if (!co_await send(request, reply, keep_alive)) co_return false;
+  idle_ = true;
+  if (!keep_alive) co_await linger();
+  co_return keep_alive;
+}
+
+awaitable<bool> http_session::send(const http_request& request, const http_reply& reply, bool keep_alive) {
+  const auto head = reply_head(request, reply, keep_alive, false, service_.now());
+  const bool bare = request.method == "HEAD" || reply.status == 204 || reply.status == 304;
+  const std::array<std::string_view, 2> parts{head, bare ? std::string_view{} : std::string_view{reply.body}};
+  stream_->expires_after(settings_->write_timeout);
+  co_return !co_await stream_->write(parts);
+}
+
+awaitable<void> http_session::run_stream(const http_request& request, const http_reply& reply) {
+  const auto executor = co_await asio::this_coro::executor;
+  const bool chunked = request.http_minor >= 1;
+  const auto head = reply_head(request, reply, false, chunked, service_.now());
+  stream_->expires_after(settings_->write_timeout);
+  if (co_await stream_->write(std::array<std::string_view, 1>{head})) co_return;
+  stream_->expires_never();
+
+  writer_ = std::make_shared<stream_writer>(*stream_, settings_->write_timeout, chunked, executor);
+  asio::co_spawn(
+      executor, [self = shared_from_this(), writer = writer_]() -> awaitable<void> { co_await writer->watch(); },
+      asio::detached);
+  if (stopping_) writer_->end();
+  bool failed = false;
+  std::string thrown;
+  try {
+    co_await reply.stream(*writer_);
+  } catch (const std::exception& e) {
+    failed = true;
+    thrown = e.what();
+  } catch (...) {
+    failed = true;
+    thrown = "an exception of an unknown type";
+  }
+  writer_->on_close(nullptr);
+  if (failed) {
+    // Without its last chunk: the client can tell that the body is not complete.
+    log("the stream of " + request.method + " " + request.path + " threw: " + thrown);
+    stream_->close();
+  } else if (!writer_->failed()) {
+    stream_->expires_after(stopping_ ? linger_time_stopping : linger_time);
+    if (chunked && co_await stream_->write(std::array<std::string_view, 1>{"0\r\n\r\n"})) stream_->close();
+    idle_ = true;
+    stream_->shutdown_send();
+  } else {
+    stream_->close();
+  }
+  co_await writer_->watched();
+}
+
+awaitable<void> http_session::refuse(const http_request& request, http_fault fault, std::string detail) {
+  auto reply = service_.fault(request, fault, detail);
+  reply.stream = nullptr;
+  if (co_await send(request, reply, false)) co_await linger();
+}
+
+awaitable<void> http_session::linger() {
+  idle_ = true;
+  stream_->shutdown_send();
+  stream_->expires_after(stopping_ ? linger_time_stopping : linger_time);
+  for (std::size_t bytes = 0; bytes < linger_bytes;) {
+    unread_.clear();
+    if (co_await read_more()) break;
+    bytes += unread_.size();
+  }
+}
+
+}  // namespace berth::api

@@ -1,0 +1,79 @@
+// One client's connection: bytes become requests, replies become bytes.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/byte_stream.hpp"
+#include "api/http_fault.hpp"
+#include "api/http_reply.hpp"
+#include "api/http_request.hpp"
+#include "api/http_settings.hpp"
+#include "net/endpoint.hpp"
+#include "net/time.hpp"
+
+namespace berth::api {
+
+/// What every session of a server shares. Its functions are called from all HTTP threads.
+struct http_service {
+  const http_settings_holder& settings;
+  /// Answers any request (router::dispatch); the request outlives the coroutine.
+  std::function<boost::asio::awaitable<http_reply>(http_request&)> answer;
+  fault_reply fault = default_fault_reply;
+  /// Takes a sentence for the log: a handler that threw. May be empty.
+  std::function<void(std::string_view)> log;
+  /// Takes one line a call while settings.debug_log is on. May be empty.
+  std::function<void(std::string_view)> access_log;
+  /// For the Date header.
+  std::function<net::wall_time()> now = net::wall_clock::now;
+};
+
+/// Serves one connection until either side closes it. Requests that come in one go are answered in order, one at a
+/// time. Owned by the coroutine that runs it and known to its server; all members are to be called on the stream's
+/// strand.
+class http_session : public std::enable_shared_from_this<http_session> {
+ public:
+  http_session(std::shared_ptr<byte_stream> stream, net::endpoint peer, net::endpoint local,
+               const http_service& service);
+  ~http_session();
+  http_session(const http_session&) = delete;
+  http_session& operator=(const http_session&) = delete;
+
+  boost::asio::awaitable<void> run();
+  /// One connection too many: says so and closes, without waiting for a request.
+  boost::asio::awaitable<void> turn_away();
+
+  /// An idle session ends at once, a busy one after its reply; a streamed reply is told to end.
+  void stop();
+  /// Ends now.
+  void abort() noexcept;
+
+ private:
+  class stream_writer;
+  enum class reading : std::uint8_t { complete, ended, refused };
+
+  boost::asio::awaitable<reading> read_request(http_request& request);
+  boost::asio::awaitable<bool> answer(http_request& request);
+  boost::asio::awaitable<bool> send(const http_request& request, const http_reply& reply, bool keep_alive);
+  boost::asio::awaitable<void> run_stream(const http_request& request, const http_reply& reply);
+  boost::asio::awaitable<void> refuse(const http_request& request, http_fault fault, std::string detail);
+  boost::asio::awaitable<boost::system::error_code> read_more();
+  boost::asio::awaitable<void> linger();
+  void log(std::string_view line) const;
+
+  std::shared_ptr<byte_stream> stream_;
+  net::endpoint peer_;
+  net::endpoint local_;
+  const http_service& service_;
+  std::shared_ptr<const http_settings> settings_;
+  std::string unread_;  // read from the stream, not yet parsed
+  std::shared_ptr<stream_writer> writer_;
+  bool idle_ = true;
+  bool stopping_ = false;
+};
+
+}  // namespace berth::api

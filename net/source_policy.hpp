@@ -1,0 +1,33 @@
+// Whom a stream listens to once it has heard its camera.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace berth::net {
+
+enum class source_policy : std::uint8_t {
+  learn,   ///< the first source, until it falls silent: then another one with the same SSRC takes over
+  pin,     ///< the first source, for ever
+  follow,  ///< the latest source that sends the stream's SSRC, at once
+  any,     ///< the source does not matter, only the SSRC
+};
+inline constexpr std::size_t source_policy_count = 4;
+
+/// The policy as a parameter and JSON value, e.g. "learn".
+constexpr std::string_view to_string(source_policy policy) noexcept {
+  constexpr std::array<std::string_view, source_policy_count> names{"learn", "pin", "follow", "any"};
+  return names[static_cast<std::size_t>(policy)];
+}
+
+/// The reverse of to_string(); nothing for any other text.
+constexpr std::optional<source_policy> parse_source_policy(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < source_policy_count; ++i)
+    if (text == to_string(static_cast<source_policy>(i))) return static_cast<source_policy>(i);
+  return std::nullopt;
+}
+
+}  // namespace berth::net

@@ -1,0 +1,50 @@
+// Reads UDP datagrams in batches: one system call for up to 32 of them.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "net/bytes.hpp"
+#include "net/endpoint.hpp"
+#include "net/time.hpp"
+
+namespace berth::net {
+
+struct datagram {
+  bytes_view bytes;
+  endpoint from;
+  time_point arrival;      ///< when the kernel got it, on the monotonic time line
+  bool truncated = false;  ///< it was longer than the buffer
+};
+
+/// Receive buffers shared by all sockets of one reactor, so that they stay in the processor's cache.
+/// Owned by the reactor and touched by its thread only. What a call delivers is valid until the next call.
+class udp_reader {
+ public:
+  /// Jumbo frames fit; a longer datagram is delivered cut and marked.
+  static constexpr std::size_t buffer_size = 9216;
+  static constexpr std::size_t batch_size = 32;
+
+  udp_reader();
+
+  /// Reads one batch from `fd`. Returns how many datagrams there are; fewer than batch_size: the socket is empty.
+  std::size_t read(int fd, time_point now);
+  const datagram& operator[](std::size_t i) const noexcept { return datagrams_[i]; }
+  /// What the kernel says it has dropped on this socket since it was made; 0 if the last batch carried no figure.
+  std::uint32_t kernel_drops() const noexcept { return kernel_drops_; }
+
+ private:
+  struct storage;
+  struct storage_deleter {
+    void operator()(storage*) const noexcept;
+  };
+
+  std::unique_ptr<storage, storage_deleter> storage_;
+  std::array<datagram, batch_size> datagrams_;
+  std::uint32_t kernel_drops_ = 0;
+};
+
+}  // namespace berth::net
