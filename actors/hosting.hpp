@@ -41,11 +41,11 @@ class hosted_actor : public caf::event_based_actor, public net::io_handler {
   }
 
  protected:
-  /// Call it first in on_ready() and on_timer(): outside a message handler CAF does not know the execution unit, and an
-  /// actor that has ended must not be touched. False: it has ended.
+  /// Call it first in on_ready() and on_timer(): outside a message handler CAF's execution unit is the one of the last
+  /// handler, perhaps gone; and an actor that has ended must not be touched. False: it has ended.
   bool enter() {
     if (getf(is_terminated_flag)) return false;
-    if (host_.unit != nullptr) context(host_.unit);
+    context(host_.unit);
     return true;
   }
   net::poller& poller() noexcept { return *host_.poller; }

@@ -61,6 +61,7 @@ struct opened {
 struct close_request {
   stream_key key;
   std::optional<generation_t> generation;  ///< close only this life of the stream
+  bool configured = false;                 ///< the daemon closes the shared port of the configuration
 };
 struct closed {
   stream_status last;

@@ -65,14 +65,17 @@ void reactor::run_jobs() {
 }
 
 void reactor::run() {
+  net::time_point turn_began = net::clock::now();
   for (;;) {
     const bool last_round = stopping_;
     const bool must_return = !jobs_.empty() || poller_.unfinished() || last_round;
     const int ready =
-        poller_.wait(must_return ? net::duration::zero() : idle_wait, [] { return net::clock::now(); });
+        poller_.wait(must_return ? net::duration::zero() : idle_wait, [&] { return turn_began = net::clock::now(); });
     take_foreign_jobs();
     run_jobs();
     watched_.store(poller_.descriptors(), std::memory_order_relaxed);
+    const auto turn = (net::clock::now() - turn_began).count();
+    if (turn > longest_turn_.load(std::memory_order_relaxed)) longest_turn_.store(turn, std::memory_order_relaxed);
     cpu_ns_.store(thread_cpu_time().count(), std::memory_order_relaxed);
     if (last_round && jobs_.empty()) break;
     if (ready > 0 && options_.pace > net::duration::zero() && jobs_.empty() && !poller_.unfinished())

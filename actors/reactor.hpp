@@ -36,6 +36,8 @@ class reactor final : public caf::execution_unit {
 
   /// CPU time the thread has used so far, for load figures.
   net::duration cpu_time() const noexcept;
+  /// The longest time between two looks at the sockets since the last call: how late a packet may have been read.
+  net::duration longest_turn() noexcept { return net::duration{longest_turn_.exchange(0, std::memory_order_relaxed)}; }
   /// Descriptors watched now.
   int descriptors() const noexcept { return static_cast<int>(watched_.load(std::memory_order_relaxed)); }
 
@@ -50,6 +52,7 @@ class reactor final : public caf::execution_unit {
   std::atomic<std::size_t> load_{0};
   std::atomic<std::size_t> watched_{0};
   std::atomic<std::int64_t> cpu_ns_{0};
+  std::atomic<std::int64_t> longest_turn_{0};
 
   // jobs from other threads
   std::mutex mutex_;

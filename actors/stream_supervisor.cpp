@@ -382,7 +382,7 @@ void stream_supervisor::evaluate_alarms() {
 
 caf::result<outcome<closed>> stream_supervisor::close(const close_request& request) {
   auto* r = registry_.find(request.key);
-  if (r == nullptr || (r->request.configured && !shutting_down_)) return outcome<closed>{no_such_stream(request.key)};
+  if (r == nullptr || r->request.configured != request.configured) return outcome<closed>{no_such_stream(request.key)};
   if (r->state != stream_state::closing && request.generation && *request.generation != r->generation) {
     rejection differs{errc::generation_differs,
                       to_string(request.key) + " is generation " + std::to_string(r->generation) + ", not " +

@@ -68,8 +68,9 @@ std::string access_line(const http_request& request, const http_reply& reply, st
   const std::string_view secret{request.settings->secret};
   std::string line = request.peer.to_string() + " " + printable(request.method) + " " + shown(request.path, secret);
 
+  const arguments args{request};
   std::string list;
-  for (const auto& [name, value] : arguments{request}.all()) {
+  for (const auto& [name, value] : args.all()) {
     if (list.size() > longest_arguments) {
       list += " ...";
       break;

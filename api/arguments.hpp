@@ -47,7 +47,8 @@ class arguments {
   /// Why the body, or a part of it, was not used; "" when it was.
   const std::string& remark() const noexcept { return remark_; }
   /// Body and query merged, one entry a name, as spelled by the client; empty values included, headers not.
-  const name_values& all() const noexcept { return all_; }
+  const name_values& all() const& noexcept { return all_; }
+  const name_values& all() const&& = delete;  // a loop over a temporary's would dangle
 
  private:
   void set(std::string name, std::string value);

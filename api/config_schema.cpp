@@ -1,15 +1,12 @@
-// The table of config_schema.hpp, and looking things up in it.
+// Finding keys in the table by their name, or by a name that was meant to be theirs.
 #include "api/config_schema.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <numeric>
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include "api/config_table.hpp"
 
 namespace berth::api {
 namespace {
@@ -34,12 +31,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::span<const config_key> config_keys() { return config_table; }
-
 const config_key* find_config_key(std::string_view name) {
   static const auto by_name = [] {
     std::unordered_map<std::string_view, const config_key*> map;
-    for (const auto& key : config_table) map.emplace(key.name, &key);
+    for (const auto& key : config_keys()) map.emplace(key.name, &key);
     return map;
   }();
   const auto found = by_name.find(name);
@@ -59,7 +54,7 @@ std::string_view nearest_config_key(std::string_view name) {
     }
   };
   const auto dot = name.find('.');
-  for (const auto& key : config_table) {
+  for (const auto& key : config_keys()) {
     consider(key, edit_distance(name, key.name));
     // The right name in the wrong section, or without one.
     if (name.substr(dot == std::string_view::npos ? 0 : dot + 1) == key.short_name()) consider(key, 2);

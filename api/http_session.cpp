@@ -58,6 +58,11 @@ void take_head(http_request& request, const request_parser& parser) {
   request.keep_alive = wants_keep_alive(request);
 }
 
+std::uint64_t announced_length(const request_parser& parser) {
+  const auto length = parser.content_length();
+  return length ? *length : 0;
+}
+
 }  // namespace
 
 // Writes the chunks of a streamed reply. A second coroutine reads meanwhile, since that is how a socket tells that its
@@ -168,7 +173,11 @@ awaitable<void> http_session::run() {
     request.peer = peer_;
     request.local = local_;
     const auto got = co_await read_request(request);
-    more = got == reading::complete && co_await answer(request);
+    more = false;
+    if (const auto* wrong = std::get_if<refusal>(&got))
+      co_await refuse(request, *wrong);
+    else if (std::holds_alternative<request_complete>(got))
+      more = co_await answer(request);
   }
   stream_->close();
 }
@@ -177,8 +186,9 @@ awaitable<void> http_session::turn_away() {
   const auto self = shared_from_this();
   http_request request;
   request.settings = settings_;
-  co_await refuse(request, http_fault::overloaded,
-                  "there are " + std::to_string(settings_->max_connections) + " connections already, try again later");
+  const refusal full{http_fault::overloaded, "there are " + std::to_string(settings_->max_connections) +
+                                                 " connections already, try again later"};
+  co_await refuse(request, full);
   stream_->close();
 }
 
@@ -196,7 +206,7 @@ awaitable<http_session::reading> http_session::read_request(http_request& reques
   skip_empty_lines();
   stream_->expires_after(settings_->keep_alive);
   while (unread_.empty()) {
-    if (stopping_ || co_await read_more()) co_return reading::ended;
+    if (stopping_ || co_await read_more()) co_return connection_ended{};
     skip_empty_lines();
   }
   idle_ = false;
@@ -207,6 +217,7 @@ awaitable<http_session::reading> http_session::read_request(http_request& reques
   parser.body_limit(boost::none);  // counted here, since the reply to a large body depends on the header
   bool head_taken = false;
   bool continue_sent = false;
+  std::uint64_t announced = 0;
   std::size_t used = 0;  // of unread_
   for (;;) {
     error_code error;
@@ -215,53 +226,44 @@ awaitable<http_session::reading> http_session::read_request(http_request& reques
     if (error == http::error::need_more) error = {};
     const std::size_t pending = unread_.size() - used;
 
-    if (error == http::error::header_limit || (!error && !parser.is_done() && pending >= settings_->max_header)) {
-      if (!head_taken) take_head(request, parser);
-      co_await refuse(
-          request, http_fault::header_too_large,
-          "request line, header fields and chunk headers may have " + std::to_string(settings_->max_header) + " bytes");
-      co_return reading::refused;
-    }
-    if (error) {
-      if (!head_taken) take_head(request, parser);
-      co_await refuse(request, http_fault::malformed, "this is not HTTP/1.1: " + error.message());
-      co_return reading::refused;
-    }
+    const bool head_too_large =
+        error == http::error::header_limit || (!error && !parser.is_done() && pending >= settings_->max_header);
+    if (error && !head_taken) take_head(request, parser);  // as much as there is
+    if (head_too_large)
+      co_return refusal{http_fault::header_too_large, "request line, header fields and chunk headers may have " +
+                                                          std::to_string(settings_->max_header) + " bytes"};
+    if (error) co_return refusal{http_fault::malformed, "this is not HTTP/1.1: " + error.message()};
     if (parser.is_header_done() && !std::exchange(head_taken, true)) {
       take_head(request, parser);
       parser.eager(true);
-      if (parser.content_length_remaining().value_or(0) <= settings_->max_body && !parser.is_done()) {
+      announced = announced_length(parser);
+      if (announced <= settings_->max_body && !parser.is_done()) {
         stream_->expires_after(settings_->keep_alive);
         continue;  // with the part of the body that is there
       }
     }
-    const auto announced = head_taken ? parser.content_length().value_or(0) : 0;
     if (announced > settings_->max_body || parser.get().body().size() > settings_->max_body) {
-      co_await refuse(
-          request, http_fault::body_too_large,
-          "the body is too large: " + (announced > 0 ? std::to_string(announced) + " bytes, " : std::string{}) +
-              std::to_string(settings_->max_body) + " are allowed");
-      co_return reading::refused;
+      const auto size = announced > 0 ? std::to_string(announced) + " bytes, " : std::string{};
+      co_return refusal{http_fault::body_too_large,
+                        "the body is too large: " + size + std::to_string(settings_->max_body) + " are allowed"};
     }
     if (parser.is_done()) break;
 
     if (head_taken && !std::exchange(continue_sent, true) && parser.get().version() >= 11 &&
         equal_ignoring_case(request.header("Expect"), "100-continue") && pending == 0 && parser.get().body().empty()) {
       static constexpr std::array<std::string_view, 1> go_on{"HTTP/1.1 100 Continue\r\n\r\n"};
-      if (co_await stream_->write(go_on)) co_return reading::ended;
+      if (co_await stream_->write(go_on)) co_return connection_ended{};
     }
     if (used > read_size || used == unread_.size()) unread_.erase(0, std::exchange(used, 0));
     if (const auto failed = co_await read_more()) {
-      if (failed == asio::error::timed_out) {
-        if (!head_taken) take_head(request, parser);
-        co_await refuse(request, http_fault::timed_out, "the rest of the request did not come in time");
-      }
-      co_return reading::ended;
+      if (failed != asio::error::timed_out) co_return connection_ended{};
+      if (!head_taken) take_head(request, parser);
+      co_return refusal{http_fault::timed_out, "the rest of the request did not come in time"};
     }
   }
   unread_.erase(0, used);
   request.body = std::move(parser.get().body());
-  co_return reading::complete;
+  co_return request_complete{};
 }
 
 awaitable<bool> http_session::answer(http_request& request) {
@@ -310,7 +312,8 @@ awaitable<void> http_session::run_stream(const http_request& request, const http
   const bool chunked = request.http_minor >= 1;
   const auto head = reply_head(request, reply, false, chunked, service_.now());
   stream_->expires_after(settings_->write_timeout);
-  if (co_await stream_->write(std::array<std::string_view, 1>{head})) co_return;
+  const std::array<std::string_view, 1> parts{head};
+  if (co_await stream_->write(parts)) co_return;
   stream_->expires_never();
 
   writer_ = std::make_shared<stream_writer>(*stream_, settings_->write_timeout, chunked, executor);
@@ -336,7 +339,8 @@ awaitable<void> http_session::run_stream(const http_request& request, const http
     stream_->close();
   } else if (!writer_->failed()) {
     stream_->expires_after(stopping_ ? linger_time_stopping : linger_time);
-    if (chunked && co_await stream_->write(std::array<std::string_view, 1>{"0\r\n\r\n"})) stream_->close();
+    static constexpr std::array<std::string_view, 1> last_chunk{"0\r\n\r\n"};
+    if (chunked && co_await stream_->write(last_chunk)) stream_->close();
     idle_ = true;
     stream_->shutdown_send();
   } else {
@@ -345,9 +349,11 @@ awaitable<void> http_session::run_stream(const http_request& request, const http
   co_await writer_->watched();
 }
 
-awaitable<void> http_session::refuse(const http_request& request, http_fault fault, std::string detail) {
-  auto reply = service_.fault(request, fault, detail);
+awaitable<void> http_session::refuse(const http_request& request, const refusal& why) {
+  auto reply = service_.fault(request, why.fault, why.detail);
   reply.stream = nullptr;
+  if (settings_->debug_log && service_.access_log)
+    service_.access_log(access_line(request, reply, std::chrono::microseconds{0}));
   if (co_await send(request, reply, false)) co_await linger();
 }
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "api/byte_stream.hpp"
 #include "api/http_fault.hpp"
@@ -54,13 +54,19 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
  private:
   class stream_writer;
-  enum class reading : std::uint8_t { complete, ended, refused };
+  struct request_complete {};
+  struct connection_ended {};
+  struct refusal {
+    http_fault fault;
+    std::string detail;
+  };
+  using reading = std::variant<request_complete, connection_ended, refusal>;
 
   boost::asio::awaitable<reading> read_request(http_request& request);
   boost::asio::awaitable<bool> answer(http_request& request);
   boost::asio::awaitable<bool> send(const http_request& request, const http_reply& reply, bool keep_alive);
   boost::asio::awaitable<void> run_stream(const http_request& request, const http_reply& reply);
-  boost::asio::awaitable<void> refuse(const http_request& request, http_fault fault, std::string detail);
+  boost::asio::awaitable<void> refuse(const http_request& request, const refusal& why);
   boost::asio::awaitable<boost::system::error_code> read_more();
   boost::asio::awaitable<void> linger();
   void log(std::string_view line) const;

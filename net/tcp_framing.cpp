@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <utility>
 
 #include "net/rtp_packet.hpp"
 
@@ -11,7 +13,9 @@ namespace {
 constexpr std::size_t least_frame = 8;  // an RTCP report without blocks
 constexpr std::size_t ehome_header = 256;
 constexpr std::size_t search_step = 4096;
-constexpr std::uint64_t first_frames = 3;  // the private header is looked for where one of these starts
+constexpr std::array public_forms{tcp_form::interleaved, tcp_form::length_prefixed};
+constexpr tcp_form ehome_only = tcp_form::ehome;  // its prefix proves too little to look for it on every connection
+constexpr std::uint64_t first_frames = 3;         // the private header is looked for where one of these starts
 
 enum class fit : std::uint8_t {
   no,
@@ -98,9 +102,10 @@ std::size_t tcp_framing::parse(bytes_view data, sink_ref sink) {
   return used;
 }
 
-// The form of a connection is the one whose first packet stands where it should. If that holds for more than one (a
-// length of 0x0100 looks like a private header; one of 0x24xx like '$', if frames may exceed 32 KB), the next frame
-// tells.
+// The form of a connection is the one whose first packet stands where it should. If that holds for more than one, the
+// next frame tells: it has to start where the form says, at best with the same SSRC. (A length of 0x0100 looks like a
+// private header, whose last prefix bytes look like the next length; one of 0x24xx like '$', if frames may exceed 32
+// KB.)
 std::size_t tcp_framing::decide(bytes_view data) {
   struct candidate {
     tcp_form form;
@@ -112,38 +117,33 @@ std::size_t tcp_framing::decide(bytes_view data) {
     if (const auto start = read_first(form, data, max_frame_); start.verdict != fit::no)
       possible[count++] = {form, start};
 
-  if (count > 1) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      auto c = possible[i];
-      if (c.start.verdict == fit::yes) {
-        const auto next = read_start(c.form, data, c.start.end, max_frame_);
-        if (next.verdict == fit::no) continue;
-        if (next.verdict == fit::yes) {
-          possible[0] = c;
-          kept = 1;
-          break;
-        }
-        c.start.needed = next.needed;
-      }
-      possible[kept++] = c;
+  for (std::size_t i = 0; count > 1 && i < count;) {
+    auto& [form, start] = possible[i];
+    const auto next =
+        start.verdict == fit::yes ? read_start(form, data, start.end, max_frame_) : open_until(start.needed);
+    if (next.verdict == fit::no) {
+      std::move(possible.begin() + i + 1, possible.begin() + count--, possible.begin() + i);
+      continue;
     }
-    count = kept;
+    if (next.verdict == fit::yes && !next.rtcp && next.ssrc == start.ssrc) {
+      possible[0] = possible[i];
+      count = 1;
+    }
+    start.needed = next.needed;
+    ++i;
   }
 
   if (count == 0) {
     lose();
     return 0;
   }
-  if (count == 1 && possible[0].start.verdict == fit::yes) {
-    form_ = possible[0].form;
-    return form_ == tcp_form::ehome ? ehome_header : 0;
+  if (count > 1 || possible[0].start.verdict == fit::open) {
+    for (const auto& c : std::span(possible).first(count))
+      if (c.start.needed > 0) needed_ = needed_ == 0 ? c.start.needed : std::min(needed_, c.start.needed);
+    if (needed_ > 0) return 0;
   }
-  const auto soonest =
-      std::min_element(possible.begin(), possible.begin() + static_cast<std::ptrdiff_t>(count),
-                       [](const candidate& a, const candidate& b) { return a.start.needed < b.start.needed; });
-  needed_ = soonest->start.needed;
-  return 0;
+  form_ = possible[0].form;
+  return form_ == tcp_form::ehome ? ehome_header : 0;
 }
 
 std::size_t tcp_framing::split(bytes_view data, sink_ref sink) {
@@ -176,30 +176,35 @@ std::size_t tcp_framing::split(bytes_view data, sink_ref sink) {
 }
 
 // Looks for the first place where an RTP frame stands that leads to another frame, and whose SSRC is known or is also
-// that of the next one. Everything before it is skipped.
+// that of the next one. Garbage often looks like a frame whose end is not there yet: it is kept, but holds up nothing.
 std::size_t tcp_framing::search(bytes_view data) {
-  std::size_t at = 0;
-  for (; at < data.size(); ++at) {
-    for (const auto form : {tcp_form::interleaved, tcp_form::length_prefixed, tcp_form::ehome}) {
-      // A private form is not guessed: its prefix proves less than that of the others.
-      if ((form == tcp_form::ehome) != (form_ == tcp_form::ehome)) continue;
+  std::size_t kept_from = data.size();
+  const auto forms = form_ == tcp_form::ehome ? std::span(&ehome_only, 1) : std::span(public_forms);
+  for (std::size_t at = 0; at < data.size(); ++at) {
+    for (const auto form : forms) {
       const auto start = read_start(form, data, at, max_frame_);
       if (start.verdict == fit::no || start.rtcp) continue;
       const auto next = start.verdict == fit::open ? start : read_start(form, data, start.end, max_frame_);
-      if (next.verdict == fit::open) {
-        needed_ = next.needed - at;
-        break;
-      }
       if (next.verdict == fit::no) continue;
-      if (start.ssrc != ssrc_ && (next.rtcp || next.ssrc != start.ssrc)) continue;
-      form_ = form;
-      lost_ = false;
-      break;
+      if (next.verdict == fit::open) {
+        kept_from = std::min(kept_from, at);
+        needed_ = needed_ == 0 ? next.needed : std::min(needed_, next.needed);
+      } else if (start.ssrc == ssrc_ || (!next.rtcp && next.ssrc == start.ssrc)) {
+        form_ = form;
+        lost_ = false;
+        needed_ = 0;
+        skipped_bytes_ += at;
+        return at;
+      }
     }
-    if (needed_ > 0 || !lost_) break;
   }
-  skipped_bytes_ += at;
-  return at;
+  if (needed_ > 0) {
+    // What is kept is read again each time: a sender of single bytes must not make that cost the square.
+    const std::size_t kept = data.size() - kept_from;
+    needed_ = std::max(needed_ - kept_from, kept + kept / 16);
+  }
+  skipped_bytes_ += kept_from;
+  return kept_from;
 }
 
 void tcp_framing::lose() noexcept {

@@ -1,0 +1,89 @@
+#include "api/core_client.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+
+#include "api/ask.hpp"
+
+namespace berth::api {
+namespace {
+
+using boost::asio::use_awaitable;
+
+template <class T>
+struct unwrap {
+  static actors::outcome<T> from(T value) { return value; }
+};
+template <class T>
+struct unwrap<actors::outcome<T>> {
+  static actors::outcome<T> from(actors::outcome<T> value) { return value; }
+};
+
+actors::rejection lost(const caf::actor_system& system, const caf::error& e) {
+  const bool timed_out = e == caf::sec::request_timeout;
+  return {timed_out ? actors::errc::internal : actors::errc::shutting_down,
+          timed_out ? "the core did not answer in time" : "the core is gone: " + system.render(e),
+          {}};
+}
+
+// `Answer` is what the actor replies: T itself, or outcome<T>.
+template <class T, class Answer, class Handle, class Message>
+boost::asio::awaitable<actors::outcome<T>> exchange(caf::actor_system& system, Handle to,
+                                                    std::chrono::milliseconds timeout, Message message) {
+  auto answer = co_await ask<Answer>(system, to, timeout, std::move(message), use_awaitable);
+  if (!answer) co_return net::failure{lost(system, answer.error())};
+  co_return unwrap<Answer>::from(std::move(*answer));
+}
+
+}  // namespace
+
+core_client::core_client(caf::actor_system& system, actors::supervisor_actor supervisor,
+                         actors::event_log_actor events, std::chrono::milliseconds timeout)
+    : system_(system), supervisor_(std::move(supervisor)), events_(std::move(events)), timeout_(timeout) {}
+
+core_client::reply<actors::opened> core_client::open(actors::open_request request) const {
+  return exchange<actors::opened, actors::outcome<actors::opened>>(system_, supervisor_, timeout_, std::move(request));
+}
+
+core_client::reply<actors::closed> core_client::close(actors::close_request request) const {
+  return exchange<actors::closed, actors::outcome<actors::closed>>(system_, supervisor_, timeout_, std::move(request));
+}
+
+core_client::reply<actors::stream_status> core_client::query(actors::query_request request) const {
+  return exchange<actors::stream_status, actors::outcome<actors::stream_status>>(system_, supervisor_, timeout_,
+                                                                                 std::move(request));
+}
+
+core_client::reply<actors::stream_list> core_client::list(actors::list_request request) const {
+  return exchange<actors::stream_list, actors::stream_list>(system_, supervisor_, timeout_, std::move(request));
+}
+
+core_client::reply<actors::completed> core_client::update_ssrc(actors::update_ssrc_request request) const {
+  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, timeout_,
+                                                                         std::move(request));
+}
+
+core_client::reply<actors::completed> core_client::connect(actors::connect_request request) const {
+  // The stream keeps the connection's own deadline; this one must not be first.
+  const auto patience = timeout_ + std::chrono::duration_cast<std::chrono::milliseconds>(request.timeout);
+  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, patience,
+                                                                         std::move(request));
+}
+
+core_client::reply<actors::completed> core_client::idle_check(actors::idle_check_request request) const {
+  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, timeout_,
+                                                                         std::move(request));
+}
+
+core_client::reply<actors::ports_report> core_client::ports() const {
+  return exchange<actors::ports_report, actors::ports_report>(system_, supervisor_, timeout_, actors::ports_request{});
+}
+
+core_client::reply<actors::node_stats> core_client::stats() const {
+  return exchange<actors::node_stats, actors::node_stats>(system_, supervisor_, timeout_, actors::stats_request{});
+}
+
+core_client::reply<actors::event_batch> core_client::events_since(actors::events_since request) const {
+  return exchange<actors::event_batch, actors::event_batch>(system_, events_, timeout_, request);
+}
+
+}  // namespace berth::api

@@ -1,0 +1,40 @@
+// The way from an HTTP handler to the actors: one message there, one completion back.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+
+#include "actors/messages.hpp"
+
+namespace berth::api {
+
+/// Asks the supervisor and the event log on behalf of coroutines, which go on on their own executor (a strand, see
+/// http_server). An answer that does not come in time, or a supervisor that is gone, is a rejection like any other.
+/// Owned by the daemon; any thread may use it; it must not be used once the actor system is going down.
+class core_client {
+ public:
+  core_client(caf::actor_system& system, actors::supervisor_actor supervisor, actors::event_log_actor events,
+              std::chrono::milliseconds timeout);
+
+  template <class T>
+  using reply = boost::asio::awaitable<actors::outcome<T>>;
+
+  reply<actors::opened> open(actors::open_request request) const;
+  reply<actors::closed> close(actors::close_request request) const;
+  reply<actors::stream_status> query(actors::query_request request) const;
+  reply<actors::stream_list> list(actors::list_request request) const;
+  reply<actors::completed> update_ssrc(actors::update_ssrc_request request) const;
+  reply<actors::completed> connect(actors::connect_request request) const;
+  reply<actors::completed> idle_check(actors::idle_check_request request) const;
+  reply<actors::ports_report> ports() const;
+  reply<actors::node_stats> stats() const;
+  reply<actors::event_batch> events_since(actors::events_since request) const;
+
+ private:
+  caf::actor_system& system_;
+  actors::supervisor_actor supervisor_;
+  actors::event_log_actor events_;
+  std::chrono::milliseconds timeout_;
+};
+
+}  // namespace berth::api

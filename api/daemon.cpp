@@ -1,0 +1,454 @@
+#include "api/daemon.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
+#include <future>
+#include <random>
+#include <thread>
+
+#include "actors/event_log.hpp"
+#include "actors/hook_dispatcher.hpp"
+#include "actors/reactor.hpp"
+#include "actors/spawning.hpp"
+#include "actors/stream_supervisor.hpp"
+#include "api/config_store.hpp"
+#include "api/core_client.hpp"
+#include "api/hook_body.hpp"
+#include "api/hook_client.hpp"
+#include "api/http_server.hpp"
+#include "api/load_meter.hpp"
+#include "api/logger.hpp"
+#include "api/metrics.hpp"
+#include "api/node.hpp"
+#include "api/router.hpp"
+#include "api/settings.hpp"
+#include "api/state_dir.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr auto answer_timeout = 5s;
+constexpr auto sample_interval = 1s;
+constexpr std::size_t events_kept = 10000;
+
+struct start_failure {
+  int code;
+  std::string text;
+};
+
+// ---- before anything runs -----------------------------------------------------------------------------------------
+
+struct prepared {
+  std::unique_ptr<config_store> config;
+  state_dir::kept_text secret;
+  std::filesystem::path secret_file;
+};
+
+std::string join(const config_errors& errors) {
+  std::string text;
+  for (const auto& e : errors) text += e.to_string() + "\n";
+  return text;
+}
+
+net::result<prepared, start_failure> prepare(const options& given) {
+  config_sources sources;
+  sources.file = given.config_file;
+  sources.set_arguments = given.set;
+  // The state directory is a setting itself, so the settings are read once without what is kept in it.
+  const auto first = config::build(sources.read());
+  if (!first) return net::failure{start_failure{2, join(first.error())}};
+  const auto path = find_state_dir(first->get_text("berth.state_dir"), state_dir_environment::of_process());
+  if (!path) return net::failure{start_failure{1, path.error()}};
+  const auto dir = state_dir::open(*path);
+  if (!dir) return net::failure{start_failure{1, dir.error()}};
+  const auto secret = dir->secret();
+  if (!secret) return net::failure{start_failure{1, secret.error()}};
+  const auto id = dir->media_server_id();
+  if (!id) return net::failure{start_failure{1, id.error()}};
+  sources.generated = {{"api.secret", secret->text}, {"general.mediaServerId", id->text}};
+  sources.overrides = dir->overrides_file();
+  auto store = config_store::open(std::move(sources));
+  if (!store) return net::failure{start_failure{2, join(store.error())}};
+  return prepared{std::move(*store), *secret, dir->secret_file()};
+}
+
+// A stream takes two descriptors: the soft limit is only a default, the hard one is what the administrator allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+net::duration cpu_time_of(pthread_t thread) {
+  clockid_t id{};
+  timespec t{};
+  if (::pthread_getcpuclockid(thread, &id) != 0 || ::clock_gettime(id, &t) != 0) return {};
+  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+}
+
+std::size_t reactor_count(const config& c) {
+  const auto wanted = c.get_int("berth.reactors");
+  return wanted > 0 ? static_cast<std::size_t>(wanted) : std::max(1U, std::thread::hardware_concurrency() / 2);
+}
+
+/// Makes the actor system's configuration: CAF's own command line and files are none of Berth's.
+class system_config : public caf::actor_system_config {
+ public:
+  explicit system_config(std::size_t threads) {
+    // Idle workers of the other policy poll, and wake late.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", threads);
+    set("scheduler.max-throughput", std::size_t{64});
+  }
+};
+
+/// Writes every event to the log.
+actors::event_sink::behavior_type log_events(actors::event_sink::pointer, logger* log) {
+  return {[log](const actors::event_ptr& e) { log->write(*e); }};
+}
+
+actors::stream_key configured_port_key() { return {"__defaultVhost__", "rtp", "rtp_proxy.port"}; }
+
+// ---- the daemon ---------------------------------------------------------------------------------------------------
+
+class daemon {
+ public:
+  daemon(prepared p, config_environment environment);
+  ~daemon();
+
+  net::result<std::uint16_t, start_failure> start();
+  daemon_exit wait_and_stop();
+
+ private:
+  void make_actors();
+  void make_routes();
+  void start_threads();
+  void apply(const config& before, const config& now);
+  std::optional<std::string> open_shared_port(const config& c);
+  void close_shared_port();
+  void announce(std::uint16_t port) const;
+  asio::awaitable<void> watch_signals();
+  asio::awaitable<void> sample();
+  void report_refusals(const actors::node_stats& stats);
+  void end(bool restart);
+  void publish(actors::event_kind kind);
+
+  // made first, gone last
+  prepared prepared_;
+  std::shared_ptr<const config> at_start_ = prepared_.config->snapshot();
+  logger log_;
+  net::posix_socket_factory sockets_;
+  http_settings_holder http_settings_;
+  asio::io_context io_;
+  asio::io_context hook_io_;
+  asio::thread_pool disk_{1};
+  std::unique_ptr<hook_client> hook_transport_;
+  system_config system_config_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::vector<std::unique_ptr<actors::reactor>> reactors_;
+  actors::event_log_actor events_;
+  actors::event_sink log_sink_;
+  actors::hook_dispatcher_actor hooks_;
+  actors::supervisor_actor supervisor_;
+  std::unique_ptr<core_client> core_;
+  router routes_;
+  std::unique_ptr<node> node_;
+  std::unique_ptr<http_server> server_;
+  std::unique_ptr<load_meter> reactor_loads_, worker_loads_;
+  std::vector<std::thread> threads_;
+  // state
+  std::promise<bool> end_;
+  std::atomic<bool> ending_{false};
+  std::atomic<bool> ready_{false};
+  std::uint64_t refused_reported_ = 0;
+};
+
+daemon::daemon(prepared p, config_environment environment)
+    : prepared_(std::move(p)),
+      log_(at_start_->get_text("berth.log_level"), at_start_->get_text("berth.log_format") == "json"),
+      http_settings_(http_settings_of(*at_start_)),
+      system_config_(static_cast<std::size_t>(at_start_->get_int("berth.scheduler_threads"))) {
+  for (const auto& w : at_start_->warnings(environment)) log_.warn(w.to_string());
+  make_actors();
+  make_routes();
+}
+
+void daemon::make_actors() {
+  const auto& c = *at_start_;
+  system_ = std::make_unique<caf::actor_system>(system_config_);
+  const actors::reactor_options reactor_options{std::chrono::microseconds{c.get_int("berth.pace_us")}};
+  for (std::size_t i = 0; i < reactor_count(c); ++i)
+    reactors_.push_back(std::make_unique<actors::reactor>(*system_, reactor_options));
+
+  events_ = actors::spawn<actors::event_log>(*system_, events_kept);
+  log_sink_ = system_->spawn(log_events, &log_);
+  hook_transport_ = make_hook_client(hook_io_, *prepared_.config, [this] { return node_stats_now(); });
+  hooks_ = actors::spawn<actors::hook_dispatcher>(*system_, hook_transport_.get(), hook_settings_of(c));
+  caf::anon_send(events_, caf::add_atom_v, log_sink_);
+  caf::anon_send(events_, caf::add_atom_v, actors::event_sink{hooks_});
+
+  actors::supervisor_options o;
+  o.sockets = &sockets_;
+  o.settings = std::make_shared<actors::node_settings>(node_settings_of(c));
+  o.events = events_;
+  o.first_port = std::random_device{}();
+  o.place = [this] {
+    const auto least = std::min_element(reactors_.begin(), reactors_.end(),
+                                        [](const auto& a, const auto& b) { return a->load() < b->load(); });
+    return (*least)->host();
+  };
+  supervisor_ = actors::spawn<actors::stream_supervisor>(*system_, std::move(o));
+  core_ = std::make_unique<core_client>(*system_, supervisor_, events_, answer_timeout);
+  // This thread has spawned actors; CAF must not wait for its end.
+  caf::logger::set_current_actor_system(nullptr);
+}
+
+void daemon::make_routes() {
+  node_ = std::make_unique<node>(node{
+      *core_, *prepared_.config, disk_, routes_, [this] { end(true); }, [this] { return ready_ && !ending_; },
+      [this] { return reactor_loads_->to_json(); }, [this] { return worker_loads_->to_json(); },
+      [this](const actors::node_stats& stats) { return metrics_text(stats, hook_stats_now()); }});
+  add_rtp_server_routes(routes_, *node_);
+  add_server_routes(routes_, *node_);
+  add_v1_routes(routes_, *node_);
+
+  http_service service{http_settings_, [this](http_request& r) { return routes_.dispatch(r); }};
+  service.log = [this](std::string_view text) { log_.error(text); };
+  service.access_log = [this](std::string_view line) { log_.info(line); };
+  server_ = std::make_unique<http_server>(io_, std::move(service));
+}
+
+net::result<std::uint16_t, start_failure> daemon::start() {
+  const auto& c = *at_start_;
+  if (auto failed = open_shared_port(c)) return net::failure{start_failure{1, *failed}};
+  const auto port = server_->listen(c.get_text("general.listen_ip"), static_cast<std::uint16_t>(c.get_int("http.port")));
+  if (!port)
+    return net::failure{start_failure{1, port.error() + "; http.port in the configuration, or --set http.port=8080, "
+                                                        "chooses another"}};
+  prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
+  asio::co_spawn(io_, watch_signals(), asio::detached);
+  asio::co_spawn(io_, sample(), asio::detached);
+  start_threads();
+  ready_ = true;
+  publish(actors::event_kind::server_started);
+  announce(*port);
+  return *port;
+}
+
+void daemon::start_threads() {
+  // Signals are for the signal set alone: no thread of ours may be interrupted.
+  std::vector<load_meter::source> workers;
+  const auto run = [&](asio::io_context& io, std::string name) {
+    auto& thread = threads_.emplace_back([&io] {
+      const auto keep = asio::make_work_guard(io);
+      io.run();
+    });
+    ::pthread_setname_np(thread.native_handle(), name.c_str());
+    workers.push_back({std::move(name), [id = thread.native_handle()] { return cpu_time_of(id); }, {}, {}});
+  };
+  for (std::int64_t i = 0; i < at_start_->get_int("berth.http_threads"); ++i) run(io_, "http " + std::to_string(i));
+  run(hook_io_, "hooks");
+  worker_loads_ = std::make_unique<load_meter>(std::move(workers));
+  std::vector<load_meter::source> receivers;
+  for (std::size_t i = 0; i < reactors_.size(); ++i) {
+    auto* r = reactors_[i].get();
+    receivers.push_back({"reactor " + std::to_string(i), [r] { return r->cpu_time(); },
+                         [r] { return r->longest_turn(); }, [r] { return r->descriptors(); }});
+  }
+  reactor_loads_ = std::make_unique<load_meter>(std::move(receivers));
+}
+
+void daemon::announce(std::uint16_t port) const {
+  const auto& c = *at_start_;
+  const auto bound = net::endpoint::parse(c.get_text("general.listen_ip"), port);
+  const auto shown = bound->is_any() ? net::endpoint::parse("127.0.0.1", port) : bound;
+  const auto url = "http://" + shown->to_string();
+  std::printf("listening %s\n", url.c_str());
+  const bool kept = c.origin("api.secret") == "generated";
+  if (kept && prepared_.secret.made_now)
+    std::printf("secret    %s (made now, kept in %s)\n", prepared_.secret.text.c_str(), prepared_.secret_file.c_str());
+  else
+    std::printf("secret    as set in %s\n", kept ? prepared_.secret_file.c_str() : c.origin("api.secret").c_str());
+  const auto secret = kept ? "$(cat " + prepared_.secret_file.string() + ")" : std::string{"SECRET"};
+  std::printf("try       curl \"%s/index/api/openRtpServer?port=0&stream_id=cam1&secret=%s\"\n", url.c_str(),
+              secret.c_str());
+  std::fflush(stdout);
+}
+
+// ---- while it runs ------------------------------------------------------------------------------------------------
+
+void daemon::apply(const config& before, const config& now) {
+  http_settings_.set(http_settings_of(now));
+  log_.set_level(now.get_text("berth.log_level"));
+  caf::anon_send(supervisor_,
+                 actors::node_settings_ptr{std::make_shared<actors::node_settings>(node_settings_of(now))});
+  caf::anon_send(hooks_, actors::hook_settings_ptr{std::make_shared<actors::hook_settings>(hook_settings_of(now))});
+  if (before.get_int("rtp_proxy.port") != now.get_int("rtp_proxy.port")) {
+    close_shared_port();
+    if (const auto failed = open_shared_port(now)) log_.error(*failed);
+  }
+}
+
+// The shared port of the configuration is opened and closed as any other, by the supervisor.
+std::optional<std::string> daemon::open_shared_port(const config& c) {
+  const auto port = c.get_int("rtp_proxy.port");
+  if (port == 0) return std::nullopt;
+  actors::open_request r;
+  r.key = configured_port_key();
+  r.port = static_cast<std::uint16_t>(port);
+  r.mode = actors::tcp_mode::passive;
+  r.multiplex = r.configured = true;
+  r.idle_after = net::duration::zero();
+  std::optional<std::string> failed;
+  caf::scoped_actor self{*system_};
+  self->request(supervisor_, answer_timeout, r)
+      .receive([&](const actors::outcome<actors::opened>& answer) {
+                 if (!answer) failed = "rtp_proxy.port: " + answer.error().text;
+               },
+               [&](const caf::error& e) { failed = "rtp_proxy.port: " + system_->render(e); });
+  return failed;
+}
+
+void daemon::close_shared_port() {
+  caf::scoped_actor self{*system_};
+  self->request(supervisor_, answer_timeout, actors::close_request{configured_port_key(), std::nullopt, true})
+      .receive([](const actors::outcome<actors::closed>&) {},
+               [&](const caf::error& e) { log_.error("rtp_proxy.port: " + system_->render(e)); });
+}
+
+asio::awaitable<void> daemon::watch_signals() {
+  asio::signal_set signals{io_, SIGTERM, SIGINT, SIGHUP};
+  for (;;) {
+    const int number = co_await signals.async_wait(asio::use_awaitable);
+    if (number != SIGHUP) {
+      end(false);
+      continue;
+    }
+    asio::post(disk_, [this] {
+      const auto done = prepared_.config->reload();
+      if (done)
+        log_.info("configuration read again, " + std::to_string(done->changed.size()) + " keys changed");
+      else
+        log_.error("configuration not read again, nothing has changed: " + join(done.error()));
+    });
+  }
+}
+
+asio::awaitable<void> daemon::sample() {
+  asio::steady_timer timer{io_};
+  for (;;) {
+    timer.expires_after(sample_interval);
+    co_await timer.async_wait(asio::use_awaitable);
+    if (ending_) continue;
+    reactor_loads_->sample(net::clock::now());
+    worker_loads_->sample(net::clock::now());
+    if (const auto stats = co_await core_->stats()) report_refusals(*stats);
+  }
+}
+
+// Junk is counted where it arrives and logged here, once a second at most, however much of it there is.
+void daemon::report_refusals(const actors::node_stats& stats) {
+  const auto total = stats.totals.refused_total();
+  if (total > refused_reported_)
+    log_.warn(std::to_string(total - refused_reported_) + " datagrams refused since the last line; in all " +
+              actors::describe_refusals(stats.totals));
+  refused_reported_ = total;
+}
+
+void daemon::publish(actors::event_kind kind) {
+  actors::event e;
+  e.kind = kind;
+  e.at = net::wall_clock::now();
+  caf::anon_send(events_, std::move(e));
+}
+
+void daemon::end(bool restart) {
+  if (!ending_.exchange(true)) end_.set_value(restart);
+}
+
+// ---- the way down -------------------------------------------------------------------------------------------------
+
+daemon_exit daemon::wait_and_stop() {
+  const bool restart = end_.get_future().get();
+  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(
+      prepared_.config->snapshot()->get_seconds("berth.shutdown_sec"));
+  const auto deadline = net::clock::now() + patience;
+  const auto left = [&] {
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - net::clock::now()), 100ms);
+  };
+  log_.info(restart ? "restarting" : "shutting down");
+
+  std::promise<void> http_stopped;
+  server_->stop(patience / 4, [&] { http_stopped.set_value(); });
+  http_stopped.get_future().wait();
+  disk_.join();
+  {
+    caf::scoped_actor self{*system_};
+    self->request(supervisor_, left(), actors::shutdown_request{})
+        .receive([](const actors::completed&) {},
+                 [&](const caf::error& e) { log_.error("streams did not close: " + system_->render(e)); });
+    publish(actors::event_kind::server_exited);
+    // The log hands events on in the order it gets them: when it has answered, the hooks have theirs.
+    self->request(events_, left(), actors::events_since{0, 0})
+        .receive([](const actors::event_batch&) {}, [](const caf::error&) {});
+    self->request(hooks_, left() + 1s, actors::flush_hooks{left()})
+        .receive([](const actors::completed&) {}, [](const caf::error&) {});
+  }
+  hook_transport_->stop();
+  return {0, restart};
+}
+
+daemon::~daemon() {
+  if (hook_transport_) hook_transport_->stop();
+  for (auto& t : threads_) (void)t;
+  io_.stop();
+  hook_io_.stop();
+  for (auto& t : threads_) t.join();
+  disk_.stop();
+  disk_.join();
+  core_.reset();
+  for (const auto& a : {caf::actor_cast<caf::actor>(hooks_), caf::actor_cast<caf::actor>(log_sink_),
+                        caf::actor_cast<caf::actor>(events_), caf::actor_cast<caf::actor>(supervisor_)})
+    caf::anon_send_exit(a, caf::exit_reason::kill);
+  hooks_ = nullptr;
+  log_sink_ = nullptr;
+  events_ = nullptr;
+  supervisor_ = nullptr;
+  system_->await_all_actors_done();
+  reactors_.clear();
+  caf::logger::set_current_actor_system(nullptr);
+  system_.reset();
+}
+
+}  // namespace
+
+daemon_exit run_daemon(const options& given) {
+  raise_descriptor_limit();
+  auto made = prepare(given);
+  if (!made) {
+    std::fprintf(stderr, "berthd: %s\n", made.error().text.c_str());
+    return {made.error().code, false};
+  }
+  daemon d{std::move(*made), read_config_environment()};
+  if (const auto port = d.start(); !port) {
+    std::fprintf(stderr, "berthd: %s\n", port.error().text.c_str());
+    return {port.error().code, false};
+  }
+  return d.wait_and_stop();
+}
+
+}  // namespace berth::api

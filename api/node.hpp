@@ -1,0 +1,35 @@
+// What the route files need of the daemon.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <boost/json.hpp>
+#include <functional>
+
+#include "api/config_store.hpp"
+#include "api/core_client.hpp"
+#include "api/router.hpp"
+
+namespace berth::api {
+
+/// References into the daemon, which outlives every session. Its functions may be called from any HTTP thread.
+struct node {
+  const core_client& core;
+  config_store& config;
+  boost::asio::thread_pool& disk;  ///< where waiting is allowed
+  const router& routes;
+  std::function<void()> restart;   ///< begins an orderly end that is followed by a new start
+  std::function<bool()> ready;     ///< listening, and not on the way out
+  std::function<boost::json::array()> reactor_loads;
+  std::function<boost::json::array()> worker_loads;
+  std::function<std::string(const actors::node_stats&)> metrics_text;
+};
+
+/// Fills the router. The node must outlive it.
+void add_rtp_server_routes(router& to, const node& n);
+void add_server_routes(router& to, const node& n);
+void add_v1_routes(router& to, const node& n);
+
+/// getStatistic's figures, which the keepalive hook carries as well.
+boost::json::object statistic(const actors::node_stats& stats);
+
+}  // namespace berth::api

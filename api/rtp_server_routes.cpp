@@ -1,0 +1,194 @@
+// The peer's face of ports and streams: open, close, query, list, and what acts on an open one.
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "api/arguments.hpp"
+#include "api/auth.hpp"
+#include "api/error_table.hpp"
+#include "api/json.hpp"
+#include "api/node.hpp"
+#include "api/open_arguments.hpp"
+#include "api/status_json.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using reply = asio::awaitable<http_reply>;
+
+constexpr int bad_arguments = -300;
+constexpr auto connect_timeout = std::chrono::seconds{5};
+constexpr std::uint32_t default_pause_sec = 300;
+constexpr std::size_t longest_stream_id = 512;
+
+/// Calls of one request: authentication first, then the required arguments, then the call itself.
+class rtp_server_face {
+ public:
+  explicit rtp_server_face(const node& n) : node_(n) {}
+
+  using call = reply (rtp_server_face::*)(const arguments&) const;
+
+  handler serve(std::initializer_list<std::string_view> required, call c) const {
+    return [this, required = std::vector<std::string_view>(required), c](const http_request& request) -> reply {
+      const arguments args{request};
+      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
+      if (auto missing = missing_argument(args, required)) co_return peer_error(bad_arguments, *missing);
+      if (args.text("stream_id").size() > longest_stream_id)
+        co_return peer_error(bad_arguments, "stream_id: has " + std::to_string(args.text("stream_id").size()) +
+                                                " bytes, more than " + std::to_string(longest_stream_id));
+      co_return co_await (this->*c)(args);
+    };
+  }
+
+  reply open(const arguments& args) const { return open_as(args, false); }
+  reply open_multiplex(const arguments& args) const { return open_as(args, true); }
+
+  reply close(const arguments& args) const {
+    const auto answer = co_await node_.core.close({key_of(args), std::nullopt, false});
+    if (!answer && answer.error().code != actors::errc::not_found) co_return peer_rejection(answer.error());
+    co_return peer_reply({{"hit", answer ? 1 : 0}});
+  }
+
+  reply query(const arguments& args) const {
+    const auto answer = co_await node_.core.query({key_of(args)});
+    if (!answer) {
+      if (answer.error().code != actors::errc::not_found) co_return peer_rejection(answer.error());
+      co_return peer_reply({{"exist", false}});
+    }
+    const bool exists = answer->state != actors::stream_state::listening;
+    boost::json::object o{{"exist", exists}};
+    if (exists) {
+      o["identifier"] = answer->key.stream;
+      o["local_ip"] = answer->local.address_string();
+      o["local_port"] = answer->port();
+      o["peer_ip"] = answer->peer.address_string();
+      o["peer_port"] = answer->peer.port();
+    }
+    add_counters(o, *answer);
+    co_return peer_reply(std::move(o));
+  }
+
+  reply list(const arguments&) const {
+    const auto answer = co_await node_.core.list({});
+    if (!answer) co_return peer_rejection(answer.error());
+    boost::json::array data;
+    for (const auto& s : answer->streams) {
+      // What a shared port feeds is a stream, but no server of its own.
+      if (s.parent_port != 0) continue;
+      boost::json::object o{{"vhost", s.key.vhost},
+                            {"app", s.key.app},
+                            {"stream_id", s.key.stream},
+                            {"ssrc", s.ssrc_filter},
+                            {"tcp_mode", static_cast<int>(s.mode)},
+                            {"only_track", static_cast<int>(s.only_track)}};
+      add_counters(o, s);
+      data.push_back(std::move(o));
+    }
+    co_return peer_reply({{"data", std::move(data)}});
+  }
+
+  reply update_ssrc(const arguments& args) const {
+    const auto ssrc = args.ssrc("ssrc");
+    if (!ssrc) co_return peer_error(bad_arguments, ssrc.error());
+    const auto answer = co_await node_.core.update_ssrc({key_of(args), *ssrc});
+    if (!answer) co_return not_found_or(answer.error(), -500, "RtpServer not found by stream_id");
+    co_return peer_reply();
+  }
+
+  reply connect(const arguments& args) const {
+    const auto port = args.port("dst_port");
+    if (!port) co_return peer_error(bad_arguments, port.error());
+    if (*port == 0) co_return peer_error(bad_arguments, "dst_port: 0 is not in 1..65535");
+    const std::string host{args.text("dst_url")};
+    auto remote = net::endpoint::parse(host, *port);
+    if (!remote) {
+      asio::ip::tcp::resolver resolver{co_await asio::this_coro::executor};
+      boost::system::error_code failed;
+      const auto found = co_await resolver.async_resolve(host, std::to_string(*port),
+                                                         asio::redirect_error(asio::use_awaitable, failed));
+      if (failed || found.empty())
+        co_return peer_error(-1, "dst_url: '" + host + "' could not be resolved: " + failed.message());
+      remote = net::endpoint::parse(found.begin()->endpoint().address().to_string(), *port);
+    }
+    const auto answer = co_await node_.core.connect({key_of(args), *remote, connect_timeout});
+    if (!answer) co_return not_found_or(answer.error(), -1, "can not find the stream");
+    co_return peer_reply();
+  }
+
+  reply pause_check(const arguments& args) const {
+    const auto seconds = args.uint32("pause_seconds", default_pause_sec);
+    if (!seconds) co_return peer_error(bad_arguments, seconds.error());
+    const auto pause = std::chrono::seconds{*seconds == 0 ? default_pause_sec : *seconds};
+    const auto answer = co_await node_.core.idle_check({key_of(args), pause});
+    co_return answer ? peer_reply() : peer_rejection(answer.error(), "can not find the stream");
+  }
+
+  reply resume_check(const arguments& args) const {
+    const auto answer = co_await node_.core.idle_check({key_of(args), std::nullopt});
+    co_return answer ? peer_reply() : peer_rejection(answer.error(), "can not find the stream");
+  }
+
+ private:
+  static std::optional<std::string> missing_argument(const arguments& args,
+                                                     const std::vector<std::string_view>& required) {
+    switch (required.size()) {
+      case 0: return std::nullopt;
+      case 1: return args.require({required[0]});
+      case 2: return args.require({required[0], required[1]});
+      default: return args.require({required[0], required[1], required[2]});
+    }
+  }
+
+  actors::stream_key key_of(const arguments& args) const {
+    return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream_id"), *node_.config.snapshot());
+  }
+
+  static http_reply not_found_or(const actors::rejection& why, int code, std::string_view text) {
+    return why.code == actors::errc::not_found ? peer_error(code, text) : peer_rejection(why);
+  }
+
+  reply open_as(const arguments& args, bool multiplex) const {
+    const auto asked = net::clock::now();
+    auto request = read_open_arguments(args);
+    if (!request) co_return peer_error(bad_arguments, request.error());
+    request->key = key_of(args);
+    request->asked = asked;
+    request->multiplex = multiplex;
+    if (multiplex) request->ssrc = 0;
+    if (request->port == 65535 && !multiplex)
+      co_return peer_error(bad_arguments, "port: 65535 leaves no room for RTCP on the next port; 0..65534");
+    const auto answer = co_await node_.core.open(std::move(*request));
+    if (!answer)
+      co_return peer_rejection(answer.error(), answer.error().code == actors::errc::stream_live
+                                                   ? "This stream already exists"
+                                                   : std::string_view{});
+    boost::json::object o;
+    add_state(o, answer->stream);
+    co_return peer_reply(std::move(o));
+  }
+
+  const node& node_;
+};
+
+}  // namespace
+
+void add_rtp_server_routes(router& to, const node& n) {
+  using f = rtp_server_face;
+  const auto face = std::make_shared<const f>(n);
+  const auto add = [&](std::string name, std::initializer_list<std::string_view> required, f::call c) {
+    to.add("/index/api/" + name, [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
+  };
+  add("openRtpServer", {"port", "stream_id"}, &f::open);
+  add("openRtpServerMultiplex", {"port", "stream_id"}, &f::open_multiplex);
+  add("closeRtpServer", {"stream_id"}, &f::close);
+  add("getRtpInfo", {"stream_id"}, &f::query);
+  add("listRtpServer", {}, &f::list);
+  add("updateRtpServerSSRC", {"stream_id", "ssrc"}, &f::update_ssrc);
+  add("connectRtpServer", {"stream_id", "dst_url", "dst_port"}, &f::connect);
+  add("pauseRtpCheck", {"stream_id"}, &f::pause_check);
+  add("resumeRtpCheck", {"stream_id"}, &f::resume_check);
+}
+
+}  // namespace berth::api

@@ -1,0 +1,122 @@
+// The peer's face of the node itself: configuration, lists, figures, restart.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "api/arguments.hpp"
+#include "api/auth.hpp"
+#include "api/error_table.hpp"
+#include "api/json.hpp"
+#include "api/node.hpp"
+#include "api/options.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using reply = asio::awaitable<http_reply>;
+
+class server_face {
+ public:
+  explicit server_face(const node& n) : node_(n) {}
+
+  using call = reply (server_face::*)(const arguments&) const;
+
+  reply get_config(const arguments&) const {
+    boost::json::object all;
+    for (const auto& [key, text] : node_.config.snapshot()->all())
+      if (key != "hook.secret") all[key] = text;
+    co_return peer_reply({{"data", boost::json::array{std::move(all)}}});
+  }
+
+  reply set_config(const arguments& args) const {
+    std::map<std::string, std::string> values;
+    for (const auto& [name, value] : args.all())
+      if (!equal_ignoring_case(name, "secret")) values[name] = value;
+    // The change is on disk before it is answered; the disk's time is not an HTTP thread's.
+    std::optional<net::result<config_changes, config_errors>> answer;
+    co_await asio::co_spawn(
+        node_.disk,
+        [&]() -> asio::awaitable<void> {
+          answer.emplace(node_.config.set(values, "API"));
+          co_return;
+        },
+        asio::use_awaitable);
+    const auto& done = *answer;
+    if (!done) {
+      std::string text;
+      for (const auto& e : done.error()) text += (text.empty() ? "" : "; ") + e.key + ": " + e.text;
+      co_return peer_error(-300, text);
+    }
+    boost::json::object o{{"changed", done->changed.size()}};
+    if (!done->after_restart.empty()) o["after_restart"] = boost::json::value_from(done->after_restart);
+    if (!done->pinned.empty()) o["pinned"] = boost::json::value_from(done->pinned);
+    if (done->unknown != 0) o["unknown"] = done->unknown;
+    co_return peer_reply(std::move(o));
+  }
+
+  reply get_api_list(const arguments&) const {
+    co_return peer_reply({{"data", boost::json::value_from(node_.routes.paths())}});
+  }
+
+  reply version(const arguments&) const {
+    co_return peer_reply(
+        {{"data", boost::json::object{{"branchName", "berth"}, {"buildTime", ""}, {"commitHash", version_text()}}}});
+  }
+
+  reply get_statistic(const arguments&) const {
+    const auto stats = co_await node_.core.stats();
+    if (!stats) co_return peer_rejection(stats.error());
+    co_return peer_reply({{"data", statistic(*stats)}});
+  }
+
+  reply threads_load(const arguments&) const { co_return peer_reply({{"data", node_.reactor_loads()}}); }
+  reply work_threads_load(const arguments&) const { co_return peer_reply({{"data", node_.worker_loads()}}); }
+
+  reply restart(const arguments&) const {
+    node_.restart();
+    co_return peer_reply({{"msg", "MediaServer will reboot in on 1 second"}});
+  }
+
+  const node& node_;
+};
+
+}  // namespace
+
+boost::json::object statistic(const actors::node_stats& stats) {
+  const auto count = [&](actors::stream_state s) { return stats.streams[static_cast<std::size_t>(s)]; };
+  const auto live = count(actors::stream_state::active) + count(actors::stream_state::stalled);
+  const auto udp = 2 * (stats.ports.leased + stats.ports.resting);
+  boost::json::object o;
+  // The peer counts its objects by class; what Berth has no such thing of is 0.
+  for (const auto* name : {"Buffer", "BufferLikeString", "BufferList", "BufferRaw", "Frame", "FrameImp", "RtmpPacket",
+                           "RtpPacket", "TcpClient", "TcpServer", "UdpSession"})
+    o[name] = 0;
+  o["MediaSource"] = live;
+  o["MultiMediaSourceMuxer"] = live;
+  o["UdpServer"] = udp;
+  o["TcpSession"] = stats.totals.tcp_connections;
+  o["Socket"] = udp;
+  return o;
+}
+
+void add_server_routes(router& to, const node& n) {
+  using f = server_face;
+  const auto face = std::make_shared<const f>(n);
+  const auto add = [&](std::string name, f::call c) {
+    to.add("/index/api/" + name, [face, c](const http_request& request) -> reply {
+      const arguments args{request};
+      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
+      co_return co_await ((*face).*c)(args);
+    });
+  };
+  add("getServerConfig", &f::get_config);
+  add("setServerConfig", &f::set_config);
+  add("getApiList", &f::get_api_list);
+  add("version", &f::version);
+  add("getStatistic", &f::get_statistic);
+  add("getThreadsLoad", &f::threads_load);
+  add("getWorkThreadsLoad", &f::work_threads_load);
+  add("restartServer", &f::restart);
+}
+
+}  // namespace berth::api

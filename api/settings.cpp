@@ -1,0 +1,52 @@
+#include "api/settings.hpp"
+
+namespace berth::api {
+namespace {
+
+actors::conflict_policy conflict_policy_of(const std::string& text) {
+  if (text == "reuse") return actors::conflict_policy::reuse;
+  return text == "replace" ? actors::conflict_policy::replace : actors::conflict_policy::error;
+}
+
+std::size_t size(const config& c, std::string_view key) { return static_cast<std::size_t>(c.get_int(key)); }
+
+}  // namespace
+
+actors::node_settings node_settings_of(const config& c) {
+  actors::node_settings s;
+  s.allocator.range = c.get_port_range("rtp_proxy.port_range");
+  s.allocator.silence = c.get_seconds("rtp_proxy.quarantine_sec");
+  s.allocator.bind_attempts = size(c, "rtp_proxy.bind_attempts");
+  s.allocator.udp.receive_buffer = static_cast<int>(c.get_int("rtp_proxy.udp_recv_socket_buffer"));
+  s.listen_ip = c.get_text("general.listen_ip");
+  s.idle_after = c.get_seconds("rtp_proxy.timeoutSec");
+  s.stall_after = c.get_milliseconds("rtp_proxy.stall_ms");
+  s.relearn_after = c.get_milliseconds("rtp_proxy.relearn_ms");
+  s.sources = net::parse_source_policy(c.get_text("rtp_proxy.source_policy")).value_or(net::source_policy::learn);
+  s.on_conflict = conflict_policy_of(c.get_text("rtp_proxy.on_conflict"));
+  s.max_multiplex_streams = size(c, "rtp_proxy.max_multiplex_streams");
+  s.max_tcp_frame = size(c, "rtp.rtpMaxSize") * 1024;
+  s.alarm.window = c.get_seconds("alarm.window_sec");
+  s.alarm.min_opens = size(c, "alarm.min_opens");
+  s.alarm.raise_ratio = c.get_number("alarm.raise_ratio");
+  s.alarm.clear_ratio = c.get_number("alarm.clear_ratio");
+  s.alarm.pool_low_ratio = c.get_number("alarm.pool_low_ratio");
+  s.alarm.pool_clear_ratio = c.get_number("alarm.pool_clear_ratio");
+  return s;
+}
+
+http_settings http_settings_of(const config& c) {
+  http_settings s;
+  s.max_body = size(c, "http.maxReqSize");
+  s.keep_alive = std::chrono::duration_cast<std::chrono::milliseconds>(c.get_seconds("http.keepAliveSecond"));
+  s.allow_cross_domains = c.get_bool("http.allow_cross_domains");
+  s.char_set = c.get_text("http.charSet");
+  if (const auto& page = c.get_text("http.notFound"); !page.empty()) s.not_found = page;
+  s.secret = c.get_text("api.secret");
+  s.allowed = c.get_ip_ranges("http.allow_ip_range");
+  s.forwarded_ip_header = c.get_text("http.forwarded_ip_header");
+  s.debug_log = c.get_bool("api.apiDebug");
+  return s;
+}
+
+}  // namespace berth::api

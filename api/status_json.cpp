@@ -1,0 +1,98 @@
+#include "api/status_json.hpp"
+
+#include <chrono>
+
+namespace berth::api {
+namespace {
+
+std::int64_t to_ms(net::duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
+
+boost::json::value optional_ms(const std::optional<net::duration>& d) {
+  return d ? boost::json::value(to_ms(*d)) : boost::json::value(nullptr);
+}
+
+std::string text_of(const net::endpoint& e) { return e.is_set() ? e.to_string() : std::string{}; }
+
+}  // namespace
+
+void add_state(boost::json::object& to, const actors::stream_status& s) {
+  to["state"] = actors::to_string(s.state);
+  to["port"] = s.port();
+  to["generation"] = s.generation;
+}
+
+void add_counters(boost::json::object& to, const actors::stream_status& s) {
+  add_state(to, s);
+  const auto& c = s.counters;
+  to["peer"] = text_of(s.peer);
+  to["transport"] = s.peer.is_set() ? (s.over_tcp ? "tcp" : "udp") : "";
+  to["ssrc_seen"] = s.ssrc;
+  to["payload_type"] = s.payload_type;
+  to["datagrams"] = c.datagrams;
+  to["packets"] = c.accepted;
+  to["bytes"] = c.accepted_bytes;
+  boost::json::object refused;
+  for (std::size_t i = 0; i < c.refused.size(); ++i) refused[net::to_string(static_cast<net::refusal>(i))] = c.refused[i];
+  to["refused"] = std::move(refused);
+  to["lost"] = c.lost;
+  to["reordered"] = c.reordered;
+  to["kernel_drops"] = c.kernel_drops;
+  to["jitter_us"] = c.jitter_us;
+  to["ssrc_changes"] = c.ssrc_changes;
+  to["source_changes"] = c.source_changes;
+  to["sender_reports"] = c.sender_reports;
+  to["receiver_reports"] = c.receiver_reports;
+  to["rtcp_malformed"] = c.rtcp_malformed;
+  to["tcp_connections"] = c.tcp_connections;
+  to["tcp_refused"] = c.tcp_refused;
+  to["tcp_resyncs"] = c.tcp_resyncs;
+  to["tcp_skipped_bytes"] = c.tcp_skipped_bytes;
+  to["age_ms"] = to_ms(s.age);
+  to["silent_ms"] = optional_ms(s.since_last_packet);
+  to["last_datagram_ms"] = optional_ms(s.since_last_datagram);
+  to["paused"] = s.paused;
+  to["last_reason"] = s.last_reason;
+}
+
+boost::json::object stream_json(const actors::stream_status& s) {
+  boost::json::object o{{"vhost", s.key.vhost},
+                        {"app", s.key.app},
+                        {"stream_id", s.key.stream},
+                        {"tcp_mode", static_cast<int>(s.mode)},
+                        {"only_track", static_cast<int>(s.only_track)},
+                        {"ssrc", s.ssrc_filter},
+                        {"multiplex", s.multiplex},
+                        {"local_ip", s.local.address_string()},
+                        {"idle_timeout_sec", std::chrono::duration<double>(s.idle_after).count()},
+                        {"receive_buffer", s.receive_buffer}};
+  if (s.parent_port != 0) o["fed_by_port"] = s.parent_port;
+  add_counters(o, s);
+  if (s.reason != actors::close_reason::none) o["close_reason"] = actors::to_string(s.reason);
+  return o;
+}
+
+boost::json::object ports_json(const actors::ports_report& report) {
+  const auto& f = report.figures;
+  boost::json::object failures;
+  for (std::size_t i = 1; i < f.failures.size(); ++i) failures[net::to_string(static_cast<net::errc>(i))] = f.failures[i];
+  boost::json::array resting;
+  for (const auto& r : report.resting)
+    resting.push_back(boost::json::object{{"port", r.port},
+                                          {"former_stream", r.former_stream},
+                                          {"sender", text_of(r.sender)},
+                                          {"datagrams", r.datagrams},
+                                          {"resting_ms", to_ms(report.now - r.since)},
+                                          {"silent_ms", to_ms(report.now - r.last_heard)}});
+  return {{"range", std::to_string(f.range.first) + "-" + std::to_string(f.range.last)},
+          {"size", f.size},
+          {"free", f.free},
+          {"leased", f.leased},
+          {"requests", f.requests},
+          {"granted", f.granted},
+          {"refused", f.refused},
+          {"taken_early", f.taken_early},
+          {"bind_failures", std::move(failures)},
+          {"resting", std::move(resting)}};
+}
+
+}  // namespace berth::api

@@ -1,0 +1,20 @@
+// Streams and ports as JSON, the same on both faces of the API.
+#pragma once
+
+#include <boost/json.hpp>
+
+#include "actors/messages.hpp"
+
+namespace berth::api {
+
+/// The fields that /index/api/ answers carry beside the peer's own: state, port, generation.
+void add_state(boost::json::object& to, const actors::stream_status& status);
+/// As add_state, and what was received: packets, bytes, datagrams, refused by cause, lost, jitter, last_reason, ...
+void add_counters(boost::json::object& to, const actors::stream_status& status);
+
+/// The resource of /v1/streams/{stream_id}.
+boost::json::object stream_json(const actors::stream_status& status);
+/// The resource of /v1/ports.
+boost::json::object ports_json(const actors::ports_report& report);
+
+}  // namespace berth::api

@@ -1,0 +1,11 @@
+// Counts what the calling thread takes from the heap, to show that a path takes nothing.
+#pragma once
+
+#include <cstdint>
+
+namespace berth::net::testing {
+
+/// Calls of operator new on this thread so far.
+std::uint64_t allocations() noexcept;
+
+}  // namespace berth::net::testing

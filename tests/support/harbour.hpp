@@ -1,0 +1,145 @@
+// A supervisor with real sockets in virtual time: every packet, message and second happens when the test says so.
+#pragma once
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/spawning.hpp"
+#include "actors/stream_supervisor.hpp"
+#include "tests/support/actor_lab.hpp"
+#include "tests/support/fake_sockets.hpp"
+#include "tests/support/free_ports.hpp"
+
+namespace berth::tests {
+
+/// Takes the place of the event log and keeps what the supervisor tells.
+class event_catcher {
+ public:
+  using handle = actors::event_log_actor;
+  using self_pointer = handle::stateful_pointer<event_catcher>;
+  explicit event_catcher(self_pointer) {}
+  handle::behavior_type start(std::vector<actors::event>* out) {
+    return {[out](const actors::event& e) { out->push_back(e); }, [](caf::add_atom, const actors::event_sink&) {},
+            [](const actors::events_since&) { return actors::event_batch{}; }};
+  }
+};
+
+class harbour {
+ public:
+  explicit harbour(std::size_t pairs = 4, std::uint64_t seed = 0, net::socket_factory* sockets = nullptr,
+                   std::optional<net::port_range> range = std::nullopt)
+      : lab(seed), failing(sockets != nullptr ? *sockets : real) {
+    settings.allocator.range = range ? *range : free_port_range(pairs);
+    settings.listen_ip = "127.0.0.1";
+    actors::supervisor_options o;
+    o.sockets = &failing;
+    o.settings = std::make_shared<actors::node_settings>(settings);
+    o.events = log = actors::spawn<event_catcher>(lab.system, &events);
+    o.place = [this] {
+      if (fail_placing) throw std::runtime_error("no reactor");
+      return actors::berth_host{&poller, &buffers, nullptr, &load};
+    };
+    o.wall_now = [] { return net::wall_time{}; };
+    supervisor = actors::spawn<actors::stream_supervisor>(lab.system, std::move(o));
+    lab.run();
+  }
+  ~harbour() {
+    caf::anon_send(supervisor, actors::shutdown_request{});
+    lab.run();
+    caf::anon_send_exit(log, caf::exit_reason::kill);
+    log = nullptr;
+    supervisor = nullptr;
+    lab.scheduler.clock().cancel_all();
+    lab.run();
+  }
+
+  actors::outcome<actors::opened> open(actors::open_request r) {
+    return lab.ask<actors::outcome<actors::opened>>(supervisor, std::move(r));
+  }
+  actors::outcome<actors::opened> open(const std::string& id) { return open(request(id)); }
+  actors::outcome<actors::closed> close(const std::string& id, std::optional<actors::generation_t> g = std::nullopt) {
+    return lab.ask<actors::outcome<actors::closed>>(supervisor, actors::close_request{key(id), g, false});
+  }
+  actors::outcome<actors::stream_status> query(const std::string& id) {
+    return lab.ask<actors::outcome<actors::stream_status>>(supervisor, actors::query_request{key(id)});
+  }
+  std::vector<actors::stream_status> list(actors::list_request r = {}) {
+    return lab.ask<actors::stream_list>(supervisor, std::move(r)).streams;
+  }
+  actors::node_stats stats() { return lab.ask<actors::node_stats>(supervisor, actors::stats_request{}); }
+  actors::ports_report ports() { return lab.ask<actors::ports_report>(supervisor, actors::ports_request{}); }
+  void apply() {
+    caf::anon_send(supervisor, actors::node_settings_ptr{std::make_shared<actors::node_settings>(settings)});
+    lab.run();
+  }
+
+  /// Lets the streams read what has arrived, and everybody act on it.
+  void receive() {
+    while (poller.wait(net::duration::zero(), [&] { return lab.now(); }) > 0) {
+    }
+    lab.run();
+  }
+
+  static actors::stream_key key(const std::string& id) { return {"__defaultVhost__", "rtp", id}; }
+  static actors::open_request request(const std::string& id) {
+    actors::open_request r;
+    r.key = key(id);
+    return r;
+  }
+  std::size_t told(actors::event_kind kind) const {
+    std::size_t n = 0;
+    for (const auto& e : events) n += e.kind == kind ? 1 : 0;
+    return n;
+  }
+
+  actor_lab lab;
+  net::poller poller;
+  net::receive_buffers buffers;
+  std::atomic<std::size_t> load{0};
+  net::posix_socket_factory real;
+  failing_sockets failing;
+  actors::node_settings settings;
+  std::vector<actors::event> events;
+  bool fail_placing = false;
+  actors::event_log_actor log;
+  actors::supervisor_actor supervisor;
+};
+
+/// A sender on loopback with a source port of its own.
+class camera {
+ public:
+  explicit camera(std::uint32_t ssrc = 0x1234) : ssrc_(ssrc) {
+    sockaddr_in any{};
+    any.sin_family = AF_INET;
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(socket_.get(), reinterpret_cast<sockaddr*>(&any), sizeof any);
+  }
+
+  void send_raw(std::uint16_t port, const std::vector<std::uint8_t>& bytes) {
+    sockaddr_storage to;
+    const auto size = net::endpoint::parse("127.0.0.1", port)->to_sockaddr(to, AF_INET);
+    ::sendto(socket_.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&to), size);
+  }
+  void send(std::uint16_t port) { send_raw(port, packet()); }
+  std::vector<std::uint8_t> packet() {
+    std::vector<std::uint8_t> p(12 + 100, 0x55);
+    p[0] = 0x80;
+    p[1] = 96;
+    net::store_be16(&p[2], sequence_++);
+    net::store_be32(&p[4], 3600U * sequence_);
+    net::store_be32(&p[8], ssrc_);
+    return p;
+  }
+  net::endpoint local() const { return net::local_endpoint(socket_.get()); }
+
+ private:
+  net::unique_fd socket_{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  std::uint32_t ssrc_;
+  std::uint16_t sequence_ = 1;
+};
+
+}  // namespace berth::tests
