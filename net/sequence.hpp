@@ -23,7 +23,7 @@ constexpr bool is_accepted(sequence_verdict v) noexcept { return v <= sequence_v
 class sequence_tracker {
  public:
   static constexpr int window = 1024;
-  static constexpr int max_dropout = 3000;  ///< a larger step ahead is a jump, not loss
+  static constexpr int max_dropout = 3000;  ///< a step ahead of this size is a jump, not loss
   /// Old packets that come in a row: a path that delivers its backlog, until they are this many; then a new start.
   static constexpr int late_run = 16;
 

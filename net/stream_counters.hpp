@@ -48,8 +48,8 @@ struct stream_counters {
   counter ssrc_changes;
   counter source_changes;
 
-  counter sender_reports;
-  counter receiver_reports;
+  counter sender_reports;    ///< read
+  counter receiver_reports;  ///< sent
   counter rtcp_malformed;
 
   counter tcp_connections;   ///< accepted or established
