@@ -22,7 +22,7 @@ struct config_error {
   std::string text;
   std::string origin;
 
-  /// "berth.ini:12: http.port: 70000 is not in 0..65535"
+  /// "berth.ini:12: http.port: 70000 is not within 0..65535"
   std::string to_string() const;
 };
 using config_errors = std::vector<config_error>;
@@ -54,9 +54,13 @@ struct config_layers {
   std::map<std::string, std::string> generated;
 };
 
+/// Descriptors that the node needs besides two for each port pair: connections of controllers and viewers, epoll sets.
+inline constexpr std::uint64_t reserved_descriptors = 512;
+
 /// Limits of the machine that the configuration is held against; what is unknown is not checked.
 struct config_environment {
   std::optional<net::port_range> ephemeral_ports;
+  std::vector<net::port_range> reserved_ports;  // taken out of the ephemeral ones by the administrator
   std::optional<std::uint64_t> descriptor_limit;
   std::optional<std::uint64_t> rmem_max;
 };
@@ -108,6 +112,7 @@ class config {
   const item& find(std::string_view key) const;
   template <class T>
   const T& meaning(std::string_view key) const;
+  std::string where(std::string_view key) const;
 
   void apply(const config_layer& layer, bool strict, config_errors& errors);
   void fill_generated(const std::map<std::string, std::string>& generated, config_errors& errors);
@@ -125,6 +130,9 @@ config_layer parse_set_arguments(const std::vector<std::string>& arguments);
 
 /// The limits of this machine. The parts are separate so that a test can feed them any text.
 config_environment read_config_environment();
+/// Of ip_local_port_range: "32768\t60999".
 std::optional<net::port_range> parse_ephemeral_ports(std::string_view proc_text);
+/// Of ip_local_reserved_ports: "30000-35000,40000", or an empty line.
+std::vector<net::port_range> parse_reserved_ports(std::string_view proc_text);
 
 }  // namespace berth::api

@@ -90,8 +90,7 @@ constexpr config_key table[] = {
     // [rtp_proxy]
     integer("rtp_proxy.port", "10000", {0, 65535},
             "Shared port, UDP and TCP, that tells streams apart by SSRC; 0 = off.")
-        .acts()
-        .at_start(),
+        .acts(),
     ports("rtp_proxy.port_range", "30000-35000",
           "Ports that streams get in pairs, even for RTP and odd for RTCP; a change holds for later streams and leaves "
           "open ones alone.")
@@ -194,11 +193,11 @@ constexpr config_key table[] = {
     url("hook.on_rtsp_realm", "", "URL that is called when an RTSP client connects; empty = off."),
     url("hook.on_shell_login", "", "URL that is called when somebody logs in to the shell; empty = off."),
     integer("hook.queue_limit", "1000", {1, 1000000},
-            "Hooks that wait for one stream at most; then its oldest one is dropped and counted: a stream makes a "
-            "handful in its life, so this many wait only behind a receiver that is gone.")
+            "Hooks that wait for one stream at most, one more is dropped and counted: a stream makes a handful in its "
+            "life, so this many wait only behind a receiver that is gone.")
         .acts(),
     integer("hook.total_limit", "100000", {1, 10000000},
-            "Hooks of all streams that wait at most, about 100 MB of memory; then the oldest is dropped and counted.")
+            "Hooks of all streams that wait at most, about 100 MB of memory; one more is dropped and counted.")
         .acts(),
     secret("hook.secret", "", "Key that each hook is signed with; empty = no signature header.").acts(),
     integer("hook.max_connections", "16", {1, 1024}, "Connections to hook receivers that are open at the same time.")

@@ -70,7 +70,6 @@ bool rtp_receiver::on_rtcp(bytes_view bytes, time_point now) noexcept {
     return false;
   }
   counters_.sender_reports.add(compound->sender_reports);
-  counters_.receiver_reports.add(compound->receiver_reports);
   if (compound->report) statistics_.on_sender_report(*compound->report, now);
   return true;
 }
@@ -78,6 +77,7 @@ bool rtp_receiver::on_rtcp(bytes_view bytes, time_point now) noexcept {
 std::size_t rtp_receiver::make_receiver_report(std::span<std::uint8_t> out, time_point now) noexcept {
   // An SSRC that is no longer locked is not reported on. Too small a buffer must not end the interval.
   if (!ssrc() || out.size() < receiver_report_size(cname_.size())) return 0;
+  counters_.receiver_reports.add();
   return build_receiver_report(out, measured_ssrc_ + 1, statistics_.make_report(now), cname_);
 }
 

@@ -183,7 +183,7 @@ TEST_CASE("RFC 3550 6.4: reports answer the sender's own SR, from the SSRC next 
   CHECK(f.receiver.on_rtcp(make_rtcp(0, 201, {7}), start + 1s));
   CHECK_FALSE(f.receiver.on_rtcp(bytes{0x80, 200, 0, 6}, start + 1s));
   CHECK(f.counters.sender_reports.value() == 2);
-  CHECK(f.counters.receiver_reports.value() == 1);
+  CHECK(f.counters.receiver_reports.value() == 0);  // those that Berth sends
   CHECK(f.counters.rtcp_malformed.value() == 1);
   CHECK(f.counters.datagrams.value() == 2);
 
@@ -191,6 +191,7 @@ TEST_CASE("RFC 3550 6.4: reports answer the sender's own SR, from the SSRC next 
   CHECK(f.receiver.make_receiver_report(std::span(out).first(40), start + 2s) == 0);
   const auto size = f.receiver.make_receiver_report(out, start + 2s);
   REQUIRE(size == receiver_report_size(6));
+  CHECK(f.counters.receiver_reports.value() == 1);
   CHECK(load_be32(&out[4]) == 8);
   CHECK(load_be32(&out[8]) == 7);
   CHECK(out[12] == 128);  // the call above with too small a buffer did not end the interval
