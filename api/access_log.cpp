@@ -75,7 +75,8 @@ std::string access_line(const http_request& request, const http_reply& reply, st
       list += " ...";
       break;
     }
-    list += " " + shown(name, secret) + "=" + (tells_secret(name) ? std::string{hidden} : shown(value, secret));
+    list.append(" ").append(shown(name, secret)).append("=");
+    list.append(tells_secret(name) ? std::string{hidden} : shown(value, secret));
   }
   line += list + " -> " + std::to_string(reply.status);
   if (reply.code) line += " code " + std::to_string(*reply.code);

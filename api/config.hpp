@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/config_environment.hpp"
 #include "api/config_schema.hpp"
 #include "api/config_value.hpp"
 #include "net/result.hpp"
@@ -45,8 +46,10 @@ struct config_layer {
 /// * overrides: what the API saved. A key that does not exist (any more) is skipped with a warning, because nobody
 /// wrote
 ///   it by hand; so are keys that the API may not write.
-/// * command_line: --set. As strict as the file. It wins over the API too: who starts the program has the last word.
-/// * generated: values for the `generated` keys (api.secret, general.mediaServerId) that are still empty after that.
+/// * command_line: --set. As strict as the file; the last one of a key holds. It wins over the API too: who starts the
+///   program has the last word.
+/// * generated: values for the `generated` keys (api.secret, general.mediaServerId) that are still empty after that, or
+///   hold a secret that everybody knows.
 struct config_layers {
   config_layer file;
   config_layer overrides;
@@ -56,14 +59,6 @@ struct config_layers {
 
 /// Descriptors that the node needs besides two for each port pair: connections of controllers and viewers, epoll sets.
 inline constexpr std::uint64_t reserved_descriptors = 512;
-
-/// Limits of the machine that the configuration is held against; what is unknown is not checked.
-struct config_environment {
-  std::optional<net::port_range> ephemeral_ports;
-  std::vector<net::port_range> reserved_ports;  // taken out of the ephemeral ones by the administrator
-  std::optional<std::uint64_t> descriptor_limit;
-  std::optional<std::uint64_t> rmem_max;
-};
 
 /// All values of all keys, each checked. Immutable and freely copied; shared as std::shared_ptr<const config>, readable
 /// from every thread. Asking for a key that is not in the table, or for another type than the table's, is a bug in
@@ -127,12 +122,5 @@ config_layer read_config_layer(const std::filesystem::path& path, bool may_be_mi
 
 /// Reads "section.key=value" arguments as a layer with the origin "--set".
 config_layer parse_set_arguments(const std::vector<std::string>& arguments);
-
-/// The limits of this machine. The parts are separate so that a test can feed them any text.
-config_environment read_config_environment();
-/// Of ip_local_port_range: "32768\t60999".
-std::optional<net::port_range> parse_ephemeral_ports(std::string_view proc_text);
-/// Of ip_local_reserved_ports: "30000-35000,40000", or an empty line.
-std::vector<net::port_range> parse_reserved_ports(std::string_view proc_text);
 
 }  // namespace berth::api

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace berth::api {
@@ -44,20 +45,20 @@ const config_key* find_config_key(std::string_view name) {
 std::string_view nearest_config_key(std::string_view name) {
   // A longer name than this is no slip of the finger, and the distance costs the product of both lengths.
   if (name.size() > 100) return {};
-  std::string_view best;
+  const auto dot = name.find('.');
+  const auto short_name = name.substr(dot == std::string_view::npos ? 0 : dot + 1);
   // More than a third of it wrong is another word, not a slip.
-  auto least = std::max<std::size_t>(2, name.size() / 3) + 1;
-  const auto consider = [&](const config_key& key, std::size_t distance) {
-    if (distance < least) {
-      least = distance;
+  const auto most = std::max<std::size_t>(2, name.size() / 3);
+  std::string_view best;
+  std::pair least{most + 1, std::size_t{0}};
+  for (const auto& key : config_keys()) {
+    const auto distance = edit_distance(name, key.name);
+    // The right name in the wrong section, or without one, is as near as two wrong letters.
+    const std::pair score{key.short_name() == short_name ? std::min<std::size_t>(distance, 2) : distance, distance};
+    if (score < least) {
+      least = score;
       best = key.name;
     }
-  };
-  const auto dot = name.find('.');
-  for (const auto& key : config_keys()) {
-    consider(key, edit_distance(name, key.name));
-    // The right name in the wrong section, or without one.
-    if (name.substr(dot == std::string_view::npos ? 0 : dot + 1) == key.short_name()) consider(key, 2);
   }
   return best;
 }

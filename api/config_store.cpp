@@ -1,67 +1,45 @@
-// Changing the configuration of a running node, and keeping the change.
+// How a change gets from the API or the file into a snapshot, by way of the disk.
 #include "api/config_store.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <optional>
+#include <utility>
 
+#include "api/file.hpp"
 #include "api/ini.hpp"
-#include "net/unique_fd.hpp"
 
 namespace berth::api {
 namespace {
 
-std::string overrides_text(const config_layer& layer) {
-  std::string out = "; Written by berthd: what setServerConfig has changed.\n";
-  std::map<std::string, std::map<std::string, std::string>> sections;
-  for (const auto& e : layer.entries) {
-    const auto dot = e.key.find('.');
-    sections[e.key.substr(0, dot)][e.key.substr(dot + 1)] = e.text;
-  }
-  for (const auto& [section, keys] : sections) {
-    out += "\n[" + section + "]\n";
-    for (const auto& [key, value] : keys) out += key + "=" + ini_value(value) + "\n";
+/// The INI text of the overrides, sorted, so that the same settings make the same file.
+std::string overrides_text(std::vector<config_entry> entries) {
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  std::string out = "; Settings made through the API, written by berthd. They win over its configuration file.\n";
+  std::string section;
+  for (const auto& entry : entries) {
+    const auto dot = entry.key.find('.');
+    if (entry.key.substr(0, dot) != section) {
+      section = entry.key.substr(0, dot);
+      out += fmt::format("\n[{}]\n", section);
+    }
+    out += fmt::format("{}={}\n", entry.key.substr(dot + 1), ini_value(entry.text));
   }
   return out;
 }
 
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
+void put(std::vector<config_entry>& entries, config_entry next) {
+  const auto old = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.key == next.key; });
+  if (old == entries.end())
+    entries.push_back(std::move(next));
+  else
+    *old = std::move(next);
 }
 
-// A reader finds the old file or the new one, whole, whatever happens in between; on return the new one is on disk.
-std::optional<std::string> replace_file(const std::filesystem::path& path, std::string_view text) {
-  const auto failed = [&](const char* step) {
-    return std::string{step} + " " + path.string() + ": " + std::strerror(errno);
-  };
-  const auto next = path.string() + ".new";
-  net::unique_fd file{::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-  if (!file) return failed("create");
-  if (!write_all(file.get(), text)) return failed("write");
-  if (::fsync(file.get()) != 0) return failed("sync");
-  if (::rename(next.c_str(), path.c_str()) != 0) return failed("rename");
-  const net::unique_fd directory{::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory || ::fsync(directory.get()) != 0) return failed("sync the directory of");
-  return std::nullopt;
-}
-
-void put(config_layer& layer, const std::string& key, const std::string& text, std::string_view origin) {
-  for (auto& e : layer.entries) {
-    if (e.key != key) continue;
-    e.text = text;
-    e.origin = origin;
-    return;
-  }
-  layer.entries.push_back({key, text, std::string{origin}});
+bool has(const config_layer& layer, std::string_view key, std::optional<std::string_view> text = std::nullopt) {
+  return std::any_of(layer.entries.begin(), layer.entries.end(),
+                     [&](const config_entry& e) { return e.key == key && (!text || e.text == *text); });
 }
 
 }  // namespace
@@ -78,9 +56,9 @@ config_layers config_sources::read() const {
 net::result<std::unique_ptr<config_store>, config_errors> config_store::open(config_sources sources) {
   auto layers = sources.read();
   auto first = config::build(layers);
-  if (!first) return net::failure{first.error()};
-  return std::unique_ptr<config_store>(
-      new config_store(std::move(sources), std::move(layers), std::make_shared<const config>(std::move(*first))));
+  if (!first) return net::failure{std::move(first.error())};
+  return std::unique_ptr<config_store>{
+      new config_store{std::move(sources), std::move(layers), std::make_shared<const config>(std::move(*first))}};
 }
 
 config_store::config_store(config_sources sources, config_layers layers, std::shared_ptr<const config> first)
@@ -91,75 +69,80 @@ std::shared_ptr<const config> config_store::snapshot() const {
   return current_;
 }
 
+void config_store::on_change(listener call) {
+  const std::lock_guard lock{change_};
+  listeners_.push_back(std::move(call));
+}
+
 net::result<config_changes, config_errors> config_store::set(const std::map<std::string, std::string>& values,
                                                              std::string_view origin) {
   const std::lock_guard lock{change_};
-  const auto before = snapshot();
-  std::size_t unknown = 0;
-  std::size_t read_only = 0;
+  if (sources_.overrides.empty())
+    return net::failure{config_errors{{"", "there is no state directory to keep settings in", std::string{origin}}}};
+  auto next = layers_;
+  const auto current = snapshot();
+  config_changes ignored;
   config_errors errors;
-  auto layers = layers_;
-  std::vector<std::string> asked;
+  std::vector<std::string> pinned;
+  bool stored = false;
   for (const auto& [name, text] : values) {
     const auto* key = find_config_key(name);
-    if (key == nullptr) {
-      ++unknown;
-      continue;
-    }
-    if (key->access == key_access::api_read_only) {
-      ++read_only;
+    if (key == nullptr || key->access == key_access::api_read_only) {
+      ++(key == nullptr ? ignored.unknown : ignored.read_only);
       continue;
     }
     auto value = parse_config_value(*key, text);
     if (!value) {
-      errors.push_back({name, value.error(), std::string{origin}});
+      errors.push_back({name, std::move(value.error()), std::string{origin}});
     } else if (key->access == key_access::generated && value->text.empty()) {
-      errors.push_back({name, "it must not be empty", std::string{origin}});
-    } else if (value->text != before->text(name)) {
-      put(layers.overrides, name, value->text, origin);
-      asked.push_back(name);
+      errors.push_back({name, "must not be empty: the node would be out of reach", std::string{origin}});
+    } else if (key->type == value_type::secret && is_public_secret(value->text)) {
+      errors.push_back({name, "is the secret of public sample files: everybody knows it", std::string{origin}});
+    } else {
+      // What --set hides at present is stored all the same, for a start without it.
+      const bool hidden = has(layers_.command_line, name);
+      if (hidden ? !has(layers_.overrides, name, value->text) : value->text != current->text(name)) {
+        stored = true;
+        put(next.overrides.entries, {name, std::move(value->text), std::string{origin}});
+        if (hidden) pinned.push_back(name);
+      }
     }
   }
   if (!errors.empty()) return net::failure{std::move(errors)};
-  auto next = config::build(layers);
-  if (!next) return net::failure{next.error()};
-  if (!asked.empty() && !sources_.overrides.empty()) {
-    if (auto failed = replace_file(sources_.overrides, overrides_text(layers.overrides)))
-      return net::failure{config_errors{{"", "not saved, nothing has changed: " + *failed, std::string{origin}}}};
-  }
-  layers_ = std::move(layers);
-  auto changes = publish(std::make_shared<const config>(std::move(*next)));
-  changes.unknown = unknown;
-  changes.read_only = read_only;
-  for (const auto& name : asked)
-    if (snapshot()->origin(name) == "--set") changes.pinned.push_back(name);
+  if (!stored) return ignored;
+
+  auto built = config::build(next);
+  if (!built) return net::failure{std::move(built.error())};
+  if (const auto error = write_file_atomically(sources_.overrides, overrides_text(next.overrides.entries), 0600))
+    return net::failure{config_errors{{"", error->text, std::string{origin}}}};
+  layers_ = std::move(next);
+
+  auto changes = publish(std::make_shared<const config>(std::move(*built)));
+  changes.unknown = ignored.unknown;
+  changes.read_only = ignored.read_only;
+  changes.pinned = std::move(pinned);
   return changes;
 }
 
 net::result<config_changes, config_errors> config_store::reload() {
   const std::lock_guard lock{change_};
   auto layers = sources_.read();
-  auto next = config::build(layers);
-  if (!next) return net::failure{next.error()};
+  auto built = config::build(layers);
+  if (!built) return net::failure{std::move(built.error())};
   layers_ = std::move(layers);
-  return publish(std::make_shared<const config>(std::move(*next)));
-}
-
-void config_store::on_change(listener call) {
-  const std::lock_guard lock{change_};
-  listeners_.push_back(std::move(call));
+  return publish(std::make_shared<const config>(std::move(*built)));
 }
 
 config_changes config_store::publish(std::shared_ptr<const config> next) {
-  const auto before = snapshot();
+  auto before = next;
+  {
+    const std::lock_guard lock{current_lock_};
+    current_.swap(before);
+  }
   config_changes changes;
   changes.changed = config::difference(*before, *next);
   for (const auto& name : changes.changed)
     if (find_config_key(name)->time == key_time::at_start) changes.after_restart.push_back(name);
-  {
-    const std::lock_guard lock{current_lock_};
-    current_ = next;
-  }
   if (!changes.changed.empty())
     for (const auto& call : listeners_) call(*before, *next);
   return changes;

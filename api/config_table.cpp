@@ -162,25 +162,19 @@ constexpr config_key table[] = {
     number("hook.retry_delay", "3.0", {0, 3600}, "Seconds between two tries.").acts(),
     number("hook.alive_interval", "10.0", {0.1, 86400}, "Seconds between two on_server_keepalive.").acts(),
     text("hook.stream_changed_schemas", "rtsp/rtmp/fmp4/ts/hls/hls.fmp4",
-         "Schemas for which on_stream_changed is sent, separated by slashes; empty = all.")
-        .acts(),
+         "Schemas for which on_stream_changed is sent, separated by slashes; empty = all."),
     url("hook.on_publish", "",
-        "URL that is called when a stream is about to be published: the answer may refuse it; empty = off.")
-        .acts(),
+        "URL that is called when a stream is about to be published: the answer may refuse it; empty = off."),
     url("hook.on_play", "",
-        "URL that is called when a viewer asks for a stream: the answer may refuse it; empty = off.")
-        .acts(),
-    url("hook.on_stream_changed", "", "URL that is called when a stream came or went; empty = off.").acts(),
-    url("hook.on_stream_none_reader", "", "URL that is called when nobody watches a stream any more; empty = off.")
-        .acts(),
+        "URL that is called when a viewer asks for a stream: the answer may refuse it; empty = off."),
+    url("hook.on_stream_changed", "", "URL that is called when a stream came or went; empty = off."),
+    url("hook.on_stream_none_reader", "", "URL that is called when nobody watches a stream any more; empty = off."),
     url("hook.on_stream_not_found", "",
-        "URL that is called when a viewer asks for a stream that is not there; empty = off.")
-        .acts(),
+        "URL that is called when a viewer asks for a stream that is not there; empty = off."),
     url("hook.on_server_started", "", "URL that is called when this node has started; empty = off.").acts(),
     url("hook.on_server_keepalive", "", "URL that is called when this node is alive; empty = off.").acts(),
     url("hook.on_send_rtp_stopped", "",
-        "URL that is called when sending a stream to another server has ended; empty = off.")
-        .acts(),
+        "URL that is called when sending a stream to another server has ended; empty = off."),
     url("hook.on_rtp_server_timeout", "", "URL that is called when a receiver got nothing for timeoutSec; empty = off.")
         .acts(),
     url("hook.on_server_exited", "", "URL that is called when this node ends; empty = off.").acts(),
@@ -193,11 +187,12 @@ constexpr config_key table[] = {
     url("hook.on_rtsp_realm", "", "URL that is called when an RTSP client connects; empty = off."),
     url("hook.on_shell_login", "", "URL that is called when somebody logs in to the shell; empty = off."),
     integer("hook.queue_limit", "1000", {1, 1000000},
-            "Hooks that wait for one stream at most, one more is dropped and counted: a stream makes a handful in its "
-            "life, so this many wait only behind a receiver that is gone.")
+            "Hooks that wait for one stream at most, for one more the oldest untried one is dropped and counted: a "
+            "stream makes a handful in its life, so this many wait only behind a receiver that is gone.")
         .acts(),
     integer("hook.total_limit", "100000", {1, 10000000},
-            "Hooks of all streams that wait at most, about 100 MB of memory; one more is dropped and counted.")
+            "Hooks of all streams that wait at most, about 100 MB of memory; for one more the oldest untried one is "
+            "dropped and counted.")
         .acts(),
     secret("hook.secret", "", "Key that each hook is signed with; empty = no signature header.").acts(),
     integer("hook.max_connections", "16", {1, 1024}, "Connections to hook receivers that are open at the same time.")

@@ -1,110 +1,141 @@
-// How each type of configuration value is read.
+// The rules of each value type.
 #include "api/config_value.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 #include <charconv>
-#include <cmath>
 #include <optional>
+#include <utility>
 
 #include "api/http_request.hpp"
+#include "net/endpoint.hpp"
 
 namespace berth::api {
 namespace {
 
-using answer = net::result<config_value, std::string>;
+using parsed = net::result<config_value, std::string>;
 
-std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
-
-std::string limit_text(double v) {
-  return v == std::floor(v) ? std::to_string(static_cast<std::int64_t>(v)) : std::to_string(v);
+/// The text in an error message: enough of it to be found again.
+std::string shown(std::string_view text) {
+  return text.size() <= 60 ? fmt::format("'{}'", text) : fmt::format("'{}...'", text.substr(0, 60));
 }
 
-std::string range_text(const config_key& key) { return limit_text(key.min) + ".." + limit_text(key.max); }
-
+/// Reads all of `text`; a rest behind the number makes it none.
 template <class T>
-std::optional<T> parse_whole(std::string_view text) {
-  T value{};
-  const auto* end = text.data() + text.size();
-  const auto [stop, failed] = std::from_chars(text.data(), end, value);
-  if (failed != std::errc{} || stop != end) return std::nullopt;
-  return value;
+std::optional<T> whole_number(std::string_view text) {
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
-answer read_bool(std::string_view text) {
-  for (const auto* yes : {"1", "true", "yes", "on"})
-    if (equal_ignoring_case(text, yes)) return config_value{"1", true};
-  for (const auto* no : {"0", "false", "no", "off"})
-    if (equal_ignoring_case(text, no)) return config_value{"0", false};
-  return net::failure{quoted(text) + " is not a boolean: use 1 or 0"};
+parsed parse_boolean(std::string_view text) {
+  for (const auto* word : {"1", "true", "yes", "on"})
+    if (equal_ignoring_case(text, word)) return config_value{"1", true};
+  for (const auto* word : {"0", "false", "no", "off"})
+    if (equal_ignoring_case(text, word)) return config_value{"0", false};
+  return net::failure{shown(text) + " is not 0 or 1"};
 }
 
 template <class T>
-answer read_number(const config_key& key, std::string_view text, const char* what) {
-  const auto value = parse_whole<T>(text);
-  if (!value || !std::isfinite(static_cast<double>(*value)))
-    return net::failure{quoted(text) + " is not " + what + " in " + range_text(key)};
-  if (static_cast<double>(*value) < key.min || static_cast<double>(*value) > key.max)
-    return net::failure{std::string{text} + " is not in " + range_text(key)};
-  return config_value{std::string{text}, *value};
+parsed parse_number(const config_key& key, std::string_view text, std::string_view kind) {
+  const auto number = whole_number<T>(text);
+  if (!number) return net::failure{fmt::format("{} is not {} within {}..{}", shown(text), kind, key.min, key.max)};
+  // NaN is within no limits: it fails this comparison, written so that it does.
+  if (const auto n = static_cast<double>(*number); !(key.min <= n && n <= key.max))
+    return net::failure{fmt::format("{} is not within {}..{}", text, key.min, key.max)};
+  return config_value{std::string{text}, *number};
 }
 
-answer read_port_range(std::string_view text) {
+parsed parse_port_range(std::string_view text) {
   const auto dash = text.find('-');
-  const auto first = parse_whole<std::uint32_t>(trim(text.substr(0, dash)));
+  const auto first = whole_number<std::int64_t>(trim(text.substr(0, dash)));
   const auto last =
-      dash == text.npos ? std::nullopt : parse_whole<std::uint32_t>(trim(text.substr(dash + 1)));
-  if (!first || !last) return net::failure{quoted(text) + " is not a port range like 30000-35000"};
-  if (*first < 1 || *last > 65535 || *first > 65535)
-    return net::failure{std::string{text} + " is not within 1..65535"};
-  if (*first > *last) return net::failure{std::string{text} + " is upside down: the first port is above the last"};
+      dash == std::string_view::npos ? std::nullopt : whole_number<std::int64_t>(trim(text.substr(dash + 1)));
+  const auto is_port = [](std::int64_t n) { return 1 <= n && n <= 65535; };
+  if (!first || !last) return net::failure{shown(text) + " is not a range of ports like 30000-35000"};
+  if (!is_port(*first) || !is_port(*last)) return net::failure{fmt::format("{} is not within 1..65535", text)};
+  if (*first > *last) return net::failure{fmt::format("{} is upside down: write {}-{}", text, *last, *first)};
   const net::port_range range{static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last)};
   if (range.pairs() == 0)
-    return net::failure{std::string{text} + " holds no pair of an even port and the next one: at least 2 ports"};
+    return net::failure{
+        fmt::format("{} holds no pair of an even port and the odd one above it: give at least 2 ports", text)};
   return config_value{std::string{text}, range};
 }
 
-answer read_choice(const config_key& key, std::string_view text) {
-  auto rest = key.choices;
-  while (!rest.empty()) {
-    const auto bar = std::min(rest.find('|'), rest.size());
+parsed parse_choice(const config_key& key, std::string_view text) {
+  for (auto rest = key.choices; !rest.empty();) {
+    const auto bar = rest.find('|');
     if (text == rest.substr(0, bar)) return config_value{std::string{text}, {}};
-    rest.remove_prefix(std::min(bar + 1, rest.size()));
+    rest = bar == std::string_view::npos ? std::string_view{} : rest.substr(bar + 1);
   }
-  return net::failure{quoted(text) + " is not one of " + std::string{key.choices}};
+  return net::failure{fmt::format("{} is none of {}", shown(text), key.choices)};
 }
 
-answer read_url(std::string_view text) {
-  const bool known = starts_with_ignoring_case(text, "http://") || starts_with_ignoring_case(text, "https://");
-  const auto host = known ? text.substr(text.find("//") + 2) : std::string_view{};
-  if (!text.empty() && (host.empty() || host.front() == '/' || text.find(' ') != text.npos))
-    return net::failure{quoted(text) + " is not a URL like http://host:port/path"};
+parsed parse_url(std::string_view text) {
+  if (text.empty()) return config_value{};
+  const auto url = boost::urls::parse_uri({text.data(), text.size()});
+  const auto scheme = url ? url->scheme_id() : boost::urls::scheme::none;
+  if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https)
+    return net::failure{shown(text) + " is not an http:// or https:// URL, nor empty"};
+  if (url->encoded_host().empty()) return net::failure{shown(text) + " names no host"};
+  if (url->has_port() && !url->port().empty() && url->port_number() == 0)
+    return net::failure{shown(text) + " names a port that is not within 1..65535"};
   return config_value{std::string{text}, {}};
+}
+
+parsed parse_ip_ranges(std::string_view text) {
+  auto ranges = ip_ranges::parse(text);
+  if (!ranges) return net::failure{std::move(ranges.error())};
+  // A list of nothing but commas would let everybody in.
+  if (ranges->empty() && !text.empty()) return net::failure{shown(text) + " names no address"};
+  return config_value{std::string{text}, std::move(*ranges)};
+}
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
 }
 
 }  // namespace
 
+bool is_public_secret(std::string_view text) noexcept { return text == "035c73f7-bb6b-4889-a715-d9eb2d1925cc"; }
+
 net::result<config_value, std::string> parse_config_value(const config_key& key, std::string_view text) {
   text = trim(text);
-  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-    return net::failure{std::string{"it holds a control character"}};
+  // A line break would add lines of its own to the file of overrides, and bad UTF-8 would spoil every JSON answer.
+  if (has_control_character(text)) return net::failure{std::string{"contains a control character"}};
+  if (!simdjson::validate_utf8(text.data(), text.size())) return net::failure{std::string{"is not valid UTF-8"}};
   switch (key.type) {
-    case value_type::boolean: return read_bool(text);
-    case value_type::integer: return read_number<std::int64_t>(key, text, "a whole number");
-    case value_type::number: return read_number<double>(key, text, "a number");
-    case value_type::choice: return read_choice(key, text);
-    case value_type::port_range: return read_port_range(text);
-    case value_type::url: return read_url(text);
+    case value_type::boolean:
+      return parse_boolean(text);
+    case value_type::integer:
+      return parse_number<std::int64_t>(key, text, "an integer");
+    case value_type::number:
+      return parse_number<double>(key, text, "a number");
+    case value_type::choice:
+      return parse_choice(key, text);
+    case value_type::port_range:
+      return parse_port_range(text);
+    case value_type::url:
+      return parse_url(text);
+    case value_type::ip_ranges:
+      return parse_ip_ranges(text);
     case value_type::address:
-      if (!net::endpoint::parse(text, 0)) return net::failure{quoted(text) + " is not a numeric IPv4 or IPv6 address"};
-      return config_value{std::string{text}, {}};
-    case value_type::ip_ranges: {
-      auto ranges = ip_ranges::parse(text);
-      if (!ranges) return net::failure{ranges.error()};
-      return config_value{std::string{text}, std::move(*ranges)};
-    }
+      if (net::endpoint::parse(text, 0)) break;
+      return net::failure{shown(text) + " is not a numeric IPv4 or IPv6 address"};
+    case value_type::secret:
+      if (text != "***") break;
+      return net::failure{std::string{"*** is the mask of a printed configuration, not a secret"}};
     case value_type::text:
-    case value_type::secret: break;
+      break;
   }
   return config_value{std::string{text}, {}};
 }

@@ -29,7 +29,8 @@ actors::rejection lost(const caf::actor_system& system, const caf::error& e) {
 template <class T, class Answer, class Handle, class Message>
 boost::asio::awaitable<actors::outcome<T>> exchange(caf::actor_system& system, Handle to,
                                                     std::chrono::milliseconds timeout, Message message) {
-  auto answer = co_await ask<Answer>(system, to, timeout, std::move(message), use_awaitable);
+  auto asking = ask<Answer>(system, to, timeout, std::move(message), use_awaitable);
+  auto answer = co_await std::move(asking);
   if (!answer) co_return net::failure{lost(system, answer.error())};
   co_return unwrap<Answer>::from(std::move(*answer));
 }
@@ -37,8 +38,13 @@ boost::asio::awaitable<actors::outcome<T>> exchange(caf::actor_system& system, H
 }  // namespace
 
 core_client::core_client(caf::actor_system& system, actors::supervisor_actor supervisor,
-                         actors::event_log_actor events, std::chrono::milliseconds timeout)
-    : system_(system), supervisor_(std::move(supervisor)), events_(std::move(events)), timeout_(timeout) {}
+                         actors::event_log_actor events, actors::hook_dispatcher_actor hooks,
+                         std::chrono::milliseconds timeout)
+    : system_(system),
+      supervisor_(std::move(supervisor)),
+      events_(std::move(events)),
+      hooks_(std::move(hooks)),
+      timeout_(timeout) {}
 
 core_client::reply<actors::opened> core_client::open(actors::open_request request) const {
   return exchange<actors::opened, actors::outcome<actors::opened>>(system_, supervisor_, timeout_, std::move(request));
@@ -84,6 +90,10 @@ core_client::reply<actors::node_stats> core_client::stats() const {
 
 core_client::reply<actors::event_batch> core_client::events_since(actors::events_since request) const {
   return exchange<actors::event_batch, actors::event_batch>(system_, events_, timeout_, request);
+}
+
+core_client::reply<actors::hook_stats> core_client::hook_stats() const {
+  return exchange<actors::hook_stats, actors::hook_stats>(system_, hooks_, timeout_, actors::hook_stats_request{});
 }
 
 }  // namespace berth::api

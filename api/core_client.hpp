@@ -4,17 +4,18 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 
+#include "actors/hook_dispatcher.hpp"
 #include "actors/messages.hpp"
 
 namespace berth::api {
 
-/// Asks the supervisor and the event log on behalf of coroutines, which go on on their own executor (a strand, see
+/// Asks the supervisor, the event log and the hook dispatcher on behalf of coroutines, which go on on their own executor (a strand, see
 /// http_server). An answer that does not come in time, or a supervisor that is gone, is a rejection like any other.
 /// Owned by the daemon; any thread may use it; it must not be used once the actor system is going down.
 class core_client {
  public:
   core_client(caf::actor_system& system, actors::supervisor_actor supervisor, actors::event_log_actor events,
-              std::chrono::milliseconds timeout);
+              actors::hook_dispatcher_actor hooks, std::chrono::milliseconds timeout);
 
   template <class T>
   using reply = boost::asio::awaitable<actors::outcome<T>>;
@@ -29,11 +30,13 @@ class core_client {
   reply<actors::ports_report> ports() const;
   reply<actors::node_stats> stats() const;
   reply<actors::event_batch> events_since(actors::events_since request) const;
+  reply<actors::hook_stats> hook_stats() const;
 
  private:
   caf::actor_system& system_;
   actors::supervisor_actor supervisor_;
   actors::event_log_actor events_;
+  actors::hook_dispatcher_actor hooks_;
   std::chrono::milliseconds timeout_;
 };
 

@@ -28,7 +28,6 @@
 #include "api/http_server.hpp"
 #include "api/load_meter.hpp"
 #include "api/logger.hpp"
-#include "api/metrics.hpp"
 #include "api/node.hpp"
 #include "api/router.hpp"
 #include "api/settings.hpp"
@@ -137,6 +136,7 @@ class daemon {
   void make_actors();
   void make_routes();
   void start_threads();
+  boost::json::object statistic_now() const;
   void apply(const config& before, const config& now);
   std::optional<std::string> open_shared_port(const config& c);
   void close_shared_port();
@@ -175,6 +175,8 @@ class daemon {
   std::atomic<bool> ending_{false};
   std::atomic<bool> ready_{false};
   std::uint64_t refused_reported_ = 0;
+  mutable std::mutex statistic_mutex_;
+  boost::json::object statistic_ = statistic({});
 };
 
 daemon::daemon(prepared p, config_environment environment)
@@ -196,8 +198,15 @@ void daemon::make_actors() {
 
   events_ = actors::spawn<actors::event_log>(*system_, events_kept);
   log_sink_ = system_->spawn(log_events, &log_);
-  hook_transport_ = make_hook_client(hook_io_, *prepared_.config, [this] { return node_stats_now(); });
-  hooks_ = actors::spawn<actors::hook_dispatcher>(*system_, hook_transport_.get(), hook_settings_of(c));
+  hook_transport_ = std::make_unique<hook_client>(
+      hook_io_, [sources = hook_body_sources{
+                     [this] { return prepared_.config->snapshot()->text("general.mediaServerId"); },
+                     [this] { return prepared_.config->snapshot()->all(); }, [this] { return statistic_now(); }}](
+                    const actors::hook_delivery& d) { return hook_body(d, sources); });
+  hooks_ = actors::spawn<actors::hook_dispatcher>(
+      *system_, static_cast<actors::hook_transport*>(hook_transport_.get()),
+      actors::hook_settings_ptr{std::make_shared<actors::hook_settings>(hook_settings_of(c))},
+      std::function<double()>{});
   caf::anon_send(events_, caf::add_atom_v, log_sink_);
   caf::anon_send(events_, caf::add_atom_v, actors::event_sink{hooks_});
 
@@ -212,7 +221,7 @@ void daemon::make_actors() {
     return (*least)->host();
   };
   supervisor_ = actors::spawn<actors::stream_supervisor>(*system_, std::move(o));
-  core_ = std::make_unique<core_client>(*system_, supervisor_, events_, answer_timeout);
+  core_ = std::make_unique<core_client>(*system_, supervisor_, events_, hooks_, answer_timeout);
   // This thread has spawned actors; CAF must not wait for its end.
   caf::logger::set_current_actor_system(nullptr);
 }
@@ -220,16 +229,22 @@ void daemon::make_actors() {
 void daemon::make_routes() {
   node_ = std::make_unique<node>(node{
       *core_, *prepared_.config, disk_, routes_, [this] { end(true); }, [this] { return ready_ && !ending_; },
-      [this] { return reactor_loads_->to_json(); }, [this] { return worker_loads_->to_json(); },
-      [this](const actors::node_stats& stats) { return metrics_text(stats, hook_stats_now()); }});
+      [this] { return reactor_loads_->to_json(); }, [this] { return worker_loads_->to_json(); }});
   add_rtp_server_routes(routes_, *node_);
   add_server_routes(routes_, *node_);
   add_v1_routes(routes_, *node_);
 
-  http_service service{http_settings_, [this](http_request& r) { return routes_.dispatch(r); }};
-  service.log = [this](std::string_view text) { log_.error(text); };
-  service.access_log = [this](std::string_view line) { log_.info(line); };
-  server_ = std::make_unique<http_server>(io_, std::move(service));
+  server_ = std::make_unique<http_server>(
+      io_, http_service{.settings = http_settings_,
+                        .answer = [this](http_request& r) { return routes_.dispatch(r); },
+                        .log = [this](std::string_view text) { log_.error(text); },
+                        .access_log = [this](std::string_view line) { log_.info(line); }});
+}
+
+// A keepalive must not wait for anybody: it carries the figures of the last sample.
+boost::json::object daemon::statistic_now() const {
+  const std::lock_guard lock{statistic_mutex_};
+  return statistic_;
 }
 
 net::result<std::uint16_t, start_failure> daemon::start() {
@@ -356,7 +371,11 @@ asio::awaitable<void> daemon::sample() {
     if (ending_) continue;
     reactor_loads_->sample(net::clock::now());
     worker_loads_->sample(net::clock::now());
-    if (const auto stats = co_await core_->stats()) report_refusals(*stats);
+    const auto stats = co_await core_->stats();
+    if (!stats) continue;
+    report_refusals(*stats);
+    const std::lock_guard lock{statistic_mutex_};
+    statistic_ = statistic(*stats);
   }
 }
 
@@ -405,8 +424,8 @@ daemon_exit daemon::wait_and_stop() {
     // The log hands events on in the order it gets them: when it has answered, the hooks have theirs.
     self->request(events_, left(), actors::events_since{0, 0})
         .receive([](const actors::event_batch&) {}, [](const caf::error&) {});
-    self->request(hooks_, left() + 1s, actors::flush_hooks{left()})
-        .receive([](const actors::completed&) {}, [](const caf::error&) {});
+    self->request(hooks_, left() + 1s, actors::hook_flush_request{left()})
+        .receive([](const actors::hook_flushed&) {}, [](const caf::error&) {});
   }
   hook_transport_->stop();
   return {0, restart};
@@ -414,7 +433,6 @@ daemon_exit daemon::wait_and_stop() {
 
 daemon::~daemon() {
   if (hook_transport_) hook_transport_->stop();
-  for (auto& t : threads_) (void)t;
   io_.stop();
   hook_io_.stop();
   for (auto& t : threads_) t.join();

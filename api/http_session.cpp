@@ -83,9 +83,12 @@ class http_session::stream_writer : public event_writer {
     const auto end = std::to_chars(hex.data(), hex.data() + hex.size(), size, 16).ptr;
     std::vector<std::string_view> all;
     all.reserve(parts.size() + 3);
-    if (chunked_) all.insert(all.end(), {std::string_view{hex.data(), end}, "\r\n"});
-    all.insert(all.end(), parts.begin(), parts.end());
-    if (chunked_) all.push_back("\r\n");
+    if (chunked_) {
+      all.emplace_back(hex.data(), end);
+      all.emplace_back("\r\n");
+    }
+    for (const auto part : parts) all.push_back(part);
+    if (chunked_) all.emplace_back("\r\n");
     stream_.expires_after(write_timeout_);
     const auto error = co_await stream_.write(all);
     stream_.expires_never();

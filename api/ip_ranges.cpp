@@ -14,7 +14,7 @@ constexpr unsigned mapped_bits = 96;  // an IPv4 address is the last 32 of 128 b
 
 net::result<ip_ranges::range, std::string> ip_ranges::parse_part(std::string_view part) {
   const auto wrong = [part](std::string_view why) {
-    return net::failure{"'" + std::string{part} + "' " + std::string{why}};
+    return net::failure{std::string{"'"}.append(part).append("' ").append(why)};
   };
 
   if (const auto slash = part.find('/'); slash != std::string_view::npos) {

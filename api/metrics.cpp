@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace berth::api {
@@ -125,6 +126,27 @@ void alarms(exposition& out, const actors::node_stats& n) {
   }
 }
 
+void hook_figures(exposition& out, const actors::hook_stats& h) {
+  const auto family = [&](const char* name, const char* help, std::uint64_t actors::hook_counters::*figure) {
+    out.family(name, help, MetricType::Counter);
+    for (std::size_t i = 0; i < h.hooks.size(); ++i)
+      out.value(static_cast<double>(h.hooks[i].*figure), "hook", to_string(static_cast<actors::hook_name>(i)));
+  };
+  family("hooks_taken_total", "Hooks there were to send.", &actors::hook_counters::taken);
+  family("hooks_sent_total", "First tries to send a hook.", &actors::hook_counters::sent);
+  family("hooks_delivered_total", "Hooks answered with code 0.", &actors::hook_counters::delivered);
+  family("hooks_refused_total", "Hooks answered with another code.", &actors::hook_counters::refused);
+  family("hooks_failed_total", "Hooks given up after the last try.", &actors::hook_counters::failed);
+  family("hooks_retried_total", "Further tries to send a hook.", &actors::hook_counters::retried);
+  family("hooks_dropped_total", "Hooks dropped at a bound, or switched off while they waited.",
+         &actors::hook_counters::dropped);
+  out.family("hooks_queued", "Hooks that wait or are under way.", MetricType::Gauge);
+  for (std::size_t i = 0; i < h.hooks.size(); ++i)
+    out.value(static_cast<double>(h.hooks[i].queued), "hook", to_string(static_cast<actors::hook_name>(i)));
+  out.gauge("hook_receivers_dead", "Hook receivers that failed several times in a row.",
+            static_cast<double>(h.dead_receivers));
+}
+
 }  // namespace
 
 std::string metrics_text(const actors::node_stats& node, const actors::hook_stats& hooks) {
@@ -133,7 +155,7 @@ std::string metrics_text(const actors::node_stats& node, const actors::hook_stat
   ports(out, node.ports);
   packets(out, node.totals);
   alarms(out, node);
-  (void)hooks;
+  hook_figures(out, hooks);
   return out.text();
 }
 

@@ -21,7 +21,6 @@ struct node {
   std::function<bool()> ready;     ///< listening, and not on the way out
   std::function<boost::json::array()> reactor_loads;
   std::function<boost::json::array()> worker_loads;
-  std::function<std::string(const actors::node_stats&)> metrics_text;
 };
 
 /// Fills the router. The node must outlive it.

@@ -46,13 +46,15 @@ class rtp_server_face {
   reply open_multiplex(const arguments& args) const { return open_as(args, true); }
 
   reply close(const arguments& args) const {
-    const auto answer = co_await node_.core.close({key_of(args), std::nullopt, false});
+    actors::close_request wanted{key_of(args), std::nullopt, false};
+    const auto answer = co_await node_.core.close(std::move(wanted));
     if (!answer && answer.error().code != actors::errc::not_found) co_return peer_rejection(answer.error());
     co_return peer_reply({{"hit", answer ? 1 : 0}});
   }
 
   reply query(const arguments& args) const {
-    const auto answer = co_await node_.core.query({key_of(args)});
+    actors::query_request wanted{key_of(args)};
+    const auto answer = co_await node_.core.query(std::move(wanted));
     if (!answer) {
       if (answer.error().code != actors::errc::not_found) co_return peer_rejection(answer.error());
       co_return peer_reply({{"exist", false}});
@@ -71,7 +73,8 @@ class rtp_server_face {
   }
 
   reply list(const arguments&) const {
-    const auto answer = co_await node_.core.list({});
+    actors::list_request all;
+    const auto answer = co_await node_.core.list(std::move(all));
     if (!answer) co_return peer_rejection(answer.error());
     boost::json::array data;
     for (const auto& s : answer->streams) {
@@ -92,7 +95,8 @@ class rtp_server_face {
   reply update_ssrc(const arguments& args) const {
     const auto ssrc = args.ssrc("ssrc");
     if (!ssrc) co_return peer_error(bad_arguments, ssrc.error());
-    const auto answer = co_await node_.core.update_ssrc({key_of(args), *ssrc});
+    actors::update_ssrc_request wanted{key_of(args), *ssrc};
+    const auto answer = co_await node_.core.update_ssrc(std::move(wanted));
     if (!answer) co_return not_found_or(answer.error(), -500, "RtpServer not found by stream_id");
     co_return peer_reply();
   }
@@ -106,13 +110,15 @@ class rtp_server_face {
     if (!remote) {
       asio::ip::tcp::resolver resolver{co_await asio::this_coro::executor};
       boost::system::error_code failed;
-      const auto found = co_await resolver.async_resolve(host, std::to_string(*port),
-                                                         asio::redirect_error(asio::use_awaitable, failed));
+      const auto service = std::to_string(*port);
+      auto token = asio::redirect_error(asio::use_awaitable, failed);
+      const auto found = co_await resolver.async_resolve(host, service, token);
       if (failed || found.empty())
         co_return peer_error(-1, "dst_url: '" + host + "' could not be resolved: " + failed.message());
       remote = net::endpoint::parse(found.begin()->endpoint().address().to_string(), *port);
     }
-    const auto answer = co_await node_.core.connect({key_of(args), *remote, connect_timeout});
+    actors::connect_request wanted{key_of(args), *remote, connect_timeout};
+    const auto answer = co_await node_.core.connect(std::move(wanted));
     if (!answer) co_return not_found_or(answer.error(), -1, "can not find the stream");
     co_return peer_reply();
   }
@@ -121,12 +127,14 @@ class rtp_server_face {
     const auto seconds = args.uint32("pause_seconds", default_pause_sec);
     if (!seconds) co_return peer_error(bad_arguments, seconds.error());
     const auto pause = std::chrono::seconds{*seconds == 0 ? default_pause_sec : *seconds};
-    const auto answer = co_await node_.core.idle_check({key_of(args), pause});
+    actors::idle_check_request wanted{key_of(args), pause};
+    const auto answer = co_await node_.core.idle_check(std::move(wanted));
     co_return answer ? peer_reply() : peer_rejection(answer.error(), "can not find the stream");
   }
 
   reply resume_check(const arguments& args) const {
-    const auto answer = co_await node_.core.idle_check({key_of(args), std::nullopt});
+    actors::idle_check_request wanted{key_of(args), std::nullopt};
+    const auto answer = co_await node_.core.idle_check(std::move(wanted));
     co_return answer ? peer_reply() : peer_rejection(answer.error(), "can not find the stream");
   }
 

@@ -34,13 +34,11 @@ class server_face {
       if (!equal_ignoring_case(name, "secret")) values[name] = value;
     // The change is on disk before it is answered; the disk's time is not an HTTP thread's.
     std::optional<net::result<config_changes, config_errors>> answer;
-    co_await asio::co_spawn(
-        node_.disk,
-        [&]() -> asio::awaitable<void> {
-          answer.emplace(node_.config.set(values, "API"));
-          co_return;
-        },
-        asio::use_awaitable);
+    const auto change = [&]() -> asio::awaitable<void> {
+      answer.emplace(node_.config.set(values, "API"));
+      co_return;
+    };
+    co_await asio::co_spawn(node_.disk, change, asio::use_awaitable);
     const auto& done = *answer;
     if (!done) {
       std::string text;

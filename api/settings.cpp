@@ -49,4 +49,20 @@ http_settings http_settings_of(const config& c) {
   return s;
 }
 
+actors::hook_settings hook_settings_of(const config& c) {
+  actors::hook_settings s;
+  s.enabled = c.get_bool("hook.enable");
+  for (std::size_t i = 0; i < actors::hook_name_count; ++i)
+    s.urls[i] = c.get_text("hook." + std::string{to_string(static_cast<actors::hook_name>(i))});
+  s.timeout = c.get_seconds("hook.timeoutSec");
+  s.retries = static_cast<unsigned>(c.get_int("hook.retry"));
+  s.retry_delay = c.get_seconds("hook.retry_delay");
+  s.alive_interval = c.get_seconds("hook.alive_interval");
+  s.queue_limit = size(c, "hook.queue_limit");
+  s.total_limit = size(c, "hook.total_limit");
+  s.max_connections = size(c, "hook.max_connections");
+  s.secret = c.get_text("hook.secret");
+  return s;
+}
+
 }  // namespace berth::api

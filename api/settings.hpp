@@ -1,6 +1,7 @@
 // From configuration keys to the options structs of the modules: the only place that knows both.
 #pragma once
 
+#include "actors/hook.hpp"
 #include "actors/messages.hpp"
 #include "api/config.hpp"
 #include "api/http_settings.hpp"
@@ -9,5 +10,6 @@ namespace berth::api {
 
 actors::node_settings node_settings_of(const config& c);
 http_settings http_settings_of(const config& c);
+actors::hook_settings hook_settings_of(const config& c);
 
 }  // namespace berth::api

@@ -5,6 +5,7 @@
 #include "api/auth.hpp"
 #include "api/error_table.hpp"
 #include "api/json.hpp"
+#include "api/metrics.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
 #include "api/status_json.hpp"
@@ -102,7 +103,8 @@ class v1_face {
   }
 
   reply get_stream(const http_request& request) const {
-    const auto answer = co_await node_.core.query({key_of(request)});
+    actors::query_request wanted{key_of(request)};
+    const auto answer = co_await node_.core.query(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     auto r = json_reply(stream_json(*answer));
     r.headers.emplace_back("ETag", etag(answer->generation));
@@ -112,7 +114,8 @@ class v1_face {
   reply delete_stream(const http_request& request) const {
     const auto only = read_if_match(request);
     if (!only) co_return problem(400, only.error(), request.path);
-    const auto answer = co_await node_.core.close({key_of(request), *only, false});
+    actors::close_request wanted{key_of(request), *only, false};
+    const auto answer = co_await node_.core.close(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     http_reply r;
     r.status = 204;
@@ -190,9 +193,11 @@ void add_v1_routes(router& to, const node& n) {
     if (auto refused = refuse_address(request)) co_return std::move(*refused);
     const auto stats = co_await n.core.stats();
     if (!stats) co_return problem_rejection(stats.error(), request.path);
+    const auto hooks = co_await n.core.hook_stats();
+    if (!hooks) co_return problem_rejection(hooks.error(), request.path);
     http_reply r;
     r.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    r.body = n.metrics_text(*stats);
+    r.body = metrics_text(*stats, *hooks);
     co_return r;
   });
 }

@@ -285,7 +285,7 @@ TEST_CASE("http_server: what is not HTTP gets 400 and the end") {
 
 TEST_CASE("http_server: an idle client is closed, a slow one is told") {
   http_settings quick;
-  quick.keep_alive = 50ms;
+  quick.keep_alive = 500ms;
   running_server s{quick};
   client idle{s.port};
   client slow{s.port};
@@ -298,7 +298,7 @@ TEST_CASE("http_server: an idle client is closed, a slow one is told") {
 
 TEST_CASE("http_server: the time a handler takes is not the client's") {
   http_settings quick;
-  quick.keep_alive = 50ms;
+  quick.keep_alive = 500ms;
   running_server s{quick};
   auto entered = s.slow.entered();
   client c{s.port};

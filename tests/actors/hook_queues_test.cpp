@@ -1,0 +1,566 @@
+#include "actors/hook_queues.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace berth::actors {
+namespace {
+
+using namespace std::chrono_literals;
+
+event_ptr make_event(event_kind kind) {
+  auto e = std::make_shared<event>();
+  e->kind = kind;
+  return e;
+}
+
+std::shared_ptr<event> closed_event(const std::string& id, close_reason reason, bool configured = false,
+                                    std::uint16_t parent_port = 0) {
+  auto status = std::make_shared<stream_status>();
+  status->key.stream = id;
+  status->reason = reason;
+  status->configured = configured;
+  status->parent_port = parent_port;
+  auto e = std::make_shared<event>();
+  e->kind = event_kind::stream_closed;
+  e->stream = std::move(status);
+  return e;
+}
+
+event_ptr timed_out(const std::string& id) { return closed_event(id, close_reason::never_fed); }
+
+event_ptr alarm_event(const std::string& name, bool raised) {
+  auto e = std::make_shared<event>();
+  e->kind = raised ? event_kind::alarm_raised : event_kind::alarm_cleared;
+  e->alarm = std::make_shared<alarm_change>(alarm_change{name, "text", 0.5, 0.1});
+  return e;
+}
+
+constexpr auto timeout_hook = hook_name::rtp_server_timeout;
+constexpr auto keepalive_hook = hook_name::server_keepalive;
+constexpr auto alarm_hook = hook_name::alarm;
+
+/// Queues, their settings and their time.
+class bench {
+ public:
+  using deliveries = std::vector<hook_queues::delivery_ptr>;
+
+  bench() {
+    settings.enabled = true;
+    settings.url(timeout_hook) = "http://a/timeout";
+    settings.url(alarm_hook) = "http://b/alarm";
+    settings.max_connections = 4;
+    settings.retries = 1;
+    settings.retry_delay = 3s;
+    reset();
+  }
+  void reset() { queues.emplace(share(), [this] { return random; }, now); }
+  void apply() { queues->apply(share(), now); }
+
+  deliveries start() { return queues->start(now); }
+  deliveries pass(net::duration d) {
+    now += d;
+    return start();
+  }
+  void finish(const hook_queues::delivery_ptr& d, const hook_outcome& outcome) {
+    queues->finish(d->id, d->attempt, outcome, now);
+  }
+  void deliver(const hook_queues::delivery_ptr& d) { finish(d, hook_outcome::delivered()); }
+  void fail(const hook_queues::delivery_ptr& d) { finish(d, hook_outcome::failed("no")); }
+  hook_counters counters(hook_name name) const { return queues->stats()[name]; }
+  /// Fails `count` deliveries of streams of their own at the receiver of timeouts.
+  void kill_receiver(unsigned count = hook_queues::failures_of_a_dead_receiver) {
+    for (unsigned i = 0; i < count; ++i) queues->take(timed_out("dead" + std::to_string(i)));
+    for (const auto& d : start()) fail(d);
+  }
+
+  hook_settings settings;
+  double random = 0;
+  net::time_point now{1h};
+  std::optional<hook_queues> queues;
+
+ private:
+  hook_settings_ptr share() const { return std::make_shared<const hook_settings>(settings); }
+};
+
+std::vector<std::string> streams(const bench::deliveries& all) {
+  std::vector<std::string> names;
+  for (const auto& d : all) names.push_back(d->event->stream->key.stream);
+  return names;
+}
+
+using names = std::vector<std::string>;
+
+// ---- which event, which hook ---------------------------------------------------------------------------------------
+
+TEST_CASE("only an idle time-out of a server with a port of its own is told as a time-out") {
+  CHECK(hook_for(*closed_event("s", close_reason::never_fed)) == timeout_hook);
+  CHECK(hook_for(*closed_event("s", close_reason::nothing_acceptable)) == timeout_hook);
+  CHECK(hook_for(*closed_event("s", close_reason::went_silent)) == timeout_hook);
+  for (const auto reason : {close_reason::requested, close_reason::replaced, close_reason::port_closed,
+                            close_reason::shutdown, close_reason::failed})
+    CHECK_FALSE(hook_for(*closed_event("s", reason)));
+  CHECK_FALSE(hook_for(*closed_event("s", close_reason::never_fed, true)));
+  CHECK_FALSE(hook_for(*closed_event("s", close_reason::went_silent, false, 10000)));
+}
+
+TEST_CASE("alarms and the server's own events have hooks, the life of a healthy stream has none") {
+  CHECK(hook_for(*alarm_event("port_pool_low", true)) == alarm_hook);
+  CHECK(hook_for(*alarm_event("port_pool_low", false)) == alarm_hook);
+  CHECK(hook_for(*make_event(event_kind::server_started)) == hook_name::server_started);
+  CHECK(hook_for(*make_event(event_kind::server_exited)) == hook_name::server_exited);
+  CHECK_FALSE(hook_for(*make_event(event_kind::stream_opened)));
+  CHECK_FALSE(hook_for(*make_event(event_kind::stream_active)));
+  CHECK_FALSE(hook_for(*make_event(event_kind::stream_stalled)));
+}
+
+TEST_CASE("a receiver is its scheme, host and port") {
+  CHECK(receiver_of("http://Host/a?b=c") == "http://host:80");
+  CHECK(receiver_of("https://host/") == "https://host:443");
+  CHECK(receiver_of("HTTP://host:8080") == "http://host:8080");
+  CHECK(receiver_of("http://user:pass@host:81/x") == "http://host:81");
+  CHECK(receiver_of("http://[::1]/x") == "http://[::1]:80");
+  CHECK(receiver_of("http://[::1]:90/x") == "http://[::1]:90");
+}
+
+TEST_CASE("what is switched off is not sent and counts for nothing") {
+  bench b;
+  b.settings.enabled = false;
+  b.reset();
+  b.queues->take(timed_out("s"));
+  CHECK(b.start().empty());
+  CHECK(b.counters(timeout_hook).taken == 0);
+  b.settings.enabled = true;
+  b.settings.url(timeout_hook).clear();
+  b.apply();
+  b.queues->take(timed_out("s"));
+  CHECK(b.start().empty());
+  CHECK_FALSE(b.queues->next_deadline());
+}
+
+// ---- order ---------------------------------------------------------------------------------------------------------
+
+TEST_CASE("one delivery of a stream is under way, the next follows the answer; streams do not wait for each other") {
+  bench b;
+  b.queues->take(timed_out("x"));
+  b.queues->take(timed_out("x"));
+  b.queues->take(timed_out("y"));
+  const auto first = b.start();
+  CHECK(streams(first) == names{"x", "y"});
+  CHECK(b.start().empty());
+  b.deliver(first[1]);
+  CHECK(b.start().empty());
+  b.deliver(first[0]);
+  const auto second = b.start();
+  CHECK(streams(second) == names{"x"});
+  CHECK(second[0]->id == 1);
+  b.deliver(second[0]);
+  CHECK(b.queues->pending() == 0);
+  CHECK(b.counters(timeout_hook).delivered == 3);
+}
+
+TEST_CASE("raised and cleared of one alarm keep their order") {
+  bench b;
+  b.queues->take(alarm_event("port_pool_low", true));
+  b.queues->take(alarm_event("port_pool_low", false));
+  b.queues->take(alarm_event("allocation_failures", true));
+  const auto first = b.start();
+  REQUIRE(first.size() == 2);
+  CHECK(first[0]->event->kind == event_kind::alarm_raised);
+  CHECK(first[1]->event->alarm->name == "allocation_failures");
+}
+
+TEST_CASE("a receiver has no more than max_connections tries under way, and whoever waits longest is next") {
+  bench b;
+  b.settings.max_connections = 2;
+  b.apply();
+  for (const auto* id : {"p", "q", "r", "s"}) b.queues->take(timed_out(id));
+  b.queues->take(alarm_event("port_pool_low", true));
+  const auto first = b.start();
+  REQUIRE(first.size() == 3);  // the alarm's receiver is another one
+  CHECK(first[0]->event->stream->key.stream == "p");
+  CHECK(first[2]->name == alarm_hook);
+  b.deliver(first[1]);
+  CHECK(streams(b.start()) == names{"r"});
+}
+
+// ---- retries -------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a failed delivery is tried again under the same id, later each time, then given up") {
+  bench b;
+  b.settings.retries = 3;
+  b.settings.retry_delay = 2s;
+  b.reset();
+  b.queues->take(timed_out("x"));
+  b.queues->take(timed_out("x"));
+  auto tries = b.start();
+  for (const auto delay : {2s, 4s, 8s}) {
+    b.queues->take(alarm_event("port_pool_low", true));  // another receiver's success proves nothing
+    REQUIRE(tries.size() == 1);
+    CHECK(tries[0]->id == 0);
+    const auto attempt = tries[0]->attempt;
+    b.fail(tries[0]);
+    for (const auto& d : b.start()) b.deliver(d);
+    CHECK(b.queues->next_deadline() == b.now + delay);
+    CHECK(b.pass(delay - 1ns).empty());
+    tries = b.pass(1ns);
+    REQUIRE(tries.size() == 1);
+    CHECK(tries[0]->attempt == attempt + 1);
+  }
+  CHECK(tries[0]->attempt == 4);
+  b.fail(tries[0]);
+  const auto c = b.counters(timeout_hook);
+  CHECK(c.sent == 1);
+  CHECK(c.retried == 3);
+  CHECK(c.failed == 1);
+  CHECK(c.queued == 1);
+  CHECK(b.queues->stats().last_failure == "on_rtp_server_timeout to http://a:80, try 4: no");
+  const auto next = b.pass(2s);  // the receiver counts as dead by now, and is probed with the second delivery
+  REQUIRE(next.size() == 1);
+  CHECK(next[0]->id != 0);
+}
+
+TEST_CASE("back-off is spread by at most a quarter and bounded by a minute") {
+  bench b;
+  b.settings.retries = 20;
+  b.settings.retry_delay = 2s;
+  b.reset();
+  b.random = 1;
+  b.queues->take(timed_out("x"));
+  auto tries = b.start();
+  b.fail(tries[0]);
+  CHECK(b.queues->next_deadline() == b.now + 2500ms);
+  b.random = 0;
+  for (int i = 0; i < 10; ++i) {
+    tries = b.pass(75s);
+    REQUIRE(tries.size() == 1);
+    b.fail(tries[0]);
+  }
+  CHECK(b.queues->next_deadline() == b.now + 60s);
+}
+
+TEST_CASE("a refusal is an answer: not tried again, and the next delivery follows") {
+  bench b;
+  b.queues->take(timed_out("x"));
+  b.queues->take(timed_out("x"));
+  b.finish(b.start()[0], hook_outcome::refused(-1, "no such device"));
+  const auto next = b.start();
+  REQUIRE(next.size() == 1);
+  CHECK(next[0]->attempt == 1);
+  CHECK(b.counters(timeout_hook).refused == 1);
+  CHECK(b.counters(timeout_hook).retried == 0);
+}
+
+TEST_CASE("an answer that comes twice, or late, is not heard") {
+  bench b;
+  b.queues->take(timed_out("x"));
+  const auto first = b.start();
+  b.fail(first[0]);
+  b.deliver(first[0]);
+  CHECK(b.counters(timeout_hook).delivered == 0);
+  const auto second = b.pass(3s);
+  REQUIRE(second.size() == 1);
+  b.deliver(first[0]);  // of the first try, while the second one is under way
+  CHECK(b.counters(timeout_hook).delivered == 0);
+  b.deliver(second[0]);
+  b.deliver(second[0]);
+  CHECK(b.counters(timeout_hook).delivered == 1);
+  CHECK(b.queues->pending() == 0);
+}
+
+// ---- bounds --------------------------------------------------------------------------------------------------------
+
+TEST_CASE("at the bound of a stream its oldest delivery that waits gives way; the one under way stays") {
+  bench b;
+  b.settings.queue_limit = 2;
+  b.reset();
+  b.queues->take(timed_out("x"));
+  auto current = b.start();
+  for (int i = 0; i < 4; ++i) b.queues->take(timed_out("x"));  // ids 1..4
+  CHECK(b.counters(timeout_hook).dropped == 2);
+  CHECK(b.counters(timeout_hook).queued == 3);
+  std::vector<std::uint64_t> ids;
+  while (!current.empty()) {
+    ids.push_back(current[0]->id);
+    b.deliver(current[0]);
+    current = b.start();
+  }
+  CHECK(ids == std::vector<std::uint64_t>{0, 3, 4});
+}
+
+TEST_CASE("at the bound in all the longest queue gives way, not the receiver that works") {
+  bench b;
+  b.settings.total_limit = 10;
+  b.reset();
+  b.kill_receiver();
+  for (int i = 0; i < 20; ++i) b.queues->take(timed_out("s" + std::to_string(i)));
+  CHECK(b.queues->pending() == 10);
+  b.queues->take(alarm_event("port_pool_low", true));
+  CHECK(b.queues->pending() == 10);
+  CHECK(b.counters(alarm_hook).dropped == 0);
+  const auto out = b.start();
+  REQUIRE(out.size() == 1);
+  CHECK(out[0]->name == alarm_hook);
+  const auto c = b.counters(timeout_hook);
+  CHECK(c.taken == c.delivered + c.refused + c.failed + c.dropped + c.queued);
+  CHECK(c.taken == 23);
+  CHECK(c.queued == 9);
+}
+
+TEST_CASE("when all deliveries have begun, the bound in all turns the newest away") {
+  bench b;
+  b.settings.total_limit = 2;
+  b.reset();
+  b.queues->take(timed_out("x"));
+  b.queues->take(timed_out("y"));
+  const auto out = b.start();
+  b.queues->take(timed_out("z"));
+  CHECK(b.counters(timeout_hook).dropped == 1);
+  for (const auto& d : out) b.deliver(d);
+  CHECK(b.queues->pending() == 0);
+  b.queues->take(timed_out("z"));
+  CHECK(streams(b.start()) == names{"z"});
+}
+
+// ---- dead receivers ------------------------------------------------------------------------------------------------
+
+TEST_CASE("a receiver that fails several times in a row gets one try at a time, the others are untouched") {
+  bench b;
+  b.kill_receiver();
+  CHECK(b.queues->stats().dead_receivers == 1);
+  for (int i = 0; i < 50; ++i) b.queues->take(timed_out("s" + std::to_string(i)));
+  CHECK(b.start().empty());
+  b.queues->take(alarm_event("port_pool_low", true));
+  CHECK(b.start().size() == 1);
+
+  const auto probe = b.pass(3s);
+  REQUIRE(probe.size() == 1);
+  CHECK(probe[0]->id == 0);  // whoever has waited longest
+  CHECK(b.pass(5s).empty());  // it hangs, and nobody else is sent there
+  b.fail(probe[0]);
+  CHECK(b.queues->next_deadline() == b.now + 3s);
+  CHECK(b.pass(2s).empty());
+  CHECK(b.pass(1s).size() == 1);
+}
+
+TEST_CASE("the first answer of a dead receiver lets all that waits for it go") {
+  bench b;
+  b.settings.max_connections = 100;
+  b.reset();
+  b.kill_receiver();
+  for (int i = 0; i < 50; ++i) b.queues->take(timed_out("s" + std::to_string(i)));
+  const auto probe = b.pass(3s);
+  REQUIRE(probe.size() == 1);
+  b.finish(probe[0], hook_outcome::refused(-1, ""));  // a refusal is a sign of life too
+  CHECK(b.queues->stats().dead_receivers == 0);
+  CHECK(b.start().size() == 52);
+}
+
+TEST_CASE("two failures in a row are not enough to call a receiver dead") {
+  bench b;
+  b.kill_receiver(2);
+  b.queues->take(timed_out("x"));
+  CHECK(streams(b.start()) == names{"x"});
+}
+
+TEST_CASE("a new URL takes what waits to the new receiver, and what is off is dropped") {
+  bench b;
+  b.kill_receiver();
+  b.queues->take(timed_out("x"));
+  b.queues->take(alarm_event("port_pool_low", true));
+  const auto alarm = b.start();  // under way
+  REQUIRE(alarm.size() == 1);
+  b.settings.url(timeout_hook) = "http://c/timeout";
+  b.settings.url(alarm_hook).clear();
+  b.apply();
+  const auto out = b.start();
+  CHECK(streams(out) == names{"x"});
+  CHECK(out[0]->url == "http://c/timeout");
+  CHECK(b.queues->stats().dead_receivers == 0);
+  b.fail(alarm[0]);  // switched off meanwhile: not tried again
+  CHECK(b.counters(alarm_hook).failed == 1);
+  CHECK(b.pass(3s).size() == 3);  // the failed ones, at the new receiver
+
+  b.settings.enabled = false;
+  b.queues->take(timed_out("y"));
+  b.apply();
+  CHECK(b.counters(timeout_hook).dropped == 1);
+  CHECK(b.queues->pending() == 4);  // those under way end by themselves
+}
+
+TEST_CASE("switching hooks off drops what backs off") {
+  bench b;
+  b.queues->take(timed_out("x"));
+  b.queues->take(timed_out("x"));
+  b.fail(b.start()[0]);
+  b.settings.enabled = false;
+  b.apply();
+  CHECK(b.queues->pending() == 0);
+  CHECK(b.counters(timeout_hook).dropped == 2);
+  CHECK_FALSE(b.queues->next_deadline());
+  CHECK(b.pass(1h).empty());
+}
+
+// ---- keepalive -----------------------------------------------------------------------------------------------------
+
+class keepalive_bench : public bench {
+ public:
+  keepalive_bench() {
+    settings.url(keepalive_hook) = "http://a/keepalive";
+    settings.alive_interval = 10s;
+    reset();
+  }
+};
+
+TEST_CASE("the keepalive comes every interval, the first one interval after the start") {
+  keepalive_bench b;
+  CHECK(b.queues->next_deadline() == b.now + 10s);
+  CHECK(b.pass(10s - 1ns).empty());
+  for (int i = 0; i < 5; ++i) {
+    const auto out = i == 0 ? b.pass(1ns) : b.pass(10s);
+    REQUIRE(out.size() == 1);
+    CHECK(out[0]->name == keepalive_hook);
+    CHECK(out[0]->event == nullptr);
+    b.deliver(out[0]);
+  }
+  CHECK(b.counters(keepalive_hook).delivered == 5);
+}
+
+TEST_CASE("the keepalive is on time while all else hangs and its own predecessors are unanswered") {
+  keepalive_bench b;
+  b.settings.max_connections = 2;
+  b.apply();
+  for (int i = 0; i < 10; ++i) b.queues->take(timed_out("s" + std::to_string(i)));
+  CHECK(b.start().size() == 2);  // never answered
+  const auto one = b.pass(10s);
+  const auto two = b.pass(10s);
+  REQUIRE(one.size() == 1);
+  REQUIRE(two.size() == 1);
+  CHECK(b.pass(10s).empty());  // a third one in flight is too many
+  CHECK(b.counters(keepalive_hook).dropped == 1);
+  CHECK(b.counters(keepalive_hook).queued == 2);
+  b.fail(one[0]);
+  const auto next = b.pass(10s);
+  REQUIRE(next.size() == 1);  // one, not those that were missed
+  CHECK(next[0]->attempt == 1);
+}
+
+TEST_CASE("the keepalive goes to a dead receiver all the same, is not tried again, and its answer revives it") {
+  keepalive_bench b;
+  b.settings.retry_delay = 1h;
+  b.reset();
+  b.kill_receiver();
+  b.queues->take(timed_out("x"));
+  const auto one = b.pass(10s);
+  REQUIRE(one.size() == 1);
+  b.fail(one[0]);
+  CHECK(b.counters(keepalive_hook).failed == 1);
+  CHECK(b.pass(9s).empty());
+  const auto two = b.pass(1s);
+  REQUIRE(two.size() == 1);
+  CHECK(two[0]->id != one[0]->id);
+  b.deliver(two[0]);
+  CHECK(streams(b.start()) == names{"x"});
+}
+
+TEST_CASE("keepalives that were missed are not made up for") {
+  keepalive_bench b;
+  CHECK(b.pass(35s).size() == 1);
+  CHECK(b.pass(5s).empty());
+  CHECK(b.pass(5s).size() == 1);
+}
+
+TEST_CASE("interval and switch of the keepalive act at once, another URL leaves its beat") {
+  keepalive_bench b;
+  CHECK(b.pass(4s).empty());
+  b.settings.url(keepalive_hook) = "http://c/keepalive";
+  b.apply();
+  CHECK(b.queues->next_deadline() == b.now + 6s);
+  b.settings.alive_interval = 2s;
+  b.apply();
+  CHECK(b.queues->next_deadline() == b.now + 2s);
+  const auto out = b.pass(2s);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0]->url == "http://c/keepalive");
+  b.settings.enabled = false;
+  b.apply();
+  CHECK_FALSE(b.queues->next_deadline());
+  CHECK(b.pass(1h).empty());
+  b.settings.enabled = true;
+  b.apply();
+  CHECK(b.queues->next_deadline() == b.now + 2s);
+}
+
+// ---- all together --------------------------------------------------------------------------------------------------
+
+TEST_CASE("whatever happens, the numbers add up, the bounds hold and streams keep their order") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    INFO("seed " << seed);
+    std::uint64_t state = seed * 0x9e3779b97f4a7c15ULL;
+    const auto draw = [&state](std::uint64_t n) {
+      state ^= state << 13;
+      state ^= state >> 7;
+      state ^= state << 17;
+      return state % n;
+    };
+    keepalive_bench b;
+    b.settings.queue_limit = 3;
+    b.settings.total_limit = 20;
+    b.settings.max_connections = 3;
+    b.reset();
+    bench::deliveries open;
+    std::map<std::string, std::uint64_t> last;
+    for (int step = 0; step < 400; ++step) {
+      switch (draw(8)) {
+        case 0:
+        case 1:
+        case 2:
+          b.queues->take(timed_out("s" + std::to_string(draw(8))));
+          break;
+        case 3:
+          b.queues->take(alarm_event("a" + std::to_string(draw(2)), draw(2) == 0));
+          break;
+        case 4:
+        case 5:
+          if (!open.empty()) {
+            const auto i = static_cast<std::ptrdiff_t>(draw(open.size()));
+            const auto outcome = draw(3) == 0 ? hook_outcome::delivered()
+                                              : draw(2) == 0 ? hook_outcome::refused(1, "") : hook_outcome::failed("");
+            b.finish(open[static_cast<std::size_t>(i)], outcome);
+            open.erase(open.begin() + i);
+          }
+          break;
+        case 6:
+          b.now += std::chrono::milliseconds{draw(4000)};
+          break;
+        case 7:
+          if (draw(10) > 0) break;
+          b.settings.enabled = draw(4) > 0;
+          b.settings.url(timeout_hook) = draw(2) == 0 ? "http://a/timeout" : "http://c/timeout";
+          b.apply();
+          break;
+      }
+      for (const auto& d : b.start()) {
+        if (d->event && d->event->stream) {
+          const auto& id = d->event->stream->key.stream;
+          const bool beside = std::any_of(open.begin(), open.end(), [&](const auto& o) {
+            return o->event && o->event->stream && o->event->stream->key.stream == id;
+          });
+          CHECK_FALSE(beside);
+          CHECK(d->id + 1 >= last[id]);  // a retry has the id of its first try
+          last[id] = d->id + 1;
+        }
+        open.push_back(d);
+      }
+      const auto s = b.queues->stats();
+      REQUIRE(b.queues->pending() <= 20);
+      REQUIRE(s.in_flight == open.size());
+      std::uint64_t queued = 0;
+      for (const auto& h : s.hooks) queued += h.queued;
+      REQUIRE(queued == b.queues->pending() + b.counters(keepalive_hook).queued);
+      REQUIRE(b.counters(keepalive_hook).queued <= hook_queues::max_keepalives);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace berth::actors
