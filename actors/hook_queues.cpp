@@ -130,7 +130,8 @@ bool hook_queues::make_room(lane& newcomer) {
   const auto most = std::max_element(receivers_.begin(), receivers_.end(), [](const auto& a, const auto& b) {
     return a.second.pending < b.second.pending;
   });
-  for (auto& [id, l] : most->second.ready) {
+  for (const auto& [id, ready] : most->second.ready) {
+    lane* const l = ready;  // the drop takes its entry out of this map
     if (l->untried() == 0) continue;
     drop_oldest_untried(*l);
     if (l->queue.empty()) lanes_.erase(hook_lane_key{l->key});

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include <algorithm>
-#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "tests/api/temporary_directory.hpp"
 #include "tests/support/catch.hpp"
@@ -14,13 +16,13 @@ using namespace berth::api;
 
 namespace {
 
-net::result<options, options_error> parse(std::initializer_list<const char*> arguments) {
+net::result<options, options_error> parse(const std::vector<const char*>& arguments) {
   std::vector<const char*> argv{"berthd"};
-  argv.insert(argv.end(), arguments);
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
   return parse_options(static_cast<int>(argv.size()), argv.data());
 }
 
-command_result run(std::initializer_list<const char*> arguments, const config_environment& machine = {}) {
+command_result run(const std::vector<const char*>& arguments, const config_environment& machine = {}) {
   const auto given = parse(arguments);
   REQUIRE(given);
   REQUIRE(is_command(*given));
@@ -58,16 +60,21 @@ TEST_CASE("options: a file, and as many --set as one likes") {
 }
 
 TEST_CASE("options: what is not understood ends with code 2 and names it") {
-  for (const auto& [arguments, named] : {std::pair{std::initializer_list<const char*>{"--conf", "x"}, "--conf"},
-                                         {{"--verbose"}, "verbose"},
-                                         {{"stray"}, "positional"},
-                                         {{"--config"}, "config"},
-                                         {{"--config="}, "config"},
-                                         {{"--set"}, "set"},
-                                         {{"--config", "a", "--config", "b"}, "config"},
-                                         {{"--help=1"}, "help"}}) {
+  struct refused {
+    std::vector<const char*> arguments;
+    std::string_view named;
+  };
+  const std::vector<refused> cases{{{"--conf", "x"}, "--conf"},
+                                   {{"--verbose"}, "verbose"},
+                                   {{"stray"}, "positional"},
+                                   {{"--config"}, "config"},
+                                   {{"--config="}, "config"},
+                                   {{"--set"}, "set"},
+                                   {{"--config", "a", "--config", "b"}, "config"},
+                                   {{"--help=1"}, "help"}};
+  for (const auto& [arguments, named] : cases) {
     const auto given = parse(arguments);
-    INFO(*arguments.begin());
+    INFO(arguments.front());
     REQUIRE_FALSE(given);
     CHECK(given.error().exit_code == 2);
     CHECK(contains(given.error().text, named));

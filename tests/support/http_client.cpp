@@ -90,6 +90,7 @@ struct http_client::connection {
 http_client::http_client(std::uint16_t port) : connection_(std::make_unique<connection>(port)) {}
 http_client::~http_client() = default;
 http_client::http_client(http_client&&) noexcept = default;
+http_client& http_client::operator=(http_client&&) noexcept = default;
 
 http_answer http_client::request(std::string_view method, const std::string& target, const std::string& body,
                                  const text_pairs& headers) {

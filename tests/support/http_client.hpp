@@ -32,6 +32,7 @@ class http_client {
   explicit http_client(std::uint16_t port);
   ~http_client();
   http_client(http_client&&) noexcept;
+  http_client& operator=(http_client&&) noexcept;
 
   http_answer request(std::string_view method, const std::string& target, const std::string& body = {},
                       const text_pairs& headers = {});
