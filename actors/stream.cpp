@@ -7,10 +7,6 @@
 #include <array>
 #include <cstring>
 
-#ifndef SO_MEMINFO
-#define SO_MEMINFO 55
-#endif
-
 namespace berth::actors {
 namespace {
 
@@ -19,14 +15,6 @@ enum tag : std::uint32_t { tag_rtp, tag_rtcp, tag_listener, tag_connecting, tag_
 constexpr int batches_per_turn = 4;
 constexpr net::duration first_back_off = std::chrono::milliseconds{500};
 constexpr net::duration longest_back_off = std::chrono::seconds{4};
-
-// The kernel's drop count belongs to the socket, and a socket may have had a stream before this one.
-std::uint32_t kernel_drops_so_far(int fd) {
-  std::array<std::uint32_t, 9> info{};  // SK_MEMINFO_VARS
-  socklen_t length = sizeof info;
-  if (::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return 0;
-  return info[8];  // SK_MEMINFO_DROPS
-}
 
 void send_to(int fd, net::bytes_view bytes, const net::endpoint& to) {
   sockaddr_storage own{};
@@ -83,7 +71,8 @@ void stream::moor() {
   const auto& ports = shared_->ports;
   const auto now = clock().now();
   if (options_.banned.is_set()) intake_.receiver().rest(options_.banned, options_.silence, now);
-  kernel_drops_before_ = kernel_drops_so_far(ports.rtp.get());
+  // The kernel's drop count belongs to the socket, and a socket may have had a stream before this one.
+  kernel_drops_before_ = net::kernel_drops(ports.rtp.get());
   rtp_ = poller().add(ports.rtp.get(), EPOLLIN, *this, tag_rtp);
   if (ports.rtcp) rtcp_ = poller().add(ports.rtcp.get(), EPOLLIN, *this, tag_rtcp);
   if (ports.listener) listener_ = poller().add(ports.listener.get(), EPOLLIN, *this, tag_listener);

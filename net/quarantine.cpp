@@ -17,9 +17,10 @@ void quarantine::put(bound_ports ports, std::string former_stream, const endpoin
   ports.listener.reset();
   set_receive_buffer(ports.rtp.get(), resting_receive_buffer);
   if (ports.rtcp) set_receive_buffer(ports.rtcp.get(), resting_receive_buffer);
+  const auto drops = kernel_drops(ports.rtp.get());
   const auto port = ports.port();
   const auto width = ports.width();
-  entries_.push_back({{port, std::move(former_stream), now, now, 0, former_source}, std::move(ports)});
+  entries_.push_back({{port, std::move(former_stream), now, now, 0, former_source}, std::move(ports), drops});
   const auto at = std::prev(entries_.end());
   by_port_[port] = at;
   if (width == 2) by_port_[static_cast<std::uint16_t>(port + 1)] = at;
@@ -34,7 +35,9 @@ std::vector<quarantine::entry> quarantine::sweep(duration silence, time_point no
     // RTCP alone keeps a port busy as well, but it does not name the media source.
     const auto reports = at->ports.rtcp ? drain_udp(at->ports.rtcp.get(), drain_per_sweep) : drained{};
     if (heard.datagrams + reports.datagrams == 0) continue;
-    at->about.datagrams += heard.datagrams + reports.datagrams;
+    const auto drops = kernel_drops(at->ports.rtp.get());
+    at->about.datagrams += heard.datagrams + reports.datagrams + (drops - at->drops_counted);
+    at->drops_counted = drops;
     if (heard.datagrams > 0)
       at->about.sender = heard.last_sender;
     else if (!at->about.sender.is_set())

@@ -44,6 +44,7 @@ class quarantine {
   struct entry {
     resting_port about;
     bound_ports ports;
+    std::uint32_t drops_counted = 0;  ///< by the kernel on the RTP socket: its buffer is as small as can be
   };
 
   /// `former_source`: who fed the stream, unset if nobody did.

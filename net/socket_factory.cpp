@@ -8,6 +8,9 @@
 #include <cerrno>
 #include <string>
 
+#ifndef SO_MEMINFO
+#define SO_MEMINFO 55
+#endif
 #ifndef SO_RXQ_OVFL
 #define SO_RXQ_OVFL 40
 #endif
@@ -115,6 +118,13 @@ int receive_buffer(int fd) noexcept {
   socklen_t length = sizeof given;
   ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &given, &length);
   return given;
+}
+
+std::uint32_t kernel_drops(int fd) noexcept {
+  std::array<std::uint32_t, 9> info{};  // SK_MEMINFO_VARS
+  socklen_t length = sizeof info;
+  if (::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return 0;
+  return info[8];  // SK_MEMINFO_DROPS
 }
 
 drained drain_udp(int fd, std::size_t limit) noexcept {

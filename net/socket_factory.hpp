@@ -46,6 +46,8 @@ int pending_error(int fd) noexcept;
 int set_receive_buffer(int fd, int bytes) noexcept;
 /// The receive buffer as the kernel has it, bytes.
 int receive_buffer(int fd) noexcept;
+/// Datagrams that the kernel has dropped on a socket since it was made, for want of buffer.
+std::uint32_t kernel_drops(int fd) noexcept;
 /// Throws away what waits in a UDP socket's queue, at most `limit` datagrams; returns how many, and the last sender.
 struct drained {
   std::size_t datagrams = 0;

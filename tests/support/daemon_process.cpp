@@ -31,6 +31,13 @@ std::string read_file(const std::filesystem::path& path) {
   return all.str();
 }
 
+// What a daemon said last is what matters when it did wrong.
+std::string tail(const std::string& all) {
+  constexpr std::size_t most = 6000;
+  if (all.size() <= most) return all;
+  return "...\n" + all.substr(all.find('\n', all.size() - most) + 1);
+}
+
 // Only async-signal-safe calls between fork and exec: the test program has threads.
 pid_t spawn(const std::vector<std::string>& arguments, const std::string& out, const std::string& err) {
   std::vector<char*> argv;
@@ -118,11 +125,11 @@ daemon_process::~daemon_process() {
   int status = 0;
   const bool died_before = ::waitpid(pid_, &status, WNOHANG) == pid_;
   if (died_before) {
-    std::cerr << "berthd ended by itself: " << meaning_of(status) << "\n" << errors();
+    std::cerr << "berthd ended by itself: " << meaning_of(status) << "\n" << tail(errors());
   } else {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, &status, 0);
-    if (std::uncaught_exceptions() > 0) std::cerr << "berthd said:\n" << errors();
+    if (std::uncaught_exceptions() > 0) std::cerr << "berthd said:\n" << tail(errors());
   }
 }
 
@@ -172,7 +179,7 @@ std::string daemon_process::url_line() const {
 }
 
 void daemon_process::fail(const std::string& what) const {
-  throw std::runtime_error("berthd " + what + "\nstdout:\n" + output() + "stderr:\n" + errors());
+  throw std::runtime_error("berthd " + what + "\nstdout:\n" + output() + "stderr:\n" + tail(errors()));
 }
 
 void daemon_process::signal(int number) { ::kill(pid_, number); }
@@ -189,7 +196,7 @@ process_end daemon_process::wait(std::chrono::milliseconds patience) {
 process_end daemon_process::stop(std::chrono::milliseconds patience) {
   signal(SIGTERM);
   const auto end = wait(patience);
-  if (end.status != 0) std::cerr << "berthd ended with " << end.status << "\n" << errors();
+  if (end.status != 0) std::cerr << "berthd ended with " << end.status << "\n" << tail(errors());
   return end;
 }
 
