@@ -53,7 +53,10 @@ class bench {
     settings.retry_delay = 3s;
     reset();
   }
-  void reset() { queues.emplace(share(), [this] { return random; }, now); }
+  void reset() {
+    queues.emplace(
+        share(), [this] { return random; }, now);
+  }
   void apply() { queues->apply(share(), now); }
 
   deliveries start() { return queues->start(now); }
@@ -139,7 +142,7 @@ TEST_CASE("what is switched off is not sent and counts for nothing") {
 
 // ---- order ---------------------------------------------------------------------------------------------------------
 
-TEST_CASE("one delivery of a stream is under way, the next follows the answer; streams do not wait for each other") {
+TEST_CASE("one delivery of a stream is under way, the next follows the answer, streams do not wait for each other") {
   bench b;
   b.queues->take(timed_out("x"));
   b.queues->take(timed_out("x"));
@@ -269,7 +272,7 @@ TEST_CASE("an answer that comes twice, or late, is not heard") {
 
 // ---- bounds --------------------------------------------------------------------------------------------------------
 
-TEST_CASE("at the bound of a stream its oldest delivery that waits gives way; the one under way stays") {
+TEST_CASE("at the bound of a stream its oldest delivery that waits gives way, the one under way stays") {
   bench b;
   b.settings.queue_limit = 2;
   b.reset();
@@ -334,7 +337,7 @@ TEST_CASE("a receiver that fails several times in a row gets one try at a time, 
 
   const auto probe = b.pass(3s);
   REQUIRE(probe.size() == 1);
-  CHECK(probe[0]->id == 0);  // whoever has waited longest
+  CHECK(probe[0]->id == 0);   // whoever has waited longest
   CHECK(b.pass(5s).empty());  // it hangs, and nobody else is sent there
   b.fail(probe[0]);
   CHECK(b.queues->next_deadline() == b.now + 3s);
@@ -523,8 +526,9 @@ TEST_CASE("whatever happens, the numbers add up, the bounds hold and streams kee
         case 5:
           if (!open.empty()) {
             const auto i = static_cast<std::ptrdiff_t>(draw(open.size()));
-            const auto outcome = draw(3) == 0 ? hook_outcome::delivered()
-                                              : draw(2) == 0 ? hook_outcome::refused(1, "") : hook_outcome::failed("");
+            const auto outcome = draw(3) == 0   ? hook_outcome::delivered()
+                                 : draw(2) == 0 ? hook_outcome::refused(1, "")
+                                                : hook_outcome::failed("");
             b.finish(open[static_cast<std::size_t>(i)], outcome);
             open.erase(open.begin() + i);
           }

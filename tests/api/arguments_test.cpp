@@ -180,7 +180,7 @@ TEST_CASE("arguments: what is no number of the range is refused with field, valu
         "ssrc: '99999999999999999999' is not a decimal number within 0..4294967295");
 }
 
-TEST_CASE("arguments: a flag is 1 or true; 500 is false, as the known client needs it") {
+TEST_CASE("arguments: a flag is 1 or true, 500 is false, as the known client needs it") {
   const auto flag = [](const std::string& text) {
     const auto r = call("/x?f=" + text);
     return arguments{r}.flag("f", true);

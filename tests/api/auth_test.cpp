@@ -57,7 +57,7 @@ TEST_CASE("refuse_peer: the secret in query, form, JSON and header") {
   CHECK(refused(r).empty());
 }
 
-TEST_CASE("refuse_peer: -100 begins as the peer's and tells missing from wrong; loopback is no exception") {
+TEST_CASE("refuse_peer: -100 begins as the peer's and tells missing from wrong, loopback is no exception") {
   CHECK(refused(from("127.0.0.1", "/x")) == R"({"code":-100,"msg":"Please login first: no secret was given"})");
   CHECK(refused(from("127.0.0.1", "/x?secret=")) == R"({"code":-100,"msg":"Please login first: no secret was given"})");
   CHECK(refused(from("127.0.0.1", "/x?secret=no")) ==

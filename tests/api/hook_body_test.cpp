@@ -70,8 +70,9 @@ TEST_CASE("on_rtp_server_timeout has the peer's members with their types, and sa
   CHECK(b.at("mediaServerId") == "node-1");
   CHECK(b.at("hook_index") == 41);
   CHECK(b.at("reason") == "nothing_acceptable");
-  CHECK(b.at("reason_text") ==
-        "datagrams were received, but none was acceptable; 311 of 311 datagrams refused, most of them: wrong_ssrc (311)");
+  CHECK(
+      b.at("reason_text") ==
+      "datagrams were received, but none was acceptable; 311 of 311 datagrams refused, most of them: wrong_ssrc (311)");
   CHECK(b.at("generation") == 12);
   CHECK(b.at("packets") == 3);
   CHECK(b.at("bytes") == 3636);
@@ -122,7 +123,7 @@ TEST_CASE("on_alarm says which, whether it is raised, and the figures") {
   CHECK(b.at("raised") == false);
 }
 
-TEST_CASE("an answer is HTTP 200 with an integer code; everything else has failed") {
+TEST_CASE("an answer is HTTP 200 with an integer code, everything else has failed") {
   using what = hook_outcome::result;
   CHECK(hook_answer(200, R"({"code":0,"msg":"success"})").what == what::delivered);
   CHECK(hook_answer(200, R"({"code":0,"msg":null,"close":null})").what == what::delivered);

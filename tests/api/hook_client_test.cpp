@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <future>
 
 #include "tests/support/catch.hpp"
@@ -140,15 +141,22 @@ TEST_CASE("connections are kept and used again, and no more of them than may be"
   CHECK(receiver.connections() == 1);
 
   o.settings.max_connections = 2;
-  std::vector<std::future<hook_outcome>> outcomes;
-  for (int i = 0; i < 6; ++i) outcomes.push_back(o.post(o.delivery(receiver.url())));
-  for (auto& f : outcomes) CHECK(f.get().what == what::delivered);
-  const auto before = receiver.connections();
-  outcomes.clear();
-  for (int i = 0; i < 2; ++i) outcomes.push_back(o.post(o.delivery(receiver.url())));
-  for (auto& f : outcomes) CHECK(f.get().what == what::delivered);
-  CHECK(receiver.connections() == before);
-  CHECK(receiver.requests().size() == 13);
+  const auto six_at_once = [&] {
+    std::vector<std::future<hook_outcome>> outcomes;
+    std::promise<void> posted;
+    // From the client's own thread, so that none is answered before all have begun.
+    asio::post(o.io, [&] {
+      for (int i = 0; i < 6; ++i) outcomes.push_back(o.post(o.delivery(receiver.url())));
+      posted.set_value();
+    });
+    posted.get_future().wait();
+    for (auto& f : outcomes) CHECK(f.get().what == what::delivered);
+  };
+  six_at_once();
+  CHECK(receiver.connections() == 1 + 5);
+  six_at_once();
+  CHECK(receiver.connections() == 1 + 5 + 4);
+  CHECK(receiver.requests().size() == 5 + 6 + 6);
 }
 
 TEST_CASE("a kept connection that was closed meanwhile costs no failure") {

@@ -157,7 +157,7 @@ TEST_CASE("http_session: Expect: 100-continue is answered when the body is await
   CHECK(contains(refused, "\"code\":-300"));
 }
 
-TEST_CASE("http_session: a body above max_body gets -300; what is sent of it is read, then the connection ends") {
+TEST_CASE("http_session: a body above max_body gets -300, what is sent of it is read, then the connection ends") {
   bench b;
   const auto output = b.run({"POST /index/api/x HTTP/1.1\r\nContent-Length: 40961\r\n\r\n" + std::string(3000, 'x'),
                              std::string(37961, 'x')});
@@ -238,7 +238,7 @@ TEST_CASE("http_session: a handler that throws costs one reply, not the connecti
                                              "the handler of GET /throws7 threw: an exception of an unknown type"});
 }
 
-TEST_CASE("http_session: a streamed reply is chunked and ended by an empty chunk; HTTP/1.0 has none") {
+TEST_CASE("http_session: a streamed reply is chunked and ended by an empty chunk, HTTP/1.0 has none") {
   bench b;
   b.stream->then = scripted_stream::at_end::wait;
   const auto output = b.run({"GET /stream HTTP/1.1\r\n\r\n"});

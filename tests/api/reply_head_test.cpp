@@ -30,7 +30,7 @@ TEST_CASE("reply_head: exactly the contract's headers") {
         "Connection: close\r\nDate: Mon, 23 Nov 2026 06:54:35 GMT\r\nServer: Berth\r\n\r\n");
 }
 
-TEST_CASE("reply_head: no content type, no header; problem details and event streams have no charset") {
+TEST_CASE("reply_head: no content type, no header, problem details and event streams have no charset") {
   http_reply reply;
   CHECK(reply_head(http_request{}, reply, true, false, noon).find("Content-Type") == std::string::npos);
   reply.content_type = "application/problem+json";

@@ -128,7 +128,7 @@ TEST_CASE("checker: a long history of eight clients is placed without a blow-up"
   CHECK(check_linearizable(m, history).outcome == linearizability::verdict::not_linearizable);
 }
 
-TEST_CASE("model: an open creates; of an idle key it repeats port and generation; with other parameters it opens anew") {
+TEST_CASE("model: an open creates, of an idle key it repeats port and generation, with other parameters it opens anew") {
   CHECK(check({open(1, 0, 1, 0, idle(30000, 1)), open(2, 2, 3, 0, idle(30000, 1))}));
   CHECK_FALSE(check({open(1, 0, 1, 0, idle(30000, 1)), open(2, 2, 3, 0, idle(30002, 2))}));
   CHECK_FALSE(check({open(1, 0, 1, 0, idle(30000, 1)), open(2, 2, 3, 0, idle(30002, 1))}));
@@ -219,7 +219,7 @@ TEST_CASE("model: a time-out takes a stream only after its deadline could have p
   CHECK(check({opened, feed(30, 0, 1), query(1, 31, 32, 0, live(30000, 1), true), list(1, 80, 81, {})}, 50));
 }
 
-TEST_CASE("model: an open whose answer was lost may have opened; what it opened is learned from the next answer") {
+TEST_CASE("model: an open whose answer was lost may have opened, what it opened is learned from the next answer") {
   const stream_operation lost{1, 0, never, open_of(0), std::nullopt};
   CHECK(check({lost, list(2, 5, 6, {})}));
   CHECK(check({lost, list(2, 5, 6, {{0, idle(30000, 1)}}), open(2, 7, 8, 0, idle(30000, 1))}));

@@ -250,7 +250,7 @@ TEST_CASE("transport: unknown paths are 404, HEAD answers nothing, PUT and DELET
   CHECK(http.get("/index/api/version?secret=" + secret).status == 200);
 }
 
-TEST_CASE("openRtpServerMultiplex: one port without RTCP, listed under its key; SSRC arguments do not matter") {
+TEST_CASE("openRtpServerMultiplex: one port without RTCP, listed under its key, SSRC arguments do not matter") {
   node n;
   const auto opened = n.call("openRtpServerMultiplex", {{"port", "0"}, {"stream_id", "gate"}, {"ssrc", "5"}});
   const auto port = node::port_in(opened);
@@ -332,7 +332,7 @@ TEST_CASE("listRtpServer: an empty array, then every server with the parameters 
   CHECK(number(*other, "port") > 0);
 }
 
-TEST_CASE("updateRtpServerSSRC: decimal in spite of leading zeros; unknown is -500, junk -300") {
+TEST_CASE("updateRtpServerSSRC: decimal in spite of leading zeros, unknown is -500, junk -300") {
   node n;
   n.port_of("cam");
   CHECK(n.code("updateRtpServerSSRC", {{"stream_id", "cam"}, {"ssrc", "0200000042"}}) == 0);

@@ -27,7 +27,7 @@ std::string ids(const object& page) {
 
 }  // namespace
 
-TEST_CASE("PUT makes a stream with 201 and its generation as ETag; the same PUT again is 200 with the same one") {
+TEST_CASE("PUT makes a stream with 201 and its generation as ETag, the same PUT again is 200 with the same one") {
   node n;
   const object wanted{{"port", 0},          {"tcp_mode", 1},          {"ssrc", 77},
                       {"only_track", 2},    {"local_ip", "127.0.0.1"}, {"timeout_sec", 33},
@@ -55,7 +55,7 @@ TEST_CASE("PUT makes a stream with 201 and its generation as ETag; the same PUT 
   CHECK(number(*n.item("cam"), "port") == number(o, "port"));
 }
 
-TEST_CASE("PUT of a live stream is 409 with the stream; reuse is 200, replace is 201") {
+TEST_CASE("PUT of a live stream is 409 with the stream, reuse is 200, replace is 201") {
   node n;
   const auto made = n.v1.put("/v1/streams/cam").json().as_object();
   const auto port = static_cast<std::uint16_t>(number(made, "port"));
@@ -73,7 +73,7 @@ TEST_CASE("PUT of a live stream is 409 with the stream; reuse is 200, replace is
   CHECK(number(replaced.json().as_object(), "generation") > number(made, "generation"));
 }
 
-TEST_CASE("GET shows a stream with its counters, 404 is a problem; ids are percent-encoded, apps are a query") {
+TEST_CASE("GET shows a stream with its counters, 404 is a problem, ids are percent-encoded, apps are a query") {
   node n;
   problem_of(n.v1.get("/v1/streams/cam"), 404);
   REQUIRE(n.v1.put("/v1/streams/a%2Fb%20c?app=live").status == 201);
@@ -93,7 +93,7 @@ TEST_CASE("GET shows a stream with its counters, 404 is a problem; ids are perce
   problem_of(n.v1.get("/v1/streams/a%2Fb%20c"), 404);
 }
 
-TEST_CASE("DELETE closes with 204, then 404; If-Match closes only the generation that was meant, else 412") {
+TEST_CASE("DELETE closes with 204, then 404, If-Match closes only the generation that was meant, else 412") {
   node n;
   const auto first = n.v1.put("/v1/streams/cam");
   REQUIRE(n.v1.del("/v1/streams/cam").status == 204);

@@ -148,7 +148,7 @@ TEST_CASE("a resting sender is refused until it has been silent for long enough"
   CHECK(admitted(lock, 7, a, 9s + 1ms) == "ok");
 }
 
-TEST_CASE("a resting sender counts as heard even when the filter would have refused it; its neighbours do not rest") {
+TEST_CASE("a resting sender counts as heard even when the filter would have refused it, its neighbours do not rest") {
   admission lock({.ssrc_filter = 7});
   lock.rest(a, 3s, start);
   CHECK(admitted(lock, 8, a, 2s) == "resting");
