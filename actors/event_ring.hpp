@@ -8,9 +8,8 @@
 
 namespace berth::actors {
 
-/// Numbers events 1, 2, 3, ... and keeps the newest of them. A reader remembers the last number it has seen and is told when
-/// it was away for too long.
-/// A value owned by the event log, touched by nobody else.
+/// Numbers events 1, 2, 3, ... and keeps the newest of them. A reader remembers the last number it has seen and is told
+/// when it was away for too long. A value owned by the event log, touched by nobody else.
 class event_ring {
  public:
   /// At least one event is kept.
@@ -18,8 +17,8 @@ class event_ring {
 
   event_ptr add(event e);
 
-  /// What is newer than the cursor, oldest first. A cursor that is ahead of the newest event was given out by another run
-  /// of the daemon: it has missed something, and reads from the oldest event on.
+  /// What is newer than the cursor, oldest first. A cursor that is ahead of the newest event was given out by another
+  /// run of the daemon: it has missed something, and reads from the oldest event on.
   event_batch since(const events_since& cursor) const;
 
   std::uint64_t last() const noexcept { return last_; }

@@ -3,8 +3,8 @@
 namespace berth::actors {
 
 std::string_view to_string(hook_name name) noexcept {
-  constexpr std::array<std::string_view, hook_name_count> names{
-      "on_rtp_server_timeout", "on_server_started", "on_server_keepalive", "on_server_exited", "on_alarm"};
+  constexpr std::array<std::string_view, hook_name_count> names{"on_rtp_server_timeout", "on_server_started",
+                                                                "on_server_keepalive", "on_server_exited", "on_alarm"};
   return names[static_cast<std::size_t>(name)];
 }
 

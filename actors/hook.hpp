@@ -21,9 +21,9 @@ std::string_view to_string(hook_name name) noexcept;
 /// What the dispatcher goes by. Sent to it by the daemon at every change of the configuration; acts at once.
 struct hook_settings {
   bool enabled = false;
-  std::array<std::string, hook_name_count> urls;  ///< empty = this hook is off
-  net::duration timeout = std::chrono::seconds{10};  ///< of each try
-  unsigned retries = 1;                              ///< further tries after a failed one
+  std::array<std::string, hook_name_count> urls;        ///< empty = this hook is off
+  net::duration timeout = std::chrono::seconds{10};     ///< of each try
+  unsigned retries = 1;                                 ///< further tries after a failed one
   net::duration retry_delay = std::chrono::seconds{3};  ///< before the first retry; doubles with each further one
   net::duration alive_interval = std::chrono::seconds{10};
   std::size_t queue_limit = 1000;    ///< deliveries of one stream that wait for their first try
@@ -42,8 +42,8 @@ struct hook_delivery {
   std::uint64_t id = 0;  ///< hook_index: 0, 1, 2, ...; the same in all tries
   hook_name name = hook_name::server_keepalive;
   std::string url;
-  event_ptr event;       ///< null for the keepalive
-  unsigned attempt = 1;  ///< 1 is the first try
+  event_ptr event;             ///< null for the keepalive
+  unsigned attempt = 1;        ///< 1 is the first try
   hook_settings_ptr settings;  ///< those in force when the try began
 };
 

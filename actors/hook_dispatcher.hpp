@@ -14,9 +14,9 @@ namespace berth::actors {
 /// Sent by metrics and the API; answered at once by hook_stats.
 struct hook_stats_request {};
 
-/// Sent by the daemon on its way down; answered when all deliveries have ended, or `limit` has passed. May be sent more than
-/// once. Keepalives are nothing to wait for.
-/// Events that the event log has not handed on yet are not known here: ask the log events_since before.
+/// Sent by the daemon on its way down; answered when all deliveries have ended, or `limit` has passed. May be sent more
+/// than once. Keepalives are nothing to wait for. Events that the event log has not handed on yet are not known here:
+/// ask the log events_since before.
 struct hook_flush_request {
   net::duration limit{};
 };
@@ -37,8 +37,8 @@ using hook_dispatcher_actor =
                      caf::replies_to<hook_stats_request>::with<hook_stats>, caf::reacts_to<caf::tick_atom>>;
 
 /// State of the hook dispatcher actor: gives hook_queues its time, its events and its answers.
-/// Spawned by the daemon: spawn<hook_dispatcher>(system, transport, settings). Runs on CAF's scheduler; it ends with an exit
-/// message, and what is not delivered then is lost: flush before.
+/// Spawned by the daemon: spawn<hook_dispatcher>(system, transport, settings). Runs on CAF's scheduler; it ends with an
+/// exit message, and what is not delivered then is lost: flush before.
 class hook_dispatcher {
  public:
   using handle = hook_dispatcher_actor;

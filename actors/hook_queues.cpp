@@ -127,9 +127,8 @@ bool hook_queues::make_room(lane& newcomer) {
     return true;
   }
   // Whoever lets most wait gives way: a dead receiver must not cost the others their deliveries.
-  const auto most = std::max_element(receivers_.begin(), receivers_.end(), [](const auto& a, const auto& b) {
-    return a.second.pending < b.second.pending;
-  });
+  const auto most = std::max_element(receivers_.begin(), receivers_.end(),
+                                     [](const auto& a, const auto& b) { return a.second.pending < b.second.pending; });
   for (const auto& [id, ready] : most->second.ready) {
     lane* const l = ready;  // the drop takes its entry out of this map
     if (l->untried() == 0) continue;
@@ -151,9 +150,7 @@ void hook_queues::drop_oldest_untried(lane& l) {
   if (head && !l.queue.empty()) make_ready(l);
 }
 
-void hook_queues::make_ready(lane& l) {
-  receiver_for(l.queue.front().name).ready.emplace(l.queue.front().id, &l);
-}
+void hook_queues::make_ready(lane& l) { receiver_for(l.queue.front().name).ready.emplace(l.queue.front().id, &l); }
 
 // ---- tries go out -------------------------------------------------------------------------------------------------
 
@@ -220,8 +217,8 @@ void hook_queues::finish(std::uint64_t id, unsigned attempt, const hook_outcome&
 
   const bool failed = outcome.what == hook_outcome::result::failed;
   if (failed)
-    stats_.last_failure = std::string{to_string(f.name)} + " to " + f.receiver + ", try " + std::to_string(attempt) +
-                          ": " + outcome.text;
+    stats_.last_failure =
+        std::string{to_string(f.name)} + " to " + f.receiver + ", try " + std::to_string(attempt) + ": " + outcome.text;
   judge(f, failed, now);
   if (f.of == nullptr) {
     --keepalives_;
@@ -276,7 +273,8 @@ void hook_queues::judge(const flight& f, bool failed, net::time_point now) {
   r.next_probe = now + settings_->retry_delay;
 }
 
-// Twice as long after each further failure, and up to a quarter more, so that what failed together is not tried together.
+// Twice as long after each further failure, and up to a quarter more, so that what failed together is not tried
+// together.
 net::duration hook_queues::back_off(unsigned attempt) {
   auto delay = settings_->retry_delay;
   const auto longest = std::max(longest_back_off, settings_->retry_delay);

@@ -26,11 +26,11 @@ std::optional<hook_name> hook_for(const event& e) noexcept;
 
 /// Deliveries on their way to their receivers.
 /// - A lane has one delivery under way; the next one follows when it was heard, refused, or its last try has failed.
-/// - A receiver has at most max_connections tries under way, those of keepalives not counted. After several failures in a
-///   row it is taken for dead: it gets one try at a time, one each retry_delay, until one of them is answered. Its deliveries
-///   wait, bounded; other receivers are not touched.
-/// - Keepalives stand in no lane and heed no dead receiver: they go on time. One that finds two others still unanswered is
-///   dropped, and none is tried again, since the next one says the same.
+/// - A receiver has at most max_connections tries under way, those of keepalives not counted. After several failures
+///   in a row it is taken for dead: it gets one try at a time, one each retry_delay, until one of them is answered.
+///   Its deliveries wait, bounded; other receivers are not touched.
+/// - Keepalives stand in no lane and heed no dead receiver: they go on time. One that finds two others still
+///   unanswered is dropped, and none is tried again, since the next one says the same.
 /// - At a bound the oldest delivery that waits for its first try gives way to the newest.
 /// A value owned by the hook dispatcher, touched by nobody else. Time is an argument.
 class hook_queues {

@@ -8,7 +8,8 @@
 
 namespace berth::api {
 
-// Only an integer `code` is an answer: a text with digits in it is not. Members that are null are as if they were not there.
+// Only an integer `code` is an answer: a text with digits in it is not. Members that are null are as if they were not
+// there.
 actors::hook_outcome hook_answer(unsigned status, std::string_view text) {
   using actors::hook_outcome;
   namespace json = boost::json;

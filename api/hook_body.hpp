@@ -10,7 +10,8 @@
 
 namespace berth::api {
 
-/// Where bodies get what their event does not hold. Called on the hook client's thread, at every try: they must not wait.
+/// Where bodies get what their event does not hold. Called on the hook client's thread, at every try: they must not
+/// wait.
 struct hook_body_sources {
   std::function<std::string()> media_server_id;
   std::function<std::map<std::string, std::string>()> configuration;  ///< "section.key" -> text, for on_server_started

@@ -14,8 +14,8 @@ namespace berth::api {
 
 /// Posts deliveries over http:// and https://, on connections it keeps and uses again: at most max_connections of them
 /// wait for a next use, a receiver. How many are busy is up to the caller.
-/// Owned by the daemon, which also runs the io_context and destroys it after the client. post() and stop() may be called
-/// from any thread; `body` is called on the io_context's.
+/// Owned by the daemon, which also runs the io_context and destroys it after the client. post() and stop() may be
+/// called from any thread; `body` is called on the io_context's.
 class hook_client final : public actors::hook_transport {
  public:
   using body_source = std::function<std::string(const actors::hook_delivery&)>;
@@ -27,8 +27,8 @@ class hook_client final : public actors::hook_transport {
   void post(std::shared_ptr<const actors::hook_delivery> delivery,
             std::function<void(actors::hook_outcome)> done) override;
 
-  /// Ends all tries: each outstanding `done` has been called on return, and every later post() fails at once. Connections
-  /// are closed on the io_context, if it still runs.
+  /// Ends all tries: each outstanding `done` has been called on return, and every later post() fails at once.
+  /// Connections are closed on the io_context, if it still runs.
   void stop();
 
   static boost::asio::ssl::context system_trust();

@@ -16,8 +16,8 @@
 
 namespace berth::api {
 
-/// Opened once, used for one exchange after another. Owned by the hook client and touched on its strand only; close() makes
-/// the operation under way fail, except a DNS query, which ends by itself and finds the connection closed.
+/// Opened once, used for one exchange after another. Owned by the hook client and touched on its strand only; close()
+/// makes the operation under way fail, except a DNS query, which ends by itself and finds the connection closed.
 class hook_connection {
  public:
   using request = boost::beast::http::request<boost::beast::http::string_body>;

@@ -111,7 +111,8 @@ std::vector<berth_model::state> berth_model::outcomes(const state& s, const stre
   auto& t = next.keys[static_cast<std::size_t>(o.request.key)];
   switch (o.request.what) {
     case ask::feed:
-      if (!t.present || t.view.generation != o.request.generation) return {};
+      // A packet for a live stream only delays its time-out, and nothing forces a time-out: it need not be placed.
+      if (!t.present || t.view.live || t.view.generation != o.request.generation) return {};
       t.view.live = true;
       arm(t, o.invoked);
       return {next};
