@@ -33,10 +33,12 @@ std::optional<alarm_change> failure_alarm::evaluate(net::time_point now) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limits_.window).count();
     return alarm_change{"allocation_failures",
                         std::to_string(failures) + " of " + std::to_string(tries) + " port allocations failed in " +
-                            std::to_string(seconds) + " s (" + percent(ratio) + ", threshold " + percent(threshold) + ")",
+                            std::to_string(seconds) + " s (" + percent(ratio) + ", threshold " + percent(threshold) +
+                            ")",
                         ratio, threshold};
   };
-  if (!raised_ && tries >= limits_.min_tries && failures > 0 && ratio >= limits_.raise) return raised_ = change(limits_.raise);
+  if (!raised_ && tries >= limits_.min_tries && failures > 0 && ratio >= limits_.raise)
+    return raised_ = change(limits_.raise);
   if (raised_ && ratio <= limits_.clear) {
     raised_.reset();
     return change(limits_.clear);
@@ -58,6 +60,26 @@ std::optional<alarm_change> pool_alarm::evaluate(std::size_t available, std::siz
     return change(limits_.clear);
   }
   return std::nullopt;
+}
+
+std::vector<node_alarms::change> node_alarms::evaluate(const net::allocator_figures& ports, net::time_point now) {
+  std::vector<change> changes;
+  const auto add = [&](const auto& alarm, std::optional<alarm_change> changed) {
+    if (changed)
+      changes.push_back({alarm.raised() ? event_kind::alarm_raised : event_kind::alarm_cleared, std::move(*changed)});
+  };
+  auto failures = failures_.evaluate(now);
+  add(failures_, std::move(failures));
+  auto pool = pool_.evaluate(ports.free + ports.resting, ports.size);
+  add(pool_, std::move(pool));
+  return changes;
+}
+
+std::vector<alarm_change> node_alarms::raised() const {
+  std::vector<alarm_change> all;
+  if (failures_.state()) all.push_back(*failures_.state());
+  if (pool_.state()) all.push_back(*pool_.state());
+  return all;
 }
 
 }  // namespace berth::actors

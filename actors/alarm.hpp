@@ -5,14 +5,16 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/event.hpp"
+#include "net/port_allocator.hpp"
 #include "net/time.hpp"
 
 namespace berth::actors {
 
-/// Raised while the share of failures among the tries of a sliding window is high: raised at `raise` or above, cleared at
-/// `clear` or below, and never on fewer than `min_tries`.
+/// Raised while the share of failures among the tries of a sliding window is high: raised at `raise` or above, cleared
+/// at `clear` or below, and never on fewer than `min_tries`.
 /// A value owned by the supervisor. Time is an argument.
 class failure_alarm {
  public:
@@ -60,6 +62,28 @@ class pool_alarm {
  private:
   limits limits_;
   std::optional<alarm_change> raised_;
+};
+
+/// Both alarms of a node. A value owned by the supervisor. Time is an argument.
+class node_alarms {
+ public:
+  struct change {
+    event_kind what;  ///< alarm_raised or alarm_cleared
+    alarm_change alarm;
+  };
+
+  void set_limits(const failure_alarm::limits& failures, const pool_alarm::limits& pool) {
+    failures_.set_limits(failures);
+    pool_.set_limits(pool);
+  }
+  void allocation(bool failed, net::time_point now) { failures_.record(failed, now); }
+  /// What was raised or cleared up to now. Ports at rest count as available: they are given early rather than none.
+  std::vector<change> evaluate(const net::allocator_figures& ports, net::time_point now);
+  std::vector<alarm_change> raised() const;
+
+ private:
+  failure_alarm failures_;
+  pool_alarm pool_;
 };
 
 }  // namespace berth::actors

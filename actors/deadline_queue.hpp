@@ -11,8 +11,8 @@
 
 namespace berth::actors {
 
-/// Deadlines of stream lives. An entry is a reminder, not a verdict: whoever takes it out looks at the facts. Entries of
-/// lives that are over simply find nobody.
+/// Deadlines of stream lives. An entry is a reminder, not a verdict: whoever takes it out looks at the facts. Entries
+/// of lives that are over simply find nobody.
 /// Owned by the supervisor.
 class deadline_queue {
  public:

@@ -12,32 +12,32 @@ namespace berth::actors {
 
 enum class event_kind : std::uint8_t {
   stream_opened,
-  stream_active,    ///< first packet, or the first one after a silence
+  stream_active,  ///< first packet, or the first one after a silence
   stream_stalled,
-  stream_closed,    ///< sockets closed, port free or resting; status.reason says why
+  stream_closed,  ///< sockets closed, port free or resting; status.reason says why
   alarm_raised,
   alarm_cleared,
-  server_started,   ///< ports listen
-  server_exited,    ///< orderly end, all streams closed
+  server_started,  ///< ports listen
+  server_exited,   ///< orderly end, all streams closed
 };
 inline constexpr std::size_t event_kind_count = 8;
 std::string_view to_string(event_kind kind) noexcept;
 
 /// One alarm's state at the moment it changed.
 struct alarm_change {
-  std::string name;       ///< "allocation_failures" or "port_pool_low"
-  std::string text;       ///< a sentence with the figures
-  double value = 0;       ///< the ratio that was measured
-  double threshold = 0;   ///< the one it crossed
+  std::string name;      ///< "allocation_failures" or "port_pool_low"
+  std::string text;      ///< a sentence with the figures
+  double value = 0;      ///< the ratio that was measured
+  double threshold = 0;  ///< the one it crossed
 };
 
 /// An event is immutable once the log has numbered it, and shared by all who read it.
 struct event {
-  std::uint64_t id = 0;  ///< given by the event log, 1, 2, 3, ... without gaps; 0 = not logged yet
+  std::uint64_t id = 0;  ///< given by the event log, without gaps; 0 = not logged yet
   event_kind kind = event_kind::stream_opened;
-  net::wall_time at;
-  std::shared_ptr<const stream_status> stream;  ///< of the stream_ kinds, as it was at that moment
-  std::shared_ptr<const alarm_change> alarm;    ///< of the alarm_ kinds
+  net::wall_time at{};
+  std::shared_ptr<const stream_status> stream{};  ///< of the stream_ kinds, as it was at that moment
+  std::shared_ptr<const alarm_change> alarm{};    ///< of the alarm_ kinds
 };
 using event_ptr = std::shared_ptr<const event>;
 

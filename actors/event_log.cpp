@@ -4,8 +4,8 @@
 
 namespace berth::actors {
 
-event_log::handle::behavior_type event_log::start(std::size_t events_kept) {
-  ring_ = event_ring{events_kept};
+event_log::handle::behavior_type event_log::start(std::size_t events_kept, std::uint64_t first_id) {
+  ring_ = event_ring{events_kept, first_id};
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
   return {
       [this](const event& e) { publish(e); },

@@ -9,8 +9,8 @@ namespace berth::actors {
 
 /// State of the event log actor. Subscribers get each event in the order of its number, beginning with the first one
 /// after their add_atom; one that ends is forgotten. An answer to events_since is also a barrier: what is in it is in
-/// every subscriber's mailbox already. Spawned by the daemon: spawn<event_log>(system, events_kept). Runs on CAF's
-/// scheduler; ends with an exit message.
+/// every subscriber's mailbox already. Spawned by the daemon: spawn<event_log>(system, events_kept, first_id). Runs on
+/// CAF's scheduler; ends with an exit message.
 class event_log {
  public:
   using handle = event_log_actor;
@@ -18,7 +18,7 @@ class event_log {
   static inline const char* name = "event_log";
 
   explicit event_log(self_pointer self) : self_(self), ring_(1) {}
-  handle::behavior_type start(std::size_t events_kept);
+  handle::behavior_type start(std::size_t events_kept, std::uint64_t first_id);
 
  private:
   void publish(const event& e);

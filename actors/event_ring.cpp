@@ -17,7 +17,7 @@ event_batch event_ring::since(const events_since& cursor) const {
   batch.last = last_;
   const std::uint64_t forgotten = last_ - events_.size();  // the newest id that is not kept any more
   const bool foreign = cursor.after > last_;
-  batch.missed = foreign || cursor.after < forgotten;
+  batch.missed = cursor.after != 0 && (foreign || cursor.after < forgotten);
   const std::uint64_t from = foreign ? forgotten : std::max(cursor.after, forgotten);
   const auto first = events_.begin() + static_cast<std::ptrdiff_t>(from - forgotten);
   const auto count = std::min<std::size_t>(cursor.limit, static_cast<std::size_t>(events_.end() - first));

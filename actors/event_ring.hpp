@@ -8,12 +8,13 @@
 
 namespace berth::actors {
 
-/// Numbers events 1, 2, 3, ... and keeps the newest of them. A reader remembers the last number it has seen and is told
+/// Numbers events without gaps and keeps the newest of them. A reader remembers the last number it has seen and is told
 /// when it was away for too long. A value owned by the event log, touched by nobody else.
 class event_ring {
  public:
-  /// At least one event is kept.
-  explicit event_ring(std::size_t capacity) : capacity_(capacity > 0 ? capacity : 1) {}
+  /// The first event gets the number `first`. At least one event is kept.
+  explicit event_ring(std::size_t capacity, std::uint64_t first = 1)
+      : capacity_(capacity > 0 ? capacity : 1), last_(first - 1) {}
 
   event_ptr add(event e);
 
@@ -26,7 +27,7 @@ class event_ring {
 
  private:
   std::size_t capacity_;
-  std::uint64_t last_ = 0;
+  std::uint64_t last_;
   std::deque<event_ptr> events_;  // ids without gaps, the newest is last_
 };
 

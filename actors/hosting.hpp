@@ -1,8 +1,8 @@
 // Actors that live on a reactor's thread: the one header that knows how CAF 0.17 schedules.
 #pragma once
 
-#include <caf/all.hpp>
 #include <atomic>
+#include <caf/all.hpp>
 #include <utility>
 
 #include "net/poller.hpp"
@@ -10,9 +10,9 @@
 
 namespace berth::actors {
 
-/// Where a hosted actor lives: the poller that calls it, the buffers it reads into, and the execution unit that runs its
-/// messages. A null unit leaves the actor on CAF's scheduler: that is how tests run it in virtual time.
-/// Outlives the actors that refer to it.
+/// Where a hosted actor lives: the poller that calls it, the buffers it reads into, and the execution unit that runs
+/// its messages. A null unit leaves the actor on CAF's scheduler: that is how tests run it in virtual time. Outlives
+/// the actors that refer to it.
 struct berth_host {
   net::poller* poller = nullptr;
   net::receive_buffers* buffers = nullptr;
@@ -20,8 +20,8 @@ struct berth_host {
   std::atomic<std::size_t>* load = nullptr;  ///< actors hosted here
 };
 
-/// Base of actors that own sockets. All their handlers, on_ready(), on_timer() and on_exit() run on the host's thread, so
-/// their members need no lock.
+/// Base of actors that own sockets. All their handlers, on_ready(), on_timer() and on_exit() run on the host's thread,
+/// so their members need no lock.
 /// CAF hands in the execution unit of whoever sends or spawns; the two overrides put the host's in its place.
 class hosted_actor : public caf::event_based_actor, public net::io_handler {
  public:

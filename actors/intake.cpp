@@ -3,7 +3,7 @@
 namespace berth::actors {
 namespace {
 
-// Short against any stall time, long against the gaps within a stream.
+// The shortest stall time there may be, long against the gaps within a stream.
 constexpr auto worth_telling = std::chrono::milliseconds{500};
 constexpr auto report_interval = std::chrono::seconds{5};
 

@@ -1,4 +1,5 @@
-// The life of a stream as one pure function: facts and limits in, state and consequences out. Nothing else assigns a state.
+// The life of a stream as one pure function: facts and limits in, state and consequences out. Nothing else assigns a
+// state.
 //
 //   listening --packet--> active --silent for stall_after--> stalled --packet--> active
 //   listening, active, stalled --idle deadline, close--> closing --actor down--> (record gone)
@@ -13,10 +14,10 @@ namespace berth::actors {
 
 /// What is known about a stream's liveness.
 struct liveness {
-  net::time_point armed_at;                       ///< opened, or the idle check resumed
-  std::optional<net::time_point> last_packet;     ///< accepted RTP
-  std::optional<net::time_point> last_datagram;   ///< anything on the RTP port
-  std::optional<net::time_point> paused_until;    ///< the idle check is suspended
+  net::time_point armed_at;                      ///< opened, or the idle check resumed
+  std::optional<net::time_point> last_packet;    ///< accepted RTP
+  std::optional<net::time_point> last_datagram;  ///< anything on the RTP port
+  std::optional<net::time_point> paused_until;   ///< the idle check is suspended
 };
 
 struct life_limits {
@@ -31,9 +32,9 @@ enum class life_event : std::uint8_t {
 
 struct life_step {
   stream_state state = stream_state::listening;
-  close_reason reason = close_reason::none;      ///< set when the step leads to closing by time-out
-  std::optional<event_kind> tell;                ///< what observers are to be told
-  std::optional<net::time_point> next_look;      ///< none: only a message can change anything
+  close_reason reason = close_reason::none;  ///< set when the step leads to closing by time-out
+  std::optional<event_kind> tell;            ///< what observers are to be told
+  std::optional<net::time_point> next_look;  ///< none: only a message can change anything
 };
 
 /// Total over all pairs of state and event; `closing` is final.

@@ -11,6 +11,7 @@
 
 #include "actors/error.hpp"
 #include "actors/event.hpp"
+#include "actors/node_stats.hpp"
 #include "actors/stream_key.hpp"
 #include "actors/stream_status.hpp"
 #include "net/port_allocator.hpp"
@@ -32,9 +33,6 @@ using outcome = net::result<T, rejection>;
 /// What an open of a live key does.
 enum class conflict_policy : std::uint8_t { error, reuse, replace };
 
-/// How an open found its stream.
-enum class open_kind : std::uint8_t { created, same, reused, replaced };
-
 /// Sent by the API; answered by outcome<opened>. Refused with stream_live, no_port, bad_address, shutting_down.
 struct open_request {
   stream_key key;
@@ -44,12 +42,12 @@ struct open_request {
   track_filter only_track = track_filter::all;
   std::uint32_t ssrc = 0;
   bool re_use_port = false;
-  bool multiplex = false;   ///< shared port: every SSRC becomes a stream of its own
-  bool configured = false;  ///< the shared port of the configuration
-  std::optional<net::duration> idle_after;          ///< none = the node's; zero = never
-  std::optional<net::source_policy> sources;        ///< none = the node's
-  std::optional<conflict_policy> on_conflict;       ///< none = the node's
-  net::time_point asked;                            ///< when the client's request arrived: for the time to open
+  bool multiplex = false;                      ///< shared port: every SSRC becomes a stream of its own
+  bool configured = false;                     ///< the shared port of the configuration
+  std::optional<net::duration> idle_after;     ///< none = the node's; zero = never
+  std::optional<net::source_policy> sources;   ///< none = the node's
+  std::optional<conflict_policy> on_conflict;  ///< none = the node's
+  net::time_point asked;                       ///< when the client's request arrived: for the time to open
 };
 struct opened {
   stream_status stream;
@@ -74,10 +72,10 @@ struct query_request {
 
 /// Sent by the API; answered at once, ordered by key. Configured and closing entries are left out.
 struct list_request {
-  std::string vhost, app;                  ///< empty = all
-  std::string prefix;                      ///< of the stream id; empty = all
+  std::string vhost, app;  ///< empty = all
+  std::string prefix;      ///< of the stream id; empty = all
   std::optional<stream_state> state;
-  std::optional<stream_key> after;         ///< page: only keys behind this one
+  std::optional<stream_key> after;  ///< page: only keys behind this one
   std::size_t limit = SIZE_MAX;
 };
 struct stream_list {
@@ -85,7 +83,8 @@ struct stream_list {
   bool more = false;  ///< the limit cut the list
 };
 
-/// Sent by the API; the filter acts on the next packet, on live TCP connections too. Refused with not_found.
+/// Sent by the API; the filter acts on the next packet, on live TCP connections too. Refused with not_found,
+/// shared_port, stream_ended.
 struct update_ssrc_request {
   stream_key key;
   std::uint32_t ssrc = 0;
@@ -117,40 +116,6 @@ struct ports_report {
 /// Sent by the API for /metrics and statistics; answered at once.
 struct stats_request {};
 
-/// Upper bounds, seconds, of the time-to-open buckets; one more bucket counts what is above.
-inline constexpr std::array<double, 12> open_time_bounds{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
-                                                         0.005,   0.01,   0.025,   0.05,   0.1,   1};
-/// Upper bounds, seconds, of the reclaim latency: from a stream's idle deadline to its port being free or at rest.
-inline constexpr std::array<double, 8> reclaim_bounds{0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5};
-
-template <std::size_t N>
-struct histogram {
-  std::array<std::uint64_t, N + 1> buckets{};  ///< not cumulative
-  double sum = 0;
-  std::uint64_t count = 0;
-
-  void observe(const std::array<double, N>& bounds, double value) noexcept {
-    std::size_t i = 0;
-    while (i < N && value > bounds[i]) ++i;
-    ++buckets[i];
-    sum += value;
-    ++count;
-  }
-};
-
-struct node_stats {
-  std::array<std::uint64_t, stream_state_count> streams{};  ///< present, by state
-  std::uint64_t opens_created = 0, opens_same = 0, opens_reused = 0, opens_replaced = 0;
-  std::array<std::uint64_t, errc_count> opens_refused{};
-  std::array<std::uint64_t, close_reason_count> closes{};
-  histogram<open_time_bounds.size()> open_time;
-  histogram<reclaim_bounds.size()> reclaim_time;
-  counters_view totals;  ///< of all streams, the ended ones included
-  net::allocator_figures ports;
-  std::uint64_t late_messages = 0;  ///< dropped since their generation is gone
-  std::vector<alarm_change> alarms;  ///< those raised now
-};
-
 /// What the supervisor and new streams go by. Sent by the daemon at every change of the configuration.
 struct node_settings {
   net::allocator_options allocator;
@@ -180,8 +145,8 @@ struct stream_notice {
   generation_t generation = 0;
 };
 
-/// Sent by a shared port to the supervisor: packets of a new SSRC come in. The supervisor answers by opening the stream or
-/// by telling the port to refuse it.
+/// Sent by a shared port to the supervisor: packets of a new SSRC come in. The supervisor answers by opening the stream
+/// or by telling the port to refuse it.
 struct ssrc_arrived {
   stream_key port_key;
   generation_t port_generation = 0;
@@ -214,7 +179,8 @@ struct completed {};
 using supervisor_actor = caf::typed_actor<
     caf::replies_to<open_request>::with<outcome<opened>>, caf::replies_to<close_request>::with<outcome<closed>>,
     caf::replies_to<query_request>::with<outcome<stream_status>>, caf::replies_to<list_request>::with<stream_list>,
-    caf::replies_to<update_ssrc_request>::with<outcome<completed>>, caf::replies_to<connect_request>::with<outcome<completed>>,
+    caf::replies_to<update_ssrc_request>::with<outcome<completed>>,
+    caf::replies_to<connect_request>::with<outcome<completed>>,
     caf::replies_to<idle_check_request>::with<outcome<completed>>, caf::replies_to<ports_request>::with<ports_report>,
     caf::replies_to<stats_request>::with<node_stats>, caf::replies_to<shutdown_request>::with<completed>,
     caf::reacts_to<node_settings_ptr>, caf::reacts_to<stream_notice>, caf::reacts_to<ssrc_arrived>,
@@ -223,7 +189,7 @@ using supervisor_actor = caf::typed_actor<
 /// The event log: takes events from the supervisor and the daemon, numbers them, keeps the newest, hands each on to its
 /// subscribers. events_since answers with what is newer than a cursor.
 struct events_since {
-  std::uint64_t after = 0;
+  std::uint64_t after = 0;  ///< 0 = from the oldest event that is kept
   std::size_t limit = 100;
 };
 struct event_batch {
@@ -232,9 +198,8 @@ struct event_batch {
   bool missed = false;     ///< the cursor is older than the oldest event kept
 };
 using event_sink = caf::typed_actor<caf::reacts_to<event_ptr>>;
-using event_log_actor =
-    caf::typed_actor<caf::reacts_to<event>, caf::reacts_to<caf::add_atom, event_sink>,
-                     caf::replies_to<events_since>::with<event_batch>>;
+using event_log_actor = caf::typed_actor<caf::reacts_to<event>, caf::reacts_to<caf::add_atom, event_sink>,
+                                         caf::replies_to<events_since>::with<event_batch>>;
 
 }  // namespace berth::actors
 

@@ -32,8 +32,8 @@ struct short_text {
   std::string str() const { return bytes.data(); }
 };
 
-/// One per stream life. `ports` has one owner at a time: the supervisor before the spawn and after the down message, the
-/// stream in between; CAF's spawn and down message order the hand-overs. Everything else is written by the stream's
+/// One per stream life. `ports` has one owner at a time: the supervisor before the spawn and after the down message,
+/// the stream in between; CAF's spawn and down message order the hand-overs. Everything else is written by the stream's
 /// thread only and readable from any thread. Dies with the last of the two.
 struct mooring {
   net::bound_ports ports;

@@ -2,7 +2,6 @@
 
 #include <time.h>
 
-
 namespace berth::actors {
 namespace {
 
@@ -57,8 +56,12 @@ void reactor::run_jobs() {
   running_.swap(jobs_);
   for (auto* job : running_) {
     switch (job->resume(this, messages_per_job)) {
-      case caf::resumable::resume_later: jobs_.push_back(job); break;
-      default: caf::intrusive_ptr_release(job); break;  // the reference that was taken when it was queued
+      case caf::resumable::resume_later:
+        jobs_.push_back(job);
+        break;
+      default:
+        caf::intrusive_ptr_release(job);
+        break;  // the reference that was taken when it was queued
     }
   }
   running_.clear();

@@ -58,9 +58,14 @@ void shared_port::on_exit() {
 void shared_port::on_ready(std::uint32_t tag, std::uint32_t, net::time_point now) {
   if (!enter()) return;
   switch (tag) {
-    case tag_rtp: read_rtp(now); break;
-    case tag_listener: connections_.accept_from(shared_->ports.listener.get(), now); break;
-    default: connections_.on_ready(tag, buffers().tcp, now);
+    case tag_rtp:
+      read_rtp(now);
+      break;
+    case tag_listener:
+      connections_.accept_from(shared_->ports.listener.get(), now);
+      break;
+    default:
+      connections_.on_ready(tag, buffers().tcp, now);
   }
 }
 

@@ -19,10 +19,10 @@ struct shared_port_options {
   net::duration silence{};  ///< how long the sender of an ended stream must be silent before it is heard again
 };
 
-/// Owns the sockets of a shared port, routes what they receive, and announces new SSRCs to the supervisor together with its
-/// demultiplexer; the answer is a stream on the same reactor that attaches itself there, or a refusal.
-/// Spawned and closed by the supervisor; all its code runs on its reactor's thread. The demultiplexer outlives it in the
-/// hands of its streams, closed.
+/// Owns the sockets of a shared port, routes what they receive, and announces new SSRCs to the supervisor together with
+/// its demultiplexer; the answer is a stream on the same reactor that attaches itself there, or a refusal. Spawned and
+/// closed by the supervisor; all its code runs on its reactor's thread. The demultiplexer outlives it in the hands of
+/// its streams, closed.
 class shared_port final : public hosted_actor {
  public:
   shared_port(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,

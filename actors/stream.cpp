@@ -55,7 +55,7 @@ caf::behavior stream::make_behavior() {
           },
           [this](const set_ssrc_filter& filter) {
             intake_.receiver().set_ssrc_filter(filter.ssrc);
-            return completed{};
+            return outcome<completed>{completed{}};
           },
           [this](const connect_command& command) { return connect(command); }};
 }
@@ -104,11 +104,20 @@ void stream::on_exit() {
 void stream::on_ready(std::uint32_t tag, std::uint32_t, net::time_point now) {
   if (!enter()) return;
   switch (tag) {
-    case tag_rtp: read_rtp(now); break;
-    case tag_rtcp: read_rtcp(now); break;
-    case tag_listener: connections_.accept_from(shared_->ports.listener.get(), now); break;
-    case tag_connecting: connect_decided(now); break;
-    default: connections_.on_ready(tag, buffers().tcp, now);
+    case tag_rtp:
+      read_rtp(now);
+      break;
+    case tag_rtcp:
+      read_rtcp(now);
+      break;
+    case tag_listener:
+      connections_.accept_from(shared_->ports.listener.get(), now);
+      break;
+    case tag_connecting:
+      connect_decided(now);
+      break;
+    default:
+      connections_.on_ready(tag, buffers().tcp, now);
   }
 }
 

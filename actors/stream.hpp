@@ -17,8 +17,8 @@ struct stream_options {
   stream_key key;
   generation_t generation = 0;
   net::rtp_receiver::options receiver;
-  net::endpoint banned;                  ///< former sender of the port; unset: none
-  net::duration silence{};               ///< how long it must be silent before it is heard
+  net::endpoint banned;     ///< former sender of the port; unset: none
+  net::duration silence{};  ///< how long it must be silent before it is heard
   std::size_t max_tcp_frame = 0;
   net::socket_factory* sockets = nullptr;  ///< for TCP active
   /// Set for a stream that a shared port feeds: then it has no sockets of its own.

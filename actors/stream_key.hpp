@@ -8,8 +8,8 @@
 
 namespace berth::actors {
 
-/// Names a stream: virtual host, application, stream id. The parts may hold any text, slashes included, so they are kept
-/// apart and never joined for comparing.
+/// Names a stream: virtual host, application, stream id. The parts may hold any text, slashes included, so they are
+/// kept apart and never joined for comparing.
 struct stream_key {
   std::string vhost = "__defaultVhost__";
   std::string app = "rtp";
@@ -21,8 +21,8 @@ struct stream_key {
 /// For logs and events: "vhost/app/stream".
 inline std::string to_string(const stream_key& key) { return key.vhost + "/" + key.app + "/" + key.stream; }
 
-/// Counts every opening of any stream; never used twice while the daemon runs. Whoever holds a key and an old generation
-/// talks about a predecessor and is not heard.
+/// Counts every opening of any stream; never used twice while the daemon runs. Whoever holds a key and an old
+/// generation talks about a predecessor and is not heard.
 using generation_t = std::uint64_t;
 
 }  // namespace berth::actors

@@ -50,19 +50,6 @@ enum class tcp_mode : std::uint8_t {
 };
 enum class track_filter : std::uint8_t { all = 0, audio = 1, video = 2 };
 
-/// Plain copy of net::stream_counters.
-struct counters_view {
-  std::uint64_t datagrams = 0, accepted = 0, accepted_bytes = 0;
-  std::array<std::uint64_t, net::refusal_count> refused{};
-  std::uint64_t lost = 0, reordered = 0, kernel_drops = 0, jitter_us = 0, ssrc_changes = 0, source_changes = 0;
-  std::uint64_t sender_reports = 0, receiver_reports = 0, rtcp_malformed = 0;
-  std::uint64_t tcp_connections = 0, tcp_refused = 0, tcp_resyncs = 0, tcp_skipped_bytes = 0;
-
-  std::uint64_t refused_total() const noexcept;
-  counters_view& operator+=(const counters_view& other) noexcept;
-};
-counters_view view(const net::stream_counters& counters) noexcept;
-
 struct stream_status {
   stream_key key;
   generation_t generation = 0;
@@ -71,34 +58,34 @@ struct stream_status {
   // as opened
   tcp_mode mode = tcp_mode::none;
   track_filter only_track = track_filter::all;
-  bool re_use_port = false;          ///< echoed only: ports are never shared
-  bool multiplex = false;            ///< a shared port that names streams by SSRC
-  bool configured = false;           ///< the shared port of the configuration: not listed, not to be closed by clients
-  std::uint16_t parent_port = 0;     ///< the shared port this stream is fed through, 0 if it has its own
-  std::uint32_t ssrc_filter = 0;     ///< 0 = any
+  bool re_use_port = false;       ///< echoed only: ports are never shared
+  bool multiplex = false;         ///< a shared port that names streams by SSRC
+  bool configured = false;        ///< the shared port of the configuration: not listed, not to be closed by clients
+  std::uint16_t parent_port = 0;  ///< the shared port this stream is fed through, 0 if it has its own
+  std::uint32_t ssrc_filter = 0;  ///< 0 = any
   net::duration idle_after{};
   net::wall_time opened_at;
 
   // as received
-  net::endpoint local;               ///< bind address and RTP port
-  net::endpoint peer;                ///< unset until something was accepted
-  std::uint32_t ssrc = 0;            ///< of the accepted packets
-  std::uint8_t payload_type = 0;     ///< of the last accepted packet
+  net::endpoint local;            ///< bind address and RTP port
+  net::endpoint peer;             ///< unset until something was accepted
+  std::uint32_t ssrc = 0;         ///< of the accepted packets
+  std::uint8_t payload_type = 0;  ///< of the last accepted packet
   bool over_tcp = false;
-  int receive_buffer = 0;            ///< what the kernel gave, bytes
+  int receive_buffer = 0;  ///< what the kernel gave, bytes
   net::duration age{};
   std::optional<net::duration> since_last_packet;    ///< accepted ones
   std::optional<net::duration> since_last_datagram;  ///< of any kind
-  bool paused = false;               ///< idle check suspended
-  counters_view counters;
+  bool paused = false;                               ///< idle check suspended
+  net::counter_values counters;
   close_reason reason = close_reason::none;  ///< set in the last status of a stream
-  std::string last_reason;           ///< the last thing that went wrong, in words; may be empty
+  std::string last_reason;                   ///< the last thing that went wrong, in words; may be empty
 
   std::uint16_t port() const noexcept { return local.port(); }
 };
 
-/// The most frequent cause of refusal in words, e.g. "311 of 311 datagrams refused, most of them: wrong_ssrc (311)"; empty
-/// if nothing was refused.
-std::string describe_refusals(const counters_view& counters);
+/// The most frequent cause of refusal in words, e.g. "311 of 311 datagrams refused, most of them: wrong_ssrc (311)";
+/// empty if nothing was refused.
+std::string describe_refusals(const net::counter_values& counters);
 
 }  // namespace berth::actors

@@ -1,9 +1,10 @@
 #include "actors/stream_supervisor.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 
-#include "actors/shared_port.hpp"
-#include "actors/stream.hpp"
+#include "actors/launch.hpp"
 
 namespace berth::actors {
 namespace {
@@ -54,7 +55,7 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
 
 net::time_point stream_supervisor::now() const { return self_->clock().now(); }
 
-life_limits stream_supervisor::limits_of(const record& r) const { return {settings_->stall_after, r.idle_after}; }
+moment stream_supervisor::moment_now() const { return {now(), options_.wall_now()}; }
 
 // ---- opening ------------------------------------------------------------------------------------------------------
 
@@ -69,12 +70,12 @@ caf::result<outcome<opened>> stream_supervisor::open(const open_request& request
 // Nothing: the key is closing and the open has to wait for its end.
 std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& request) {
   if (shutting_down_) return reject(errc::shutting_down, "the daemon is shutting down");
-  auto wanted = prepare(request);
+  auto wanted = record_of(request, *settings_, moment_now());
   if (!wanted) return net::failure{wanted.error()};
   const auto& key = request.key;
   auto* present = registry_.find(key);
   if (present != nullptr) look(key, *present);
-  if (present == nullptr) return create(request, std::move(*wanted), open_kind::created);
+  if (present == nullptr) return create(request, std::move(*wanted));
   if (present->state == stream_state::closing) return std::nullopt;
 
   if (present->state == stream_state::listening) {
@@ -89,9 +90,13 @@ std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& r
 
   auto status = present->status(key, now());
   switch (request.on_conflict.value_or(settings_->on_conflict)) {
-    case conflict_policy::reuse: return opened{std::move(status), open_kind::reused};
-    case conflict_policy::replace: begin_close(key, *present, close_reason::replaced); return std::nullopt;
-    case conflict_policy::error: break;
+    case conflict_policy::reuse:
+      return opened{std::move(status), open_kind::reused};
+    case conflict_policy::replace:
+      begin_close(key, *present, close_reason::replaced);
+      return std::nullopt;
+    case conflict_policy::error:
+      break;
   }
   rejection r{errc::stream_live,
               to_string(key) + " is " + std::string{to_string(status.state)} + " on port " +
@@ -100,98 +105,53 @@ std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& r
   return net::failure{std::move(r)};
 }
 
-net::result<record, rejection> stream_supervisor::prepare(const open_request& request) const {
-  const auto& ip = request.local_ip.empty() ? settings_->listen_ip : request.local_ip;
-  const auto local = net::endpoint::parse(ip, request.port);
-  if (!local) return reject(errc::bad_address, "'" + ip + "' is not a numeric address");
-  if (request.port == 65535 && !request.multiplex)
-    return reject(errc::no_port, "port 65535 leaves no room for RTCP on the next one");
-  record r;
-  r.request = request;
-  r.local_request = *local;
-  r.local = *local;
-  r.idle_after = request.idle_after.value_or(settings_->idle_after);
-  r.sources = request.sources.value_or(settings_->sources);
-  r.ssrc_filter = request.ssrc;
-  r.armed_at = r.opened = now();
-  r.opened_at = options_.wall_now();
-  return r;
-}
-
-outcome<opened> stream_supervisor::create(const open_request& request, record r, open_kind kind) {
+outcome<opened> stream_supervisor::create(const open_request& request, record r) {
   auto got = ports_->allocate({r.local_request, !request.multiplex, request.mode == tcp_mode::passive}, now());
-  failures_.record(!got, now());
+  alarms_.allocation(!got, now());
   if (!got) return reject(code_of(got.error().code), got.error().text);
 
-  r.shared = std::make_shared<mooring>();
   r.shared->ports = std::move(got->ports);
   r.shared->receive_buffer = net::receive_buffer(r.shared->ports.rtp.get());
   r.local = r.shared->ports.local;
-  if (auto failed = launch(request.key, r, got->banned)) {
+  if (auto failed = make_actor(request.key, r, got->banned)) {
     ports_->release(std::move(r.shared->ports), to_string(request.key), {}, now());
     return net::failure{std::move(*failed)};
   }
-  auto& inserted = registry_.insert(request.key, std::move(r));
-  remind(request.key, inserted, idle_deadline(inserted.facts(), limits_of(inserted)));
-  tell(event_kind::stream_opened, request.key, inserted);
-  return opened{inserted.status(request.key, now()), kind};
+  const auto& inserted = insert(request.key, std::move(r));
+  return opened{inserted.status(request.key, now()), open_kind::created};
 }
 
-std::optional<rejection> stream_supervisor::launch(const stream_key& key, record& r, const net::endpoint& banned) {
+std::optional<rejection> stream_supervisor::make_actor(const stream_key& key, record& r, const net::endpoint& banned) {
   r.generation = registry_.next_generation();
-  const auto self = caf::actor_cast<caf::weak_actor_ptr>(self_->ctrl());
-  const auto& settings = *settings_;
   try {
     if (!r.parent) r.host = options_.place();
-    if (r.request.multiplex) {
-      shared_port_options o{key, r.generation, settings.max_tcp_frame, settings.max_multiplex_streams,
-                            settings.allocator.silence};
-      r.actor = caf::actor_cast<caf::actor>(
-          self_->spawn<shared_port, caf::monitored>(r.host, r.shared, std::move(o), self));
-    } else {
-      stream_options o;
-      o.key = key;
-      o.generation = r.generation;
-      o.receiver.policy = r.sources;
-      o.receiver.ssrc_filter = r.ssrc_filter;
-      o.receiver.relearn_after = settings.relearn_after;
-      o.banned = banned;
-      o.silence = settings.allocator.silence;
-      o.max_tcp_frame = settings.max_tcp_frame;
-      o.sockets = options_.sockets;
-      o.feed = r.feed;
-      o.fed_ssrc = r.ssrc_filter;
-      r.actor =
-          caf::actor_cast<caf::actor>(self_->spawn<stream, caf::monitored>(r.host, r.shared, std::move(o), self));
-    }
+    r.actor = launch(self_, key, r, *settings_, *options_.sockets, banned);
   } catch (const std::exception& e) {
     return rejection{errc::internal, std::string{"the stream's actor could not be made: "} + e.what(), {}};
   }
   return std::nullopt;
 }
 
+record& stream_supervisor::insert(const stream_key& key, record r) {
+  auto& inserted = registry_.insert(key, std::move(r));
+  remind(key, inserted, idle_deadline(inserted.facts(), inserted.limits(*settings_)));
+  tell(event_kind::stream_opened, key, inserted);
+  return inserted;
+}
+
 outcome<opened> stream_supervisor::account(outcome<opened> answer, const open_request& request) {
   if (!answer) {
-    ++stats_.opens_refused[static_cast<std::size_t>(answer.error().code)];
+    stats_.refused(answer.error().code);
     return answer;
   }
-  switch (answer->kind) {
-    case open_kind::created: ++stats_.opens_created; break;
-    case open_kind::same: ++stats_.opens_same; break;
-    case open_kind::reused: ++stats_.opens_reused; break;
-    case open_kind::replaced: ++stats_.opens_replaced; break;
-  }
-  if (request.asked != net::time_point{})
-    stats_.open_time.observe(open_time_bounds, std::chrono::duration<double>(now() - request.asked).count());
+  stats_.opened(answer->kind);
+  if (request.asked != net::time_point{}) stats_.open_time.observe(open_time_bounds, now() - request.asked);
   return answer;
 }
 
 void stream_supervisor::ssrc_announced(const ssrc_arrived& a) {
   auto* port = registry_.find(a.port_key, a.port_generation);
-  if (port == nullptr || port->state == stream_state::closing || shutting_down_) {
-    ++stats_.late_messages;
-    return;
-  }
+  if (port == nullptr || port->state == stream_state::closing || shutting_down_) return stats_.late_message();
   const stream_key key{a.port_key.vhost, a.port_key.app, name_of_ssrc(a.ssrc)};
   const auto refuse = [&](std::string why) { caf::anon_send(port->actor, refuse_ssrc{a.ssrc, std::move(why)}); };
   if (const auto* present = registry_.find(key))
@@ -199,28 +159,11 @@ void stream_supervisor::ssrc_announced(const ssrc_arrived& a) {
   if (multiplexed_ >= settings_->max_multiplex_streams)
     return refuse("shared ports carry " + std::to_string(multiplexed_) + " streams, the most that are allowed");
 
-  record r;
-  r.request.key = key;
-  r.request.mode = port->request.mode;
-  r.request.only_track = port->request.only_track;
-  if (!port->request.configured) r.request.idle_after = port->request.idle_after;
-  r.idle_after = r.request.idle_after.value_or(settings_->idle_after);
-  r.sources = port->sources;
-  r.ssrc_filter = a.ssrc;
-  r.local_request = r.local = port->local;
-  r.armed_at = r.opened = now();
-  r.opened_at = options_.wall_now();
-  r.host = port->host;
-  r.feed = a.feed;
-  r.parent = a.port_key;
-  r.shared = std::make_shared<mooring>();
-  r.shared->receive_buffer = port->shared->receive_buffer;
-  if (auto failed = launch(key, r, {})) return refuse(failed->text);
+  auto r = record_of(key, a, *port, *settings_, moment_now());
+  if (auto failed = make_actor(key, r, {})) return refuse(failed->text);
   ++multiplexed_;
   port->children.push_back(key);
-  auto& inserted = registry_.insert(key, std::move(r));
-  remind(key, inserted, idle_deadline(inserted.facts(), limits_of(inserted)));
-  tell(event_kind::stream_opened, key, inserted);
+  insert(key, std::move(r));
 }
 
 // ---- answering ----------------------------------------------------------------------------------------------------
@@ -260,14 +203,12 @@ stream_list stream_supervisor::list(const list_request& request) {
 caf::result<outcome<completed>> stream_supervisor::update_ssrc(const update_ssrc_request& request) {
   auto* r = visible(request.key);
   if (r == nullptr) return outcome<completed>{no_such_stream(request.key)};
+  if (r->request.multiplex || r->parent)
+    return outcome<completed>{reject(errc::shared_port, to_string(request.key) + " is on shared port " +
+                                                            std::to_string(r->local.port()) +
+                                                            ", where the SSRC is what tells the streams apart")};
   r->ssrc_filter = request.ssrc;
-  auto promise = self_->make_response_promise<outcome<completed>>();
-  self_->request(r->actor, caf::infinite, set_ssrc_filter{request.ssrc})
-      .then([promise](const completed&) mutable { promise.deliver(outcome<completed>{completed{}}); },
-            [promise, key = request.key](const caf::error&) mutable {
-              promise.deliver(outcome<completed>{reject(errc::stream_ended, to_string(key) + " was closed meanwhile")});
-            });
-  return promise;
+  return pass_on(request.key, *r, set_ssrc_filter{request.ssrc});
 }
 
 caf::result<outcome<completed>> stream_supervisor::connect(const connect_request& request) {
@@ -276,10 +217,16 @@ caf::result<outcome<completed>> stream_supervisor::connect(const connect_request
   if (r->request.mode != tcp_mode::active)
     return outcome<completed>{
         reject(errc::not_tcp_active, to_string(request.key) + " was not opened for TCP active (tcp_mode 2)")};
+  return pass_on(request.key, *r, connect_command{request.remote, request.timeout});
+}
+
+// The stream answers; its end meanwhile is an answer too.
+template <class Command>
+caf::result<outcome<completed>> stream_supervisor::pass_on(const stream_key& key, const record& r, Command command) {
   auto promise = self_->make_response_promise<outcome<completed>>();
-  self_->request(r->actor, caf::infinite, connect_command{request.remote, request.timeout})
+  self_->request(r.actor, caf::infinite, std::move(command))
       .then([promise](const outcome<completed>& answer) mutable { promise.deliver(answer); },
-            [promise, key = request.key](const caf::error&) mutable {
+            [promise, key](const caf::error&) mutable {
               promise.deliver(outcome<completed>{reject(errc::stream_ended, to_string(key) + " was closed meanwhile")});
             });
   return promise;
@@ -305,13 +252,11 @@ ports_report stream_supervisor::ports() { return {ports_->figures(), ports_->res
 node_stats stream_supervisor::stats() {
   auto all = stats_;
   registry_.for_each(std::nullopt, [&](const stream_key&, const record& r) {
-    ++all.streams[static_cast<std::size_t>(r.state)];
-    all.totals += view(r.shared->counters);
+    all.present(r.state, net::counter_values{r.shared->counters});
     return true;
   });
   all.ports = ports_->figures();
-  if (failures_.state()) all.alarms.push_back(*failures_.state());
-  if (pool_.state()) all.alarms.push_back(*pool_.state());
+  all.alarms = alarms_.raised();
   return all;
 }
 
@@ -320,9 +265,9 @@ node_stats stream_supervisor::stats() {
 void stream_supervisor::look(const stream_key& key, record& r) {
   if (r.state == stream_state::closing) return;
   const auto facts = r.facts();
-  const auto step = advance(r.state, life_event::look, facts, limits_of(r), now());
+  const auto step = advance(r.state, life_event::look, facts, r.limits(*settings_), now());
   if (step.state == stream_state::closing) {
-    r.deadline = idle_deadline(facts, limits_of(r));
+    r.deadline = idle_deadline(facts, r.limits(*settings_));
     begin_close(key, r, step.reason);
     return;
   }
@@ -341,7 +286,7 @@ void stream_supervisor::packets_arrived(const stream_notice& notice) {
   if (auto* r = registry_.find(notice.key, notice.generation))
     look(notice.key, *r);
   else
-    ++stats_.late_messages;
+    stats_.late_message();
 }
 
 void stream_supervisor::tick() {
@@ -353,7 +298,8 @@ void stream_supervisor::tick() {
     look(due->key, *r);
   }
   ports_->sweep(now());
-  evaluate_alarms();
+  for (const auto& changed : alarms_.evaluate(ports_->figures(), now()))
+    tell({.kind = changed.what, .alarm = std::make_shared<alarm_change>(changed.alarm)});
   if (!shutting_down_) self_->delayed_send(self_, tick_interval, caf::tick_atom_v);
 }
 
@@ -361,21 +307,12 @@ void stream_supervisor::apply(node_settings_ptr settings) {
   settings_ = std::move(settings);
   ports_->set_options(settings_->allocator);
   const auto& a = settings_->alarm;
-  failures_.set_limits({a.window, a.min_opens, a.raise_ratio, a.clear_ratio});
-  pool_.set_limits({a.pool_low_ratio, a.pool_clear_ratio});
+  alarms_.set_limits({a.window, a.min_opens, a.raise_ratio, a.clear_ratio}, {a.pool_low_ratio, a.pool_clear_ratio});
   registry_.for_each(std::nullopt, [&](const stream_key& key, record& r) {
     if (!r.request.idle_after) r.idle_after = settings_->idle_after;
     look(key, r);
     return true;
   });
-}
-
-void stream_supervisor::evaluate_alarms() {
-  if (const auto change = failures_.evaluate(now()))
-    tell(failures_.raised() ? event_kind::alarm_raised : event_kind::alarm_cleared, *change);
-  const auto f = ports_->figures();
-  if (const auto change = pool_.evaluate(f.free + f.resting, f.size))
-    tell(pool_.raised() ? event_kind::alarm_raised : event_kind::alarm_cleared, *change);
 }
 
 // ---- ending -------------------------------------------------------------------------------------------------------
@@ -401,7 +338,7 @@ caf::result<outcome<closed>> stream_supervisor::close(const close_request& reque
 }
 
 void stream_supervisor::begin_close(const stream_key& key, record& r, close_reason reason) {
-  r.state = advance(r.state, life_event::close, r.facts(), limits_of(r), now()).state;
+  r.state = advance(r.state, life_event::close, r.facts(), r.limits(*settings_), now()).state;
   r.reason = reason;
   if (r.children.empty()) return send_close(r);
   // A shared port ends after the streams it feeds.
@@ -418,10 +355,7 @@ void stream_supervisor::send_close(record& r) {
 
 void stream_supervisor::went_down(const caf::down_msg& down) {
   const auto* found = registry_.key_of(down.source);
-  if (found == nullptr) {
-    ++stats_.late_messages;
-    return;
-  }
+  if (found == nullptr) return stats_.late_message();
   const auto key = *found;
   auto r = registry_.extract(key);
   if (r.state != stream_state::closing) {
@@ -440,8 +374,7 @@ void stream_supervisor::went_down(const caf::down_msg& down) {
 // The actor is gone and its sockets wait in the mooring: now, and not earlier, the stream is closed.
 void stream_supervisor::finish(const stream_key& key, record r) {
   const auto last = r.status(key, now());
-  ++stats_.closes[static_cast<std::size_t>(r.reason)];
-  stats_.totals += last.counters;
+  stats_.closed(last);
   if (r.parent) {
     --multiplexed_;
     if (auto* port = registry_.find(*r.parent)) {
@@ -451,8 +384,7 @@ void stream_supervisor::finish(const stream_key& key, record r) {
   } else {
     ports_->release(std::move(r.shared->ports), to_string(key), last.peer, now());
   }
-  if (r.deadline)
-    stats_.reclaim_time.observe(reclaim_bounds, std::chrono::duration<double>(now() - *r.deadline).count());
+  if (r.deadline) stats_.reclaim_time.observe(reclaim_bounds, now() - *r.deadline);
   tell(event_kind::stream_closed, key, r);
 
   for (std::size_t i = 0; i < r.closers.size(); ++i) {
@@ -461,20 +393,24 @@ void stream_supervisor::finish(const stream_key& key, record r) {
     else
       r.closers[i].deliver(outcome<closed>{no_such_stream(key)});
   }
-  bool first = r.reason == close_reason::replaced;
-  while (!r.parked.empty()) {
-    auto [request, promise] = std::move(r.parked.front());
-    r.parked.pop_front();
+  open_parked(key, std::move(r.parked), r.reason == close_reason::replaced);
+}
+
+// `displaced`: the first open of them is what ended the former stream.
+void stream_supervisor::open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced) {
+  while (!parked.empty()) {
+    auto [request, promise] = std::move(parked.front());
+    parked.pop_front();
     auto answer = try_open(request);
     if (!answer) {
       // This one replaces what an earlier one of the queue has just opened: the rest waits behind it again.
       auto& again = registry_.find(key)->parked;
       again.emplace_back(std::move(request), std::move(promise));
-      for (auto& waiting : r.parked) again.push_back(std::move(waiting));
+      std::move(parked.begin(), parked.end(), std::back_inserter(again));
       return;
     }
-    if (*answer && (*answer)->kind == open_kind::created && first) (**answer).kind = open_kind::replaced;
-    first = false;
+    if (*answer && (*answer)->kind == open_kind::created && displaced) (**answer).kind = open_kind::replaced;
+    displaced = false;
     promise.deliver(account(std::move(*answer), request));
   }
 }
@@ -497,18 +433,11 @@ caf::result<completed> stream_supervisor::shut_down() {
 // ---- telling ------------------------------------------------------------------------------------------------------
 
 void stream_supervisor::tell(event_kind kind, const stream_key& key, const record& r) {
-  event e;
-  e.kind = kind;
-  e.at = options_.wall_now();
-  e.stream = std::make_shared<stream_status>(r.status(key, now()));
-  self_->send(options_.events, std::move(e));
+  tell({.kind = kind, .stream = std::make_shared<stream_status>(r.status(key, now()))});
 }
 
-void stream_supervisor::tell(event_kind kind, const alarm_change& change) {
-  event e;
-  e.kind = kind;
+void stream_supervisor::tell(event e) {
   e.at = options_.wall_now();
-  e.alarm = std::make_shared<alarm_change>(change);
   self_->send(options_.events, std::move(e));
 }
 

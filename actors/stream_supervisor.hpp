@@ -15,9 +15,9 @@ namespace berth::actors {
 struct supervisor_options {
   net::socket_factory* sockets = nullptr;
   node_settings_ptr settings;
-  std::function<berth_host()> place;               ///< where the next stream lives
+  std::function<berth_host()> place;  ///< where the next stream lives
   event_log_actor events;
-  std::uint32_t first_port = 0;                    ///< rotates the order of the pool
+  std::uint32_t first_port = 0;  ///< rotates the order of the pool
   std::function<net::wall_time()> wall_now = [] { return net::wall_clock::now(); };
 };
 
@@ -55,24 +55,26 @@ class stream_supervisor {
 
   // opening
   std::optional<outcome<opened>> try_open(const open_request& request);
-  outcome<opened> create(const open_request& request, record r, open_kind kind);
-  net::result<record, rejection> prepare(const open_request& request) const;
-  std::optional<rejection> launch(const stream_key& key, record& r, const net::endpoint& banned);
+  outcome<opened> create(const open_request& request, record r);
+  std::optional<rejection> make_actor(const stream_key& key, record& r, const net::endpoint& banned);
+  record& insert(const stream_key& key, record r);
   outcome<opened> account(outcome<opened> answer, const open_request& request);
 
   // living and ending
   record* visible(const stream_key& key);
+  template <class Command>
+  caf::result<outcome<completed>> pass_on(const stream_key& key, const record& r, Command command);
   void look(const stream_key& key, record& r);
   void remind(const stream_key& key, record& r, std::optional<net::time_point> when);
   void begin_close(const stream_key& key, record& r, close_reason reason);
   void send_close(record& r);
   void finish(const stream_key& key, record r);
+  void open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced);
 
   void tell(event_kind kind, const stream_key& key, const record& r);
-  void tell(event_kind kind, const alarm_change& change);
-  void evaluate_alarms();
-  life_limits limits_of(const record& r) const;
+  void tell(event e);
   net::time_point now() const;
+  moment moment_now() const;
 
   // given
   self_pointer self_;
@@ -82,10 +84,9 @@ class stream_supervisor {
   std::unique_ptr<net::port_allocator> ports_;
   registry registry_;
   deadline_queue deadlines_;
-  failure_alarm failures_;
-  pool_alarm pool_;
+  node_alarms alarms_;
   // state
-  node_stats stats_;  // the counting members; the rest is filled when asked for
+  node_stats stats_;  // what is counted; the rest is filled when asked for
   std::size_t multiplexed_ = 0;
   bool shutting_down_ = false;
   std::optional<caf::typed_response_promise<completed>> shut_down_promise_;

@@ -200,7 +200,7 @@ bool arguments::flag(std::string_view name, bool fallback) const noexcept {
   return value == "1" || equal_ignoring_case(value, "true");
 }
 
-std::optional<std::string> arguments::require(std::initializer_list<std::string_view> names,
+std::optional<std::string> arguments::require(const std::vector<std::string_view>& names,
                                               std::string_view separator) const {
   if (std::all_of(names.begin(), names.end(), [this](auto name) { return has(name); })) return std::nullopt;
   std::string message = "Required parameter missed: ";

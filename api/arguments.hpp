@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/http_request.hpp"
 #include "net/result.hpp"
@@ -39,7 +39,7 @@ class arguments {
   bool flag(std::string_view name, bool fallback = false) const noexcept;
 
   /// Nothing when all of them are there; else the peer's text: the whole list, whichever is missing, and our remark.
-  std::optional<std::string> require(std::initializer_list<std::string_view> names,
+  std::optional<std::string> require(const std::vector<std::string_view>& names,
                                      std::string_view separator = ", ") const;
 
   /// Whether the body was declared as JSON, for the calls that take nothing else.

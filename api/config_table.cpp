@@ -120,7 +120,7 @@ constexpr config_key table[] = {
     integer("rtp_proxy.relearn_ms", "1000", {0, 3600000},
             "Milliseconds a learned sender must be silent before another one may take its place.")
         .acts(),
-    integer("rtp_proxy.stall_ms", "3000", {1, 3600000},
+    integer("rtp_proxy.stall_ms", "3000", {500, 3600000},
             "Milliseconds without a packet after which a stream counts as stalled.")
         .acts(),
     number("rtp_proxy.quarantine_sec", "5", {0, 3600},

@@ -9,6 +9,9 @@ namespace {
 
 using boost::asio::use_awaitable;
 
+// Longer than anything takes, shorter than clients wait.
+constexpr std::chrono::milliseconds answer_timeout{5000};
+
 template <class T>
 struct unwrap {
   static actors::outcome<T> from(T value) { return value; }
@@ -37,63 +40,63 @@ boost::asio::awaitable<actors::outcome<T>> exchange(caf::actor_system& system, H
 
 }  // namespace
 
-core_client::core_client(caf::actor_system& system, actors::supervisor_actor supervisor,
-                         actors::event_log_actor events, actors::hook_dispatcher_actor hooks,
-                         std::chrono::milliseconds timeout)
-    : system_(system),
-      supervisor_(std::move(supervisor)),
-      events_(std::move(events)),
-      hooks_(std::move(hooks)),
-      timeout_(timeout) {}
+core_client::core_client(caf::actor_system& system, actors::supervisor_actor supervisor, actors::event_log_actor events,
+                         actors::hook_dispatcher_actor hooks)
+    : system_(system), supervisor_(std::move(supervisor)), events_(std::move(events)), hooks_(std::move(hooks)) {}
 
 core_client::reply<actors::opened> core_client::open(actors::open_request request) const {
-  return exchange<actors::opened, actors::outcome<actors::opened>>(system_, supervisor_, timeout_, std::move(request));
+  return exchange<actors::opened, actors::outcome<actors::opened>>(system_, supervisor_, answer_timeout,
+                                                                   std::move(request));
 }
 
 core_client::reply<actors::closed> core_client::close(actors::close_request request) const {
-  return exchange<actors::closed, actors::outcome<actors::closed>>(system_, supervisor_, timeout_, std::move(request));
+  return exchange<actors::closed, actors::outcome<actors::closed>>(system_, supervisor_, answer_timeout,
+                                                                   std::move(request));
 }
 
 core_client::reply<actors::stream_status> core_client::query(actors::query_request request) const {
-  return exchange<actors::stream_status, actors::outcome<actors::stream_status>>(system_, supervisor_, timeout_,
+  return exchange<actors::stream_status, actors::outcome<actors::stream_status>>(system_, supervisor_, answer_timeout,
                                                                                  std::move(request));
 }
 
 core_client::reply<actors::stream_list> core_client::list(actors::list_request request) const {
-  return exchange<actors::stream_list, actors::stream_list>(system_, supervisor_, timeout_, std::move(request));
+  return exchange<actors::stream_list, actors::stream_list>(system_, supervisor_, answer_timeout, std::move(request));
 }
 
 core_client::reply<actors::completed> core_client::update_ssrc(actors::update_ssrc_request request) const {
-  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, timeout_,
+  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, answer_timeout,
                                                                          std::move(request));
 }
 
 core_client::reply<actors::completed> core_client::connect(actors::connect_request request) const {
   // The stream keeps the connection's own deadline; this one must not be first.
-  const auto patience = timeout_ + std::chrono::duration_cast<std::chrono::milliseconds>(request.timeout);
+  const auto patience = answer_timeout + std::chrono::duration_cast<std::chrono::milliseconds>(request.timeout);
   return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, patience,
                                                                          std::move(request));
 }
 
 core_client::reply<actors::completed> core_client::idle_check(actors::idle_check_request request) const {
-  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, timeout_,
+  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, answer_timeout,
                                                                          std::move(request));
 }
 
 core_client::reply<actors::ports_report> core_client::ports() const {
-  return exchange<actors::ports_report, actors::ports_report>(system_, supervisor_, timeout_, actors::ports_request{});
+  return exchange<actors::ports_report, actors::ports_report>(system_, supervisor_, answer_timeout,
+                                                              actors::ports_request{});
 }
 
 core_client::reply<actors::node_stats> core_client::stats() const {
-  return exchange<actors::node_stats, actors::node_stats>(system_, supervisor_, timeout_, actors::stats_request{});
+  return exchange<actors::node_stats, actors::node_stats>(system_, supervisor_, answer_timeout,
+                                                          actors::stats_request{});
 }
 
 core_client::reply<actors::event_batch> core_client::events_since(actors::events_since request) const {
-  return exchange<actors::event_batch, actors::event_batch>(system_, events_, timeout_, request);
+  return exchange<actors::event_batch, actors::event_batch>(system_, events_, answer_timeout, request);
 }
 
 core_client::reply<actors::hook_stats> core_client::hook_stats() const {
-  return exchange<actors::hook_stats, actors::hook_stats>(system_, hooks_, timeout_, actors::hook_stats_request{});
+  return exchange<actors::hook_stats, actors::hook_stats>(system_, hooks_, answer_timeout,
+                                                          actors::hook_stats_request{});
 }
 
 }  // namespace berth::api

@@ -2,20 +2,20 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
 
 #include "actors/hook_dispatcher.hpp"
 #include "actors/messages.hpp"
 
 namespace berth::api {
 
-/// Asks the supervisor, the event log and the hook dispatcher on behalf of coroutines, which go on on their own executor (a strand, see
-/// http_server). An answer that does not come in time, or a supervisor that is gone, is a rejection like any other.
+/// Asks the supervisor, the event log and the hook dispatcher on behalf of coroutines, which go on on their own
+/// executor (a strand, see http_server). An answer that does not come in time, or an actor that is gone, is a rejection
+/// like any other.
 /// Owned by the daemon; any thread may use it; it must not be used once the actor system is going down.
 class core_client {
  public:
   core_client(caf::actor_system& system, actors::supervisor_actor supervisor, actors::event_log_actor events,
-              actors::hook_dispatcher_actor hooks, std::chrono::milliseconds timeout);
+              actors::hook_dispatcher_actor hooks);
 
   template <class T>
   using reply = boost::asio::awaitable<actors::outcome<T>>;
@@ -37,7 +37,6 @@ class core_client {
   actors::supervisor_actor supervisor_;
   actors::event_log_actor events_;
   actors::hook_dispatcher_actor hooks_;
-  std::chrono::milliseconds timeout_;
 };
 
 }  // namespace berth::api

@@ -13,16 +13,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <future>
-#include <random>
 #include <thread>
 
-#include "actors/event_log.hpp"
-#include "actors/hook_dispatcher.hpp"
-#include "actors/reactor.hpp"
-#include "actors/spawning.hpp"
-#include "actors/stream_supervisor.hpp"
 #include "api/config_store.hpp"
-#include "api/core_client.hpp"
+#include "api/core.hpp"
+#include "api/event_feed.hpp"
 #include "api/hook_body.hpp"
 #include "api/hook_client.hpp"
 #include "api/http_server.hpp"
@@ -39,9 +34,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr auto answer_timeout = 5s;
 constexpr auto sample_interval = 1s;
-constexpr std::size_t events_kept = 10000;
 
 struct start_failure {
   int code;
@@ -99,29 +92,6 @@ net::duration cpu_time_of(pthread_t thread) {
   return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
-std::size_t reactor_count(const config& c) {
-  const auto wanted = c.get_int("berth.reactors");
-  return wanted > 0 ? static_cast<std::size_t>(wanted) : std::max(1U, std::thread::hardware_concurrency() / 2);
-}
-
-/// Makes the actor system's configuration: CAF's own command line and files are none of Berth's.
-class system_config : public caf::actor_system_config {
- public:
-  explicit system_config(std::size_t threads) {
-    // Idle workers of the other policy poll, and wake late.
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", threads);
-    set("scheduler.max-throughput", std::size_t{64});
-  }
-};
-
-/// Writes every event to the log.
-actors::event_sink::behavior_type log_events(actors::event_sink::pointer, logger* log) {
-  return {[log](const actors::event_ptr& e) { log->write(*e); }};
-}
-
-actors::stream_key configured_port_key() { return {"__defaultVhost__", "rtp", "rtp_proxy.port"}; }
-
 // ---- the daemon ---------------------------------------------------------------------------------------------------
 
 class daemon {
@@ -133,19 +103,16 @@ class daemon {
   daemon_exit wait_and_stop();
 
  private:
-  void make_actors();
+  void make_core();
   void make_routes();
   void start_threads();
   boost::json::object statistic_now() const;
   void apply(const config& before, const config& now);
-  std::optional<std::string> open_shared_port(const config& c);
-  void close_shared_port();
   void announce(std::uint16_t port) const;
   asio::awaitable<void> watch_signals();
   asio::awaitable<void> sample();
   void report_refusals(const actors::node_stats& stats);
   void end(bool restart);
-  void publish(actors::event_kind kind);
 
   // made first, gone last
   prepared prepared_;
@@ -153,18 +120,13 @@ class daemon {
   logger log_;
   net::posix_socket_factory sockets_;
   http_settings_holder http_settings_;
+  event_feed feed_;
   asio::io_context io_;
   asio::io_context hook_io_;
   asio::thread_pool disk_{1};
   std::unique_ptr<hook_client> hook_transport_;
-  system_config system_config_;
-  std::unique_ptr<caf::actor_system> system_;
-  std::vector<std::unique_ptr<actors::reactor>> reactors_;
-  actors::event_log_actor events_;
-  actors::event_sink log_sink_;
-  actors::hook_dispatcher_actor hooks_;
-  actors::supervisor_actor supervisor_;
-  std::unique_ptr<core_client> core_;
+  std::unique_ptr<core> core_;
+  std::optional<core_client> client_;
   router routes_;
   std::unique_ptr<node> node_;
   std::unique_ptr<http_server> server_;
@@ -182,57 +144,35 @@ class daemon {
 daemon::daemon(prepared p, config_environment environment)
     : prepared_(std::move(p)),
       log_(at_start_->get_text("berth.log_level"), at_start_->get_text("berth.log_format") == "json"),
-      http_settings_(http_settings_of(*at_start_)),
-      system_config_(static_cast<std::size_t>(at_start_->get_int("berth.scheduler_threads"))) {
+      http_settings_(http_settings_of(*at_start_)) {
   for (const auto& w : at_start_->warnings(environment)) log_.warn(w.to_string());
-  make_actors();
+  make_core();
   make_routes();
 }
 
-void daemon::make_actors() {
-  const auto& c = *at_start_;
-  system_ = std::make_unique<caf::actor_system>(system_config_);
-  const actors::reactor_options reactor_options{std::chrono::microseconds{c.get_int("berth.pace_us")}};
-  for (std::size_t i = 0; i < reactor_count(c); ++i)
-    reactors_.push_back(std::make_unique<actors::reactor>(*system_, reactor_options));
-
-  events_ = actors::spawn<actors::event_log>(*system_, events_kept);
-  log_sink_ = system_->spawn(log_events, &log_);
+void daemon::make_core() {
+  const auto& store = *prepared_.config;
+  const hook_body_sources sources{[&store] { return store.snapshot()->text("general.mediaServerId"); },
+                                  [&store] { return store.snapshot()->all(); }, [this] { return statistic_now(); }};
   hook_transport_ = std::make_unique<hook_client>(
-      hook_io_, [sources = hook_body_sources{
-                     [this] { return prepared_.config->snapshot()->text("general.mediaServerId"); },
-                     [this] { return prepared_.config->snapshot()->all(); }, [this] { return statistic_now(); }}](
-                    const actors::hook_delivery& d) { return hook_body(d, sources); });
-  hooks_ = actors::spawn<actors::hook_dispatcher>(
-      *system_, static_cast<actors::hook_transport*>(hook_transport_.get()),
-      actors::hook_settings_ptr{std::make_shared<actors::hook_settings>(hook_settings_of(c))},
-      std::function<double()>{});
-  caf::anon_send(events_, caf::add_atom_v, log_sink_);
-  caf::anon_send(events_, caf::add_atom_v, actors::event_sink{hooks_});
-
-  actors::supervisor_options o;
-  o.sockets = &sockets_;
-  o.settings = std::make_shared<actors::node_settings>(node_settings_of(c));
-  o.events = events_;
-  o.first_port = std::random_device{}();
-  o.place = [this] {
-    const auto least = std::min_element(reactors_.begin(), reactors_.end(),
-                                        [](const auto& a, const auto& b) { return a->load() < b->load(); });
-    return (*least)->host();
-  };
-  supervisor_ = actors::spawn<actors::stream_supervisor>(*system_, std::move(o));
-  core_ = std::make_unique<core_client>(*system_, supervisor_, events_, hooks_, answer_timeout);
-  // This thread has spawned actors; CAF must not wait for its end.
-  caf::logger::set_current_actor_system(nullptr);
+      hook_io_, [sources](const actors::hook_delivery& d) { return hook_body(d, sources); });
+  core_ =
+      std::make_unique<core>(*at_start_, core::dependencies{sockets_, *hook_transport_, [this](const actors::event& e) {
+                                                              log_.write(e);
+                                                              feed_.notify();
+                                                            }});
+  client_.emplace(core_->client());
 }
 
 void daemon::make_routes() {
   node_ = std::make_unique<node>(node{
-      *core_, *prepared_.config, disk_, routes_, [this] { end(true); }, [this] { return ready_ && !ending_; },
+      *client_, *prepared_.config, disk_, feed_, routes_, [this] { end(true); }, [this] { return ready_ && !ending_; },
       [this] { return reactor_loads_->to_json(); }, [this] { return worker_loads_->to_json(); }});
   add_rtp_server_routes(routes_, *node_);
   add_server_routes(routes_, *node_);
   add_v1_routes(routes_, *node_);
+  add_event_routes(routes_, *node_);
+  add_openapi_route(routes_);
 
   server_ = std::make_unique<http_server>(
       io_, http_service{.settings = http_settings_,
@@ -249,8 +189,11 @@ boost::json::object daemon::statistic_now() const {
 
 net::result<std::uint16_t, start_failure> daemon::start() {
   const auto& c = *at_start_;
-  if (auto failed = open_shared_port(c)) return net::failure{start_failure{1, *failed}};
-  const auto port = server_->listen(c.get_text("general.listen_ip"), static_cast<std::uint16_t>(c.get_int("http.port")));
+  if (const auto port = c.get_int("rtp_proxy.port"); port != 0)
+    if (auto failed = core_->open_shared_port(static_cast<std::uint16_t>(port)))
+      return net::failure{start_failure{1, *failed}};
+  const auto port =
+      server_->listen(c.get_text("general.listen_ip"), static_cast<std::uint16_t>(c.get_int("http.port")));
   if (!port)
     return net::failure{start_failure{1, port.error() + "; http.port in the configuration, or --set http.port=8080, "
                                                         "chooses another"}};
@@ -259,7 +202,7 @@ net::result<std::uint16_t, start_failure> daemon::start() {
   asio::co_spawn(io_, sample(), asio::detached);
   start_threads();
   ready_ = true;
-  publish(actors::event_kind::server_started);
+  core_->publish(actors::event_kind::server_started);
   announce(*port);
   return *port;
 }
@@ -279,8 +222,8 @@ void daemon::start_threads() {
   run(hook_io_, "hooks");
   worker_loads_ = std::make_unique<load_meter>(std::move(workers));
   std::vector<load_meter::source> receivers;
-  for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    auto* r = reactors_[i].get();
+  for (std::size_t i = 0; i < core_->reactors().size(); ++i) {
+    auto* r = core_->reactors()[i].get();
     receivers.push_back({"reactor " + std::to_string(i), [r] { return r->cpu_time(); },
                          [r] { return r->longest_turn(); }, [r] { return r->descriptors(); }});
   }
@@ -309,40 +252,12 @@ void daemon::announce(std::uint16_t port) const {
 void daemon::apply(const config& before, const config& now) {
   http_settings_.set(http_settings_of(now));
   log_.set_level(now.get_text("berth.log_level"));
-  caf::anon_send(supervisor_,
-                 actors::node_settings_ptr{std::make_shared<actors::node_settings>(node_settings_of(now))});
-  caf::anon_send(hooks_, actors::hook_settings_ptr{std::make_shared<actors::hook_settings>(hook_settings_of(now))});
-  if (before.get_int("rtp_proxy.port") != now.get_int("rtp_proxy.port")) {
-    close_shared_port();
-    if (const auto failed = open_shared_port(now)) log_.error(*failed);
-  }
-}
-
-// The shared port of the configuration is opened and closed as any other, by the supervisor.
-std::optional<std::string> daemon::open_shared_port(const config& c) {
-  const auto port = c.get_int("rtp_proxy.port");
-  if (port == 0) return std::nullopt;
-  actors::open_request r;
-  r.key = configured_port_key();
-  r.port = static_cast<std::uint16_t>(port);
-  r.mode = actors::tcp_mode::passive;
-  r.multiplex = r.configured = true;
-  r.idle_after = net::duration::zero();
-  std::optional<std::string> failed;
-  caf::scoped_actor self{*system_};
-  self->request(supervisor_, answer_timeout, r)
-      .receive([&](const actors::outcome<actors::opened>& answer) {
-                 if (!answer) failed = "rtp_proxy.port: " + answer.error().text;
-               },
-               [&](const caf::error& e) { failed = "rtp_proxy.port: " + system_->render(e); });
-  return failed;
-}
-
-void daemon::close_shared_port() {
-  caf::scoped_actor self{*system_};
-  self->request(supervisor_, answer_timeout, actors::close_request{configured_port_key(), std::nullopt, true})
-      .receive([](const actors::outcome<actors::closed>&) {},
-               [&](const caf::error& e) { log_.error("rtp_proxy.port: " + system_->render(e)); });
+  core_->apply(now);
+  const auto port = now.get_int("rtp_proxy.port");
+  if (before.get_int("rtp_proxy.port") == port) return;
+  if (const auto failed = core_->close_shared_port()) log_.error(*failed);
+  if (port == 0) return;
+  if (const auto failed = core_->open_shared_port(static_cast<std::uint16_t>(port))) log_.error(*failed);
 }
 
 asio::awaitable<void> daemon::watch_signals() {
@@ -371,7 +286,7 @@ asio::awaitable<void> daemon::sample() {
     if (ending_) continue;
     reactor_loads_->sample(net::clock::now());
     worker_loads_->sample(net::clock::now());
-    const auto stats = co_await core_->stats();
+    const auto stats = co_await client_->stats();
     if (!stats) continue;
     report_refusals(*stats);
     const std::lock_guard lock{statistic_mutex_};
@@ -388,13 +303,6 @@ void daemon::report_refusals(const actors::node_stats& stats) {
   refused_reported_ = total;
 }
 
-void daemon::publish(actors::event_kind kind) {
-  actors::event e;
-  e.kind = kind;
-  e.at = net::wall_clock::now();
-  caf::anon_send(events_, std::move(e));
-}
-
 void daemon::end(bool restart) {
   if (!ending_.exchange(true)) end_.set_value(restart);
 }
@@ -406,27 +314,13 @@ daemon_exit daemon::wait_and_stop() {
   const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(
       prepared_.config->snapshot()->get_seconds("berth.shutdown_sec"));
   const auto deadline = net::clock::now() + patience;
-  const auto left = [&] {
-    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - net::clock::now()), 100ms);
-  };
   log_.info(restart ? "restarting" : "shutting down");
 
   std::promise<void> http_stopped;
   server_->stop(patience / 4, [&] { http_stopped.set_value(); });
   http_stopped.get_future().wait();
   disk_.join();
-  {
-    caf::scoped_actor self{*system_};
-    self->request(supervisor_, left(), actors::shutdown_request{})
-        .receive([](const actors::completed&) {},
-                 [&](const caf::error& e) { log_.error("streams did not close: " + system_->render(e)); });
-    publish(actors::event_kind::server_exited);
-    // The log hands events on in the order it gets them: when it has answered, the hooks have theirs.
-    self->request(events_, left(), actors::events_since{0, 0})
-        .receive([](const actors::event_batch&) {}, [](const caf::error&) {});
-    self->request(hooks_, left() + 1s, actors::hook_flush_request{left()})
-        .receive([](const actors::hook_flushed&) {}, [](const caf::error&) {});
-  }
+  if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);
   hook_transport_->stop();
   return {0, restart};
 }
@@ -439,17 +333,6 @@ daemon::~daemon() {
   disk_.stop();
   disk_.join();
   core_.reset();
-  for (const auto& a : {caf::actor_cast<caf::actor>(hooks_), caf::actor_cast<caf::actor>(log_sink_),
-                        caf::actor_cast<caf::actor>(events_), caf::actor_cast<caf::actor>(supervisor_)})
-    caf::anon_send_exit(a, caf::exit_reason::kill);
-  hooks_ = nullptr;
-  log_sink_ = nullptr;
-  events_ = nullptr;
-  supervisor_ = nullptr;
-  system_->await_all_actors_done();
-  reactors_.clear();
-  caf::logger::set_current_actor_system(nullptr);
-  system_.reset();
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ error_answer answer_for(actors::errc code) noexcept {
       {-500, 404},  // not_found
       {-300, 412},  // generation_differs
       {-1, 409},    // not_tcp_active
+      {-300, 409},  // shared_port
       {-500, 409},  // not_published
       {-400, 503},  // no_port
       {-400, 400},  // bad_address

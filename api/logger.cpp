@@ -14,17 +14,21 @@ constexpr std::size_t queue_lines = 8192;
 
 spdlog::level::level_enum level_of(log_level level) {
   switch (level) {
-    case log_level::debug: return spdlog::level::debug;
-    case log_level::info: return spdlog::level::info;
-    case log_level::warning: return spdlog::level::warn;
-    case log_level::error: return spdlog::level::err;
+    case log_level::debug:
+      return spdlog::level::debug;
+    case log_level::info:
+      return spdlog::level::info;
+    case log_level::warning:
+      return spdlog::level::warn;
+    case log_level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 std::string describe(const actors::stream_status& s) {
-  std::string text = to_string(s.key) + ", port " + std::to_string(s.port()) + ", generation " +
-                     std::to_string(s.generation);
+  std::string text =
+      to_string(s.key) + ", port " + std::to_string(s.port()) + ", generation " + std::to_string(s.generation);
   if (s.peer.is_set()) text += ", from " + s.peer.to_string();
   return text;
 }
@@ -60,9 +64,15 @@ void logger::write(log_level level, std::string_view text) {
 void logger::write(const actors::event& e) {
   using actors::event_kind;
   switch (e.kind) {
-    case event_kind::stream_opened: info("opened " + describe(*e.stream)); break;
-    case event_kind::stream_active: info("receiving " + describe(*e.stream)); break;
-    case event_kind::stream_stalled: info("silent " + describe(*e.stream)); break;
+    case event_kind::stream_opened:
+      info("opened " + describe(*e.stream));
+      break;
+    case event_kind::stream_active:
+      info("receiving " + describe(*e.stream));
+      break;
+    case event_kind::stream_stalled:
+      info("silent " + describe(*e.stream));
+      break;
     case event_kind::stream_closed: {
       const auto& s = *e.stream;
       auto text = "closed " + describe(s) + ": " + std::string{to_string(s.reason)} + ", " +
@@ -71,10 +81,18 @@ void logger::write(const actors::event& e) {
       write(s.reason == actors::close_reason::failed ? log_level::error : log_level::info, text);
       break;
     }
-    case event_kind::alarm_raised: warn("alarm " + e.alarm->name + " raised: " + e.alarm->text); break;
-    case event_kind::alarm_cleared: info("alarm " + e.alarm->name + " cleared: " + e.alarm->text); break;
-    case event_kind::server_started: info("started"); break;
-    case event_kind::server_exited: info("all streams are closed"); break;
+    case event_kind::alarm_raised:
+      warn("alarm " + e.alarm->name + " raised: " + e.alarm->text);
+      break;
+    case event_kind::alarm_cleared:
+      info("alarm " + e.alarm->name + " cleared: " + e.alarm->text);
+      break;
+    case event_kind::server_started:
+      info("started");
+      break;
+    case event_kind::server_exited:
+      info("all streams are closed");
+      break;
   }
 }
 

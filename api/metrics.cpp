@@ -65,10 +65,8 @@ void streams(exposition& out, const actors::node_stats& n) {
 
   out.family("opens_total", "Open requests answered, by result: created, same, reused, replaced or why refused.",
              MetricType::Counter);
-  out.value(static_cast<double>(n.opens_created), "result", "created");
-  out.value(static_cast<double>(n.opens_same), "result", "same");
-  out.value(static_cast<double>(n.opens_reused), "result", "reused");
-  out.value(static_cast<double>(n.opens_replaced), "result", "replaced");
+  for (std::size_t i = 0; i < n.opens.size(); ++i)
+    out.value(static_cast<double>(n.opens[i]), "result", to_string(static_cast<actors::open_kind>(i)));
   for (std::size_t i = 1; i < n.opens_refused.size(); ++i)
     out.value(static_cast<double>(n.opens_refused[i]), "result", actors::to_string(static_cast<actors::errc>(i)));
 
@@ -76,8 +74,8 @@ void streams(exposition& out, const actors::node_stats& n) {
   for (std::size_t i = 1; i < n.closes.size(); ++i)
     out.value(static_cast<double>(n.closes[i]), "reason", to_string(static_cast<actors::close_reason>(i)));
 
-  out.histogram("open_seconds", "From the arrival of an open request to its answer, seconds.",
-                actors::open_time_bounds, n.open_time);
+  out.histogram("open_seconds", "From the arrival of an open request to its answer, seconds.", actors::open_time_bounds,
+                n.open_time);
   out.histogram("reclaim_seconds", "From a stream's idle deadline to its port being at rest, seconds.",
                 actors::reclaim_bounds, n.reclaim_time);
   out.counter("late_messages_total", "Messages about a former life of a stream, dropped.", n.late_messages);
@@ -98,7 +96,7 @@ void ports(exposition& out, const net::allocator_figures& f) {
               f.taken_early);
 }
 
-void packets(exposition& out, const actors::counters_view& c) {
+void packets(exposition& out, const net::counter_values& c) {
   out.counter("datagrams_total", "RTP datagrams and TCP frames read.", c.datagrams);
   out.counter("packets_total", "RTP packets accepted.", c.accepted);
   out.counter("bytes_total", "Bytes of accepted RTP packets.", c.accepted_bytes);

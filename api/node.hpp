@@ -7,6 +7,7 @@
 
 #include "api/config_store.hpp"
 #include "api/core_client.hpp"
+#include "api/event_feed.hpp"
 #include "api/router.hpp"
 
 namespace berth::api {
@@ -16,9 +17,10 @@ struct node {
   const core_client& core;
   config_store& config;
   boost::asio::thread_pool& disk;  ///< where waiting is allowed
+  event_feed& feed;
   const router& routes;
-  std::function<void()> restart;   ///< begins an orderly end that is followed by a new start
-  std::function<bool()> ready;     ///< listening, and not on the way out
+  std::function<void()> restart;  ///< begins an orderly end that is followed by a new start
+  std::function<bool()> ready;    ///< listening, and not on the way out
   std::function<boost::json::array()> reactor_loads;
   std::function<boost::json::array()> worker_loads;
 };
@@ -27,6 +29,8 @@ struct node {
 void add_rtp_server_routes(router& to, const node& n);
 void add_server_routes(router& to, const node& n);
 void add_v1_routes(router& to, const node& n);
+void add_event_routes(router& to, const node& n);
+void add_openapi_route(router& to);
 
 /// getStatistic's figures, which the keepalive hook carries as well.
 boost::json::object statistic(const actors::node_stats& stats);

@@ -27,10 +27,13 @@ actors::stream_key stream_key_of(std::string_view vhost, std::string_view app, s
   return key;
 }
 
-net::result<actors::open_request, std::string> read_open_arguments(const arguments& args) {
+net::result<actors::open_request, std::string> read_open_arguments(const arguments& args, bool multiplex) {
   actors::open_request r;
+  r.multiplex = multiplex;
   const auto port = args.port("port");
   if (!port) return net::failure{port.error()};
+  if (*port == 65535 && !multiplex)
+    return net::failure<std::string>{"port: 65535 leaves no room for RTCP on the next port; 0..65534"};
   r.port = *port;
 
   const auto mode = args.integer("tcp_mode", 0, 2, 0);
@@ -40,6 +43,10 @@ net::result<actors::open_request, std::string> read_open_arguments(const argumen
   if (!enable_tcp) return net::failure{enable_tcp.error()};
   if (*enable_tcp != 0 && r.mode == actors::tcp_mode::none) r.mode = actors::tcp_mode::passive;
 
+  if (multiplex && r.mode == actors::tcp_mode::active)
+    return net::failure<std::string>{
+        "tcp_mode: 2 is not possible for a shared port, which nobody connects from; 0 or 1"};
+
   const auto track = args.integer("only_track", 0, 2, 0);
   if (!track) return net::failure{track.error()};
   r.only_track = static_cast<actors::track_filter>(*track);
@@ -47,7 +54,7 @@ net::result<actors::open_request, std::string> read_open_arguments(const argumen
 
   const auto ssrc = args.ssrc("ssrc");
   if (!ssrc) return net::failure{ssrc.error()};
-  r.ssrc = *ssrc;
+  if (!multiplex) r.ssrc = *ssrc;
 
   r.local_ip = args.text("local_ip");
   r.re_use_port = args.flag("re_use_port");

@@ -1,7 +1,7 @@
 // An open request from text, with the same names and rules on both faces of the API.
 #pragma once
 
-#include <functional>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,13 +12,16 @@
 
 namespace berth::api {
 
+/// Bytes; it stands in logs, hooks and lists.
+inline constexpr std::size_t longest_stream_id = 512;
+
 /// The key that a request names. Empty parts are the defaults; without general.enableVhost there is one virtual host.
 actors::stream_key stream_key_of(std::string_view vhost, std::string_view app, std::string_view stream,
                                  const config& settings);
 
 /// Reads what openRtpServer takes: port, tcp_mode, enable_tcp, only_track, only_audio, local_ip, re_use_port, ssrc,
-/// on_conflict, timeout_sec, source_policy. The key and `asked` are the caller's. The error names the field, its value
-/// and the permitted range.
-net::result<actors::open_request, std::string> read_open_arguments(const arguments& args);
+/// on_conflict, timeout_sec, source_policy. The key and `asked` are the caller's. `multiplex`: for a shared port, which
+/// has no SSRC filter and makes no connections. The error names the field, its value and the permitted range.
+net::result<actors::open_request, std::string> read_open_arguments(const arguments& args, bool multiplex);
 
 }  // namespace berth::api

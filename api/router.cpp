@@ -89,6 +89,16 @@ std::vector<std::string> router::paths() const {
   return out;
 }
 
+std::vector<std::string> router::templates() const {
+  std::vector<std::string> out;
+  for (const auto& p : patterns_) {
+    auto& text = out.emplace_back(p.method + " ");
+    for (const auto& part : p.parts) text += "/" + part;
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 router::matches router::find_patterns(const http_request& request) const {
   const auto given = split_path(request.raw_path());
   matches found;

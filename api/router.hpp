@@ -29,6 +29,8 @@ class router {
 
   /// The exact paths as they were added, sorted, for getApiList.
   std::vector<std::string> paths() const;
+  /// The templates as they were added, e.g. "PUT /v1/streams/{stream_id}", sorted.
+  std::vector<std::string> templates() const;
 
  private:
   struct exact {

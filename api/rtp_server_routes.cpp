@@ -21,7 +21,6 @@ using reply = asio::awaitable<http_reply>;
 constexpr int bad_arguments = -300;
 constexpr auto connect_timeout = std::chrono::seconds{5};
 constexpr std::uint32_t default_pause_sec = 300;
-constexpr std::size_t longest_stream_id = 512;
 
 /// Calls of one request: authentication first, then the required arguments, then the call itself.
 class rtp_server_face {
@@ -34,7 +33,7 @@ class rtp_server_face {
     return [this, required = std::vector<std::string_view>(required), c](const http_request& request) -> reply {
       const arguments args{request};
       if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
-      if (auto missing = missing_argument(args, required)) co_return peer_error(bad_arguments, *missing);
+      if (auto missing = args.require(required)) co_return peer_error(bad_arguments, *missing);
       if (args.text("stream_id").size() > longest_stream_id)
         co_return peer_error(bad_arguments, "stream_id: has " + std::to_string(args.text("stream_id").size()) +
                                                 " bytes, more than " + std::to_string(longest_stream_id));
@@ -139,16 +138,6 @@ class rtp_server_face {
   }
 
  private:
-  static std::optional<std::string> missing_argument(const arguments& args,
-                                                     const std::vector<std::string_view>& required) {
-    switch (required.size()) {
-      case 0: return std::nullopt;
-      case 1: return args.require({required[0]});
-      case 2: return args.require({required[0], required[1]});
-      default: return args.require({required[0], required[1], required[2]});
-    }
-  }
-
   actors::stream_key key_of(const arguments& args) const {
     return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream_id"), *node_.config.snapshot());
   }
@@ -159,14 +148,10 @@ class rtp_server_face {
 
   reply open_as(const arguments& args, bool multiplex) const {
     const auto asked = net::clock::now();
-    auto request = read_open_arguments(args);
+    auto request = read_open_arguments(args, multiplex);
     if (!request) co_return peer_error(bad_arguments, request.error());
     request->key = key_of(args);
     request->asked = asked;
-    request->multiplex = multiplex;
-    if (multiplex) request->ssrc = 0;
-    if (request->port == 65535 && !multiplex)
-      co_return peer_error(bad_arguments, "port: 65535 leaves no room for RTCP on the next port; 0..65534");
     const auto answer = co_await node_.core.open(std::move(*request));
     if (!answer)
       co_return peer_rejection(answer.error(), answer.error().code == actors::errc::stream_live
@@ -186,7 +171,8 @@ void add_rtp_server_routes(router& to, const node& n) {
   using f = rtp_server_face;
   const auto face = std::make_shared<const f>(n);
   const auto add = [&](std::string name, std::initializer_list<std::string_view> required, f::call c) {
-    to.add("/index/api/" + name, [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
+    to.add("/index/api/" + name,
+           [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
   };
   add("openRtpServer", {"port", "stream_id"}, &f::open);
   add("openRtpServerMultiplex", {"port", "stream_id"}, &f::open_multiplex);

@@ -28,25 +28,11 @@ void add_counters(boost::json::object& to, const actors::stream_status& s) {
   to["transport"] = s.peer.is_set() ? (s.over_tcp ? "tcp" : "udp") : "";
   to["ssrc_seen"] = s.ssrc;
   to["payload_type"] = s.payload_type;
-  to["datagrams"] = c.datagrams;
-  to["packets"] = c.accepted;
-  to["bytes"] = c.accepted_bytes;
+  for (const auto& figure : net::stream_figures<std::uint64_t>) to[figure.name] = c.*figure.value;
   boost::json::object refused;
-  for (std::size_t i = 0; i < c.refused.size(); ++i) refused[net::to_string(static_cast<net::refusal>(i))] = c.refused[i];
+  for (std::size_t i = 0; i < c.refused.size(); ++i)
+    refused[net::to_string(static_cast<net::refusal>(i))] = c.refused[i];
   to["refused"] = std::move(refused);
-  to["lost"] = c.lost;
-  to["reordered"] = c.reordered;
-  to["kernel_drops"] = c.kernel_drops;
-  to["jitter_us"] = c.jitter_us;
-  to["ssrc_changes"] = c.ssrc_changes;
-  to["source_changes"] = c.source_changes;
-  to["sender_reports"] = c.sender_reports;
-  to["receiver_reports"] = c.receiver_reports;
-  to["rtcp_malformed"] = c.rtcp_malformed;
-  to["tcp_connections"] = c.tcp_connections;
-  to["tcp_refused"] = c.tcp_refused;
-  to["tcp_resyncs"] = c.tcp_resyncs;
-  to["tcp_skipped_bytes"] = c.tcp_skipped_bytes;
   to["age_ms"] = to_ms(s.age);
   to["silent_ms"] = optional_ms(s.since_last_packet);
   to["last_datagram_ms"] = optional_ms(s.since_last_datagram);
@@ -71,10 +57,21 @@ boost::json::object stream_json(const actors::stream_status& s) {
   return o;
 }
 
+boost::json::object event_json(const actors::event& e) {
+  const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(e.at.time_since_epoch());
+  boost::json::object o{{"id", e.id}, {"kind", to_string(e.kind)}, {"at_ms", at.count()}};
+  if (e.stream) o["stream"] = stream_json(*e.stream);
+  if (e.alarm)
+    o["alarm"] = boost::json::object{
+        {"name", e.alarm->name}, {"text", e.alarm->text}, {"value", e.alarm->value}, {"threshold", e.alarm->threshold}};
+  return o;
+}
+
 boost::json::object ports_json(const actors::ports_report& report) {
   const auto& f = report.figures;
   boost::json::object failures;
-  for (std::size_t i = 1; i < f.failures.size(); ++i) failures[net::to_string(static_cast<net::errc>(i))] = f.failures[i];
+  for (std::size_t i = 1; i < f.failures.size(); ++i)
+    failures[net::to_string(static_cast<net::errc>(i))] = f.failures[i];
   boost::json::array resting;
   for (const auto& r : report.resting)
     resting.push_back(boost::json::object{{"port", r.port},

@@ -15,7 +15,6 @@ namespace {
 
 using reply = boost::asio::awaitable<http_reply>;
 
-constexpr std::size_t longest_stream_id = 512;
 constexpr std::int64_t most_per_page = 10000;
 constexpr std::int64_t default_per_page = 1000;
 
@@ -86,11 +85,10 @@ class v1_face {
     const arguments args{request};
     if (!request.body.empty() && !args.remark().empty())
       co_return problem(400, "the body was not used: " + args.remark(), request.path);
-    auto wanted = read_open_arguments(args);
+    auto wanted = read_open_arguments(args, args.flag("multiplex"));
     if (!wanted) co_return problem(400, wanted.error(), request.path);
     wanted->key = key_of(request);
     wanted->asked = asked;
-    wanted->multiplex = args.flag("multiplex");
     if (wanted->key.stream.empty() || wanted->key.stream.size() > longest_stream_id)
       co_return problem(400, "a stream_id has 1.." + std::to_string(longest_stream_id) + " bytes", request.path);
     const auto answer = co_await node_.core.open(std::move(*wanted));

@@ -57,7 +57,9 @@ socklen_t endpoint::to_sockaddr(sockaddr_storage& out, int family) const noexcep
   return sizeof v6;
 }
 
-bool endpoint::is_v4() const noexcept { return std::equal(mapped_prefix.begin(), mapped_prefix.end(), address_.begin()); }
+bool endpoint::is_v4() const noexcept {
+  return std::equal(mapped_prefix.begin(), mapped_prefix.end(), address_.begin());
+}
 
 bool endpoint::is_any() const noexcept {
   const auto first = is_v4() ? address_.begin() + mapped_prefix.size() : address_.begin();

@@ -1,8 +1,8 @@
 // One epoll set with timers: tells its handlers that a descriptor is ready or that a moment has come.
 #pragma once
 
-#include <cstdint>
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <queue>
 #include <vector>
@@ -12,7 +12,8 @@
 
 namespace berth::net {
 
-/// What a poller calls. A handler owns several descriptors and timers; the tag, chosen when one is added, tells them apart.
+/// What a poller calls. A handler owns several descriptors and timers; the tag, chosen when one is added, tells them
+/// apart.
 class io_handler {
  public:
   /// `events`: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP. Must not throw.

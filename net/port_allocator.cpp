@@ -64,8 +64,8 @@ result<allocation, error> port_allocator::allocate_from_pool(const port_request&
       return failure{last};
     }
   }
-  last.text = std::to_string(options_.bind_attempts) + " ports in a row could not be bound, the last one: " + last.text +
-              " (" + figures_text() + ")";
+  last.text = std::to_string(options_.bind_attempts) +
+              " ports in a row could not be bound, the last one: " + last.text + " (" + figures_text() + ")";
   return failure{last};
 }
 
@@ -185,8 +185,8 @@ std::string port_allocator::figures_text() const {
 }
 
 allocator_figures port_allocator::figures() const {
-  return {pool_.range(), pool_.size(), pool_.free(), leased_,      quarantine_.size(), requests_,
-          granted_,      refused_,     taken_early_, failures_};
+  return {pool_.range(), pool_.size(), pool_.free(), leased_,      quarantine_.size(),
+          requests_,     granted_,     refused_,     taken_early_, failures_};
 }
 
 }  // namespace berth::net

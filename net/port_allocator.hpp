@@ -28,15 +28,15 @@ struct port_request {
 
 struct allocation {
   bound_ports ports;
-  endpoint banned;                 ///< sender that used to feed this port and must not feed the new stream; may be unset
-  std::size_t failed_attempts = 0; ///< pairs that could not be bound before this one
+  endpoint banned;  ///< sender that used to feed this port and must not feed the new stream; may be unset
+  std::size_t failed_attempts = 0;  ///< pairs that could not be bound before this one
 };
 
 /// Figures of the pool and what became of the requests. `failures` counts failed bind attempts by cause, also those
 /// after which the next pair worked; requests = granted + refused.
 struct allocator_figures {
   port_range range;
-  std::size_t size = 0;    ///< pairs in the range
+  std::size_t size = 0;  ///< pairs in the range
   std::size_t free = 0;
   std::size_t leased = 0;  ///< requests granted and not yet released, explicit ports included
   std::size_t resting = 0;

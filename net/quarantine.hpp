@@ -16,8 +16,8 @@ namespace berth::net {
 
 /// The descriptors of one stream and the ports they are bound to.
 struct bound_ports {
-  endpoint local;      ///< bind address and RTP port
-  bool pooled = false; ///< the pool gave the pair; else the request named the port
+  endpoint local;       ///< bind address and RTP port
+  bool pooled = false;  ///< the pool gave the pair; else the request named the port
   unique_fd rtp;
   unique_fd rtcp;      ///< none on a shared port
   unique_fd listener;  ///< TCP, same number as RTP
@@ -31,9 +31,9 @@ struct resting_port {
   std::uint16_t port = 0;
   std::string former_stream;
   time_point since;
-  time_point last_heard;       ///< the release itself, until a packet comes
-  std::uint64_t datagrams = 0; ///< that came after the release
-  endpoint sender;             ///< of the last one; before that, the source of the former stream (may be unset)
+  time_point last_heard;        ///< the release itself, until a packet comes
+  std::uint64_t datagrams = 0;  ///< that came after the release
+  endpoint sender;              ///< of the last one; before that, the source of the former stream (may be unset)
 };
 
 /// Holds released sockets until they have been silent for long enough: a port is not free when its socket closes, it is

@@ -17,7 +17,8 @@ struct failure {
 template <class E>
 failure(E) -> failure<E>;
 
-/// Holds either a T (success) or an E (the reason of the failure). Reading the wrong side is a bug, not a run-time case.
+/// Holds either a T (success) or an E (the reason of the failure). Reading the wrong side is a bug, not a run-time
+/// case.
 template <class T, class E>
 class [[nodiscard]] result {
  public:

@@ -17,8 +17,12 @@ std::optional<refusal> ssrc_demultiplexer::route(const rtp_packet& packet, const
   if (found == entries_.end()) return begin(packet, from, arrival, over_tcp);
   auto& e = found->second;
   switch (e.now) {
-    case phase::attached: e.sink->deliver(packet.whole, from, arrival, over_tcp); return std::nullopt;
-    case phase::announced: hold(e, packet, from, arrival, over_tcp); return std::nullopt;
+    case phase::attached:
+      e.sink->deliver(packet.whole, from, arrival, over_tcp);
+      return std::nullopt;
+    case phase::announced:
+      hold(e, packet, from, arrival, over_tcp);
+      return std::nullopt;
     case phase::probation:
       e.heard = arrival;
       if (packet.sequence != static_cast<std::uint16_t>(e.last_sequence + 1)) {

@@ -21,15 +21,15 @@ class packet_sink {
   ~packet_sink() = default;
 };
 
-/// Routes valid RTP packets to the sink of their SSRC. An SSRC that nobody takes yet has to show two packets in sequence
-/// (RFC 3550 6.2.1 calls it probation) before it is announced; its packets wait, bounded, until the answer comes.
-/// Shared by a shared port and its streams, and touched by their common reactor thread only.
+/// Routes valid RTP packets to the sink of their SSRC. An SSRC that nobody takes yet has to show two packets in
+/// sequence (RFC 3550 6.2.1 calls it probation) before it is announced; its packets wait, bounded, until the answer
+/// comes. Shared by a shared port and its streams, and touched by their common reactor thread only.
 class ssrc_demultiplexer {
  public:
   struct options {
-    std::size_t max_waiting = 64;          ///< SSRCs in probation or waiting for their sink
-    std::size_t max_held_packets = 64;     ///< of one of them
-    std::size_t max_remembered = 1024;     ///< refused and resting SSRCs; more are forgotten at once
+    std::size_t max_waiting = 64;                     ///< SSRCs in probation or waiting for their sink
+    std::size_t max_held_packets = 64;                ///< of one of them
+    std::size_t max_remembered = 1024;                ///< refused and resting SSRCs; more are forgotten at once
     duration silence = std::chrono::seconds{5};       ///< an ended stream's sender is refused until silent for so long
     duration refusal_time = std::chrono::seconds{5};  ///< a refused SSRC is announced again after so long
   };
@@ -41,7 +41,8 @@ class ssrc_demultiplexer {
   /// Routes a packet that has passed parse_rtp(). The cause if it was not taken or held.
   std::optional<refusal> route(const rtp_packet& packet, const endpoint& from, time_point arrival, bool over_tcp);
 
-  /// `sink` takes the SSRC's packets from now on, the held ones first. False if another sink has it or the port is closed.
+  /// `sink` takes the SSRC's packets from now on, the held ones first. False if another sink has it or the port is
+  /// closed.
   bool attach(std::uint32_t ssrc, packet_sink& sink);
   /// The sink is gone. `rest`: its source is refused until it falls silent, so that what a camera still sends after its
   /// stream was closed does not open it again.
@@ -65,8 +66,8 @@ class ssrc_demultiplexer {
     phase now = phase::probation;
     packet_sink* sink = nullptr;
     std::uint16_t last_sequence = 0;
-    endpoint source;        // resting: whom not to hear
-    time_point heard;       // resting, waiting: the last packet; refused: since when
+    endpoint source;   // resting: whom not to hear
+    time_point heard;  // resting, waiting: the last packet; refused: since when
     std::vector<held_packet> held;
   };
 

@@ -34,35 +34,72 @@ constexpr std::string_view to_string(refusal cause) noexcept {
   return names[static_cast<std::size_t>(cause)];
 }
 
-/// Counters of one stream. Written by the thread that reads the stream's sockets, readable from everywhere.
-struct stream_counters {
-  counter datagrams;      ///< RTP datagrams and TCP frames read
-  counter accepted;       ///< of these, handed on
-  counter accepted_bytes; ///< bytes of the accepted ones, RTP header included
-  std::array<counter, refusal_count> refused;
+/// The figures of one stream, as counters that are being counted or as plain numbers that were read.
+template <class Number>
+struct basic_stream_counters {
+  Number datagrams{};       ///< RTP datagrams and TCP frames read
+  Number accepted{};        ///< of these, handed on
+  Number accepted_bytes{};  ///< bytes of the accepted ones, RTP header included
+  std::array<Number, refusal_count> refused{};
 
-  counter lost;           ///< packets missing in the sequence so far (RFC 3550 A.3); falls when late ones arrive
-  counter reordered;      ///< accepted, but behind a higher sequence number
-  counter kernel_drops;   ///< datagrams the kernel dropped since the socket's buffer was full (SO_RXQ_OVFL)
-  counter jitter_us;      ///< interarrival jitter (RFC 3550 A.8), microseconds
-  counter ssrc_changes;
-  counter source_changes;
+  Number lost{};          ///< packets missing in the sequence so far (RFC 3550 A.3), less when late ones arrive
+  Number reordered{};     ///< accepted, but behind a higher sequence number
+  Number kernel_drops{};  ///< datagrams the kernel dropped since the socket's buffer was full (SO_RXQ_OVFL)
+  Number jitter_us{};     ///< interarrival jitter (RFC 3550 A.8), microseconds
+  Number ssrc_changes{};
+  Number source_changes{};
 
-  counter sender_reports;    ///< read
-  counter receiver_reports;  ///< sent
-  counter rtcp_malformed;
+  Number sender_reports{};    ///< read
+  Number receiver_reports{};  ///< sent
+  Number rtcp_malformed{};
 
-  counter tcp_connections;   ///< accepted or established
-  counter tcp_refused;       ///< closed since they carried nothing acceptable, or one too many
-  counter tcp_resyncs;       ///< times the framing was lost and looked for again
-  counter tcp_skipped_bytes;
+  Number tcp_connections{};  ///< accepted or established
+  Number tcp_refused{};      ///< closed since they carried nothing acceptable, or one too many
+  Number tcp_resyncs{};      ///< times the framing was lost and looked for again
+  Number tcp_skipped_bytes{};
+};
 
+/// A figure by its JSON name. All of them but the refusals stand in one table, so that who copies, adds or prints them
+/// forgets none.
+template <class Number>
+struct stream_figure {
+  std::string_view name;
+  Number basic_stream_counters<Number>::*value;
+};
+template <class Number>
+inline constexpr auto stream_figures = [] {
+  using c = basic_stream_counters<Number>;
+  return std::to_array<stream_figure<Number>>({{"datagrams", &c::datagrams},
+                                               {"packets", &c::accepted},
+                                               {"bytes", &c::accepted_bytes},
+                                               {"lost", &c::lost},
+                                               {"reordered", &c::reordered},
+                                               {"kernel_drops", &c::kernel_drops},
+                                               {"jitter_us", &c::jitter_us},
+                                               {"ssrc_changes", &c::ssrc_changes},
+                                               {"source_changes", &c::source_changes},
+                                               {"sender_reports", &c::sender_reports},
+                                               {"receiver_reports", &c::receiver_reports},
+                                               {"rtcp_malformed", &c::rtcp_malformed},
+                                               {"tcp_connections", &c::tcp_connections},
+                                               {"tcp_refused", &c::tcp_refused},
+                                               {"tcp_resyncs", &c::tcp_resyncs},
+                                               {"tcp_skipped_bytes", &c::tcp_skipped_bytes}});
+}();
+
+/// Written by the thread that reads the stream's sockets, readable from everywhere.
+struct stream_counters : basic_stream_counters<counter> {
   void refuse(refusal cause) noexcept { refused[static_cast<std::size_t>(cause)].add(); }
-  std::uint64_t refused_total() const noexcept {
-    std::uint64_t sum = 0;
-    for (const auto& c : refused) sum += c.value();
-    return sum;
-  }
+};
+
+/// What was read of them.
+struct counter_values : basic_stream_counters<std::uint64_t> {
+  counter_values() = default;
+  explicit counter_values(const stream_counters& read) noexcept;
+
+  std::uint64_t refused_total() const noexcept;
+  /// Of several streams together; of the jitters it is the largest.
+  counter_values& operator+=(const counter_values& other) noexcept;
 };
 
 }  // namespace berth::net

@@ -1,0 +1,64 @@
+// The actors and the threads they live on: made together, taken down in order.
+#pragma once
+
+#include <caf/all.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/hook_dispatcher.hpp"
+#include "actors/messages.hpp"
+#include "actors/reactor.hpp"
+#include "api/config.hpp"
+#include "api/core_client.hpp"
+
+namespace berth::api {
+
+/// Actor system, reactors, supervisor, event log and hook dispatcher. Owned by the daemon; its members are called from
+/// the thread that runs the daemon, apply() and the shared port's from whatever thread changes the configuration.
+/// Destroyed after shut_down(), or at once when the daemon could not start.
+class core {
+ public:
+  struct dependencies {
+    net::socket_factory& sockets;
+    actors::hook_transport& hooks;
+    std::function<void(const actors::event&)> on_event;  ///< called for every event, on an actor's thread
+  };
+
+  core(const config& c, dependencies given);
+  ~core();
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+
+  core_client client() { return {*system_, supervisor_, events_, hooks_}; }
+  const std::vector<std::unique_ptr<actors::reactor>>& reactors() const noexcept { return reactors_; }
+
+  void apply(const config& now);
+  /// rtp_proxy.port is opened and closed as any other port, by the supervisor. The reason if that failed.
+  std::optional<std::string> open_shared_port(std::uint16_t port);
+  std::optional<std::string> close_shared_port();
+  void publish(actors::event_kind kind);
+
+  /// Closes all streams and their ports, tells server_exited, and gives hooks the rest of the time. The reason if not
+  /// every stream was down in time.
+  std::optional<std::string> shut_down(net::time_point deadline);
+
+ private:
+  class system_config : public caf::actor_system_config {
+   public:
+    explicit system_config(std::size_t threads);
+  };
+
+  system_config system_config_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::vector<std::unique_ptr<actors::reactor>> reactors_;
+  actors::event_log_actor events_;
+  actors::event_sink listener_;
+  actors::hook_dispatcher_actor hooks_;
+  actors::supervisor_actor supervisor_;
+};
+
+}  // namespace berth::api
