@@ -95,7 +95,7 @@ TEST_CASE("an event becomes a delivery at once, and its answer is counted") {
 TEST_CASE("the dispatcher is a sink of the event log") {
   scene s;
   s.begin();
-  auto log = spawn<event_log>(s.lab.system, std::size_t{10});
+  auto log = spawn<event_log>(s.lab.system, std::size_t{10}, std::uint64_t{1});
   caf::anon_send(log, caf::add_atom_v, event_sink{s.hooks});
   event e;
   e.kind = event_kind::server_exited;

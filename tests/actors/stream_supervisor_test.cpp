@@ -129,8 +129,8 @@ TEST_CASE("each way to idle out has its own reason") {
     std::vector<std::uint8_t> junk;
     close_reason reason;
   };
-  const auto row = GENERATE(values<struct row>(
-      {{{}, close_reason::never_fed}, {{0x80, 96, 0, 1}, close_reason::nothing_acceptable}}));
+  const auto row = GENERATE(
+      values<struct row>({{{}, close_reason::never_fed}, {{0x80, 96, 0, 1}, close_reason::nothing_acceptable}}));
   harbour h;
   camera cam;
   const auto port = h.open("cam")->stream.port();
@@ -356,9 +356,7 @@ TEST_CASE("a camera that keeps sending after its close never appears in the stre
 
 TEST_CASE("a shared port makes a stream of every SSRC, also of many from one sender") {
   harbour h;
-  auto r = h.request("shared");
-  r.multiplex = true;
-  const auto port = h.open(r)->stream.port();
+  const auto port = h.open_shared()->stream.port();
   camera a{0x0A0B0C0D};
   camera b{0x01};
   for (int i = 0; i < 5; ++i) {
@@ -378,9 +376,7 @@ TEST_CASE("a shared port makes a stream of every SSRC, also of many from one sen
 
 TEST_CASE("one stray packet on a shared port opens nothing") {
   harbour h;
-  auto r = h.request("shared");
-  r.multiplex = true;
-  const auto port = h.open(r)->stream.port();
+  const auto port = h.open_shared()->stream.port();
   camera{0x77}.send(port);
   h.receive();
   CHECK(h.list().size() == 1);
@@ -388,9 +384,7 @@ TEST_CASE("one stray packet on a shared port opens nothing") {
 
 TEST_CASE("a closed stream of a shared port is not opened again by what its camera still sends") {
   harbour h;
-  auto r = h.request("shared");
-  r.multiplex = true;
-  const auto port = h.open(r)->stream.port();
+  const auto port = h.open_shared()->stream.port();
   camera cam{0x77};
   for (int i = 0; i < 3; ++i) cam.send(port);
   h.receive();
@@ -407,9 +401,7 @@ TEST_CASE("a closed stream of a shared port is not opened again by what its came
 
 TEST_CASE("the end of a shared port ends its streams first") {
   harbour h;
-  auto r = h.request("shared");
-  r.multiplex = true;
-  const auto port = h.open(r)->stream.port();
+  const auto port = h.open_shared()->stream.port();
   camera cam{0x77};
   for (int i = 0; i < 3; ++i) cam.send(port);
   h.receive();
@@ -423,9 +415,7 @@ TEST_CASE("the end of a shared port ends its streams first") {
 TEST_CASE("an SSRC whose name is taken is refused, and the port says why") {
   harbour h;
   REQUIRE(h.open("00000077"));
-  auto r = h.request("shared");
-  r.multiplex = true;
-  const auto port = h.open(r)->stream.port();
+  const auto port = h.open_shared()->stream.port();
   camera cam{0x77};
   for (int i = 0; i < 3; ++i) cam.send(port);
   h.receive();
@@ -434,6 +424,24 @@ TEST_CASE("an SSRC whose name is taken is refused, and the port says why") {
   CHECK(h.query("00000077")->state == stream_state::listening);
   CHECK(h.query("shared")->last_reason.find("is open already") != std::string::npos);
   CHECK(h.query("shared")->counters.refused[static_cast<std::size_t>(net::refusal::wrong_ssrc)] == 1);
+}
+
+TEST_CASE("what only a stream with a port of its own can do is refused to a shared port and its streams") {
+  harbour h;
+  const auto port = h.open_shared()->stream.port();
+  camera cam{0x77};
+  for (int i = 0; i < 3; ++i) cam.send(port);
+  h.receive();
+  for (const auto* id : {"shared", "00000077"}) {
+    INFO(id);
+    const auto updated = h.lab.ask<outcome<completed>>(h.supervisor, update_ssrc_request{h.key(id), 8});
+    REQUIRE_FALSE(updated);
+    CHECK(updated.error().code == errc::shared_port);
+    const auto connected = h.lab.ask<outcome<completed>>(h.supervisor, connect_request{h.key(id), cam.local(), 1s});
+    REQUIRE_FALSE(connected);
+    CHECK(connected.error().code == errc::not_tcp_active);
+  }
+  CHECK(h.query("00000077")->ssrc_filter == 0x77);
 }
 
 TEST_CASE("lists are filtered and paged in the order of the keys") {

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "api/file.hpp"
-#include "tests/api/temporary_directory.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace berth;
 using namespace berth::api;
@@ -20,7 +20,7 @@ namespace {
 using values = std::map<std::string, std::string>;
 using names = std::vector<std::string>;
 
-config_sources sources_in(const test::temporary_directory& dir) {
+config_sources sources_in(const tests::temporary_directory& dir) {
   config_sources sources;
   sources.overrides = dir / "overrides.ini";
   sources.generated = {{"api.secret", "generated-secret"}, {"general.mediaServerId", "generated-id"}};
@@ -46,7 +46,7 @@ config_changes set(config_store& store, const values& v) {
 }  // namespace
 
 TEST_CASE("config store: what the API sets is in the next snapshot, and in the next start") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   const auto before = store->snapshot();
   const auto changes = set(*store, {{"hook.enable", "1"},
@@ -56,14 +56,14 @@ TEST_CASE("config store: what the API sets is in the next snapshot, and in the n
   CHECK(changes.after_restart.empty());
   CHECK(store->snapshot()->get_bool("hook.enable"));
   CHECK_FALSE(before->get_bool("hook.enable"));
-  CHECK(test::mode_of(dir / "overrides.ini") == 0600);
+  CHECK(tests::mode_of(dir / "overrides.ini") == 0600);
 
   const auto again = open(sources_in(dir));
   CHECK(config::difference(*store->snapshot(), *again->snapshot()).empty());
 }
 
 TEST_CASE("config store: a controller's whole registration is taken, with what it sends besides") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   const values registration{{"ffmpeg.snap", "anything"},
                             {"hook.enable", "1"},
@@ -80,15 +80,15 @@ TEST_CASE("config store: a controller's whole registration is taken, with what i
   CHECK(changes.changed.size() == 6);  // not alive_interval, on_flow_report, appName: they were so before
   CHECK(changes.unknown == 1);
   CHECK(changes.read_only == 1);
-  const auto file = test::content_of(dir / "overrides.ini");
+  const auto file = tests::content_of(dir / "overrides.ini");
   CHECK(file.find("alive_interval") == std::string::npos);
   changes = set(*store, registration);
   CHECK(changes.changed.empty());
-  CHECK(test::content_of(dir / "overrides.ini") == file);
+  CHECK(tests::content_of(dir / "overrides.ini") == file);
 }
 
 TEST_CASE("config store: unknown and read-only keys alone change nothing and write nothing") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   const auto changes = set(*store, {{"transcode.suffix", ""}, {"ffmpeg.bin", "/bin/sh"}, {"berth.state_dir", "/tmp"}});
   CHECK(changes.changed.empty());
@@ -99,7 +99,7 @@ TEST_CASE("config store: unknown and read-only keys alone change nothing and wri
 }
 
 TEST_CASE("config store: one bad value refuses the call by key, and nothing has changed") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   bool told = false;
   store->on_change([&](const config&, const config&) { told = true; });
@@ -132,7 +132,7 @@ TEST_CASE("config store: one bad value refuses the call by key, and nothing has 
 }
 
 TEST_CASE("config store: what acts only at start is stored and said so") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   const auto changes = set(*store, {{"http.port", "8080"}, {"berth.reactors", "3"}, {"hook.retry", "2"}});
   CHECK(changes.changed.size() == 3);
@@ -141,7 +141,7 @@ TEST_CASE("config store: what acts only at start is stored and said so") {
 }
 
 TEST_CASE("config store: --set has the last word, and the API's value waits for a start without it") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   auto pinned = sources_in(dir);
   pinned.set_arguments = {"hook.retry=9"};
   const auto store = open(pinned);
@@ -158,16 +158,16 @@ TEST_CASE("config store: --set has the last word, and the API's value waits for 
 }
 
 TEST_CASE("config store: generated values hold until somebody sets others") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   CHECK(set(*store, {{"api.secret", "generated-secret"}}).changed.empty());
   CHECK(set(*store, {{"api.secret", "mine"}}).changed == names{"api.secret"});
   CHECK(open(sources_in(dir))->snapshot()->get_text("api.secret") == "mine");
-  CHECK(test::mode_of(dir / "overrides.ini") == 0600);
+  CHECK(tests::mode_of(dir / "overrides.ini") == 0600);
 }
 
 TEST_CASE("config store: any text survives the way through the file") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   for (const auto* text :
        {"a ; b", ";x", "\"quoted\"", "\\", "a # b \"", "[http]", "key=value", "<html>\xE2\x82\xAC</html>"}) {
@@ -178,16 +178,16 @@ TEST_CASE("config store: any text survives the way through the file") {
 }
 
 TEST_CASE("config store: saved keys of another version stay in the file") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   dir.write("overrides.ini", "[future]\nkey=1\n");
   const auto store = open(sources_in(dir));
   CHECK(store->snapshot()->warnings({}).size() == 1);
   set(*store, {{"hook.retry", "2"}});
-  CHECK(test::content_of(dir / "overrides.ini").find("[future]\nkey=1\n") != std::string::npos);
+  CHECK(tests::content_of(dir / "overrides.ini").find("[future]\nkey=1\n") != std::string::npos);
 }
 
 TEST_CASE("config store: a disk that fails refuses the change") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   auto sources = sources_in(dir);
   sources.overrides = dir / "gone" / "overrides.ini";
   const auto store = open(sources);
@@ -201,7 +201,7 @@ TEST_CASE("config store: a disk that fails refuses the change") {
 }
 
 TEST_CASE("config store: reload reads file and overrides again, and an error in them changes nothing") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   auto sources = sources_in(dir);
   sources.file = dir.write("berth.ini", "[hook]\nretry=2\ntimeoutSec=20\n");
   const auto store = open(sources);
@@ -225,7 +225,7 @@ TEST_CASE("config store: reload reads file and overrides again, and an error in 
 }
 
 TEST_CASE("config store: a bad file is refused at start with all errors") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   auto sources = sources_in(dir);
   sources.file = dir.write("berth.ini", "[hook]\nretry=x\nenabel=1\n");
   sources.set_arguments = {"http.port=99999"};
@@ -235,7 +235,7 @@ TEST_CASE("config store: a bad file is refused at start with all errors") {
 }
 
 TEST_CASE("config store: listeners hear each change once, with before and now") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   std::vector<std::pair<std::int64_t, std::int64_t>> heard;
   store->on_change([&](const config& before, const config& now) {
@@ -250,7 +250,7 @@ TEST_CASE("config store: listeners hear each change once, with before and now") 
 }
 
 TEST_CASE("config store: concurrent readers see whole snapshots, concurrent writers lose nothing") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
   constexpr int rounds = 20;
   std::atomic<bool> done{false};
@@ -301,7 +301,7 @@ namespace {
 }  // namespace
 
 TEST_CASE("config store: after SIGKILL at any moment the file is whole, and has what was answered") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto sources = sources_in(dir);
   int last = 0;
   for (int round = 0; round < 60; ++round) {
@@ -338,7 +338,7 @@ TEST_CASE("config store: after SIGKILL at any moment the file is whole, and has 
 }
 
 TEST_CASE("config store: a half-written draft is never read, and is no obstacle") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   dir.write("overrides.ini.tmp", "[hook]\nretry=");
   const auto store = open(sources_in(dir));
   CHECK(store->snapshot()->get_int("hook.retry") == 1);

@@ -10,8 +10,8 @@
 #include <set>
 #include <string>
 
-#include "tests/api/temporary_directory.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace berth;
 using namespace berth::api;
@@ -230,7 +230,7 @@ TEST_CASE("config: a getter of an unknown key, or of another type, ends the prog
 // ---- layers -------------------------------------------------------------------------------------------------------
 
 TEST_CASE("config: defaults < file < overrides < --set, and each value knows where it comes from") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   config_layers layers;
   layers.file = read_config_layer(dir.write("berth.ini", "[hook]\ntimeoutSec=1\nretry=1\n\nretry_delay=1\nenable=1\n"));
   layers.overrides = read_config_layer(dir.write("overrides.ini", "[hook]\nretry=2\nretry_delay=2\n"));
@@ -264,7 +264,7 @@ TEST_CASE("config: generated values fill what is empty, and a secret that everyb
 }
 
 TEST_CASE("config: every error of every layer at once, with its place") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   config_layers layers;
   layers.file = read_config_layer(dir.write("berth.ini",
                                             "[http]\nport=70000\nprot=1\nport=81\n[rtp_proxy]\nport_range=9-8\n"
@@ -287,7 +287,7 @@ TEST_CASE("config: every error of every layer at once, with its place") {
 }
 
 TEST_CASE("config: saved keys that do not exist or are not the API's are skipped with a remark") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   config_layers layers;
   layers.overrides = read_config_layer(dir.write(
       "overrides.ini", "[old]\nkey=1\n[ffmpeg]\nbin=/tmp/x\n[berth]\nstate_dir=/elsewhere\n[hook]\nretry=7\n"));
@@ -299,7 +299,7 @@ TEST_CASE("config: saved keys that do not exist or are not the API's are skipped
 }
 
 TEST_CASE("config: a file that can not be read is an error, unless it may be missing and is") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto missing = read_config_layer(dir / "none.ini");
   REQUIRE(missing.errors.size() == 1);
   CHECK(says(missing.errors[0], "none.ini: No such file or directory"));
@@ -398,7 +398,7 @@ TEST_CASE("config: the kernel's texts about ports") {
 // ---- printed ------------------------------------------------------------------------------------------------------
 
 TEST_CASE("config: the printed defaults read back as the defaults, with every key documented") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const config c;
   const auto printed = c.to_ini();
   for (const auto& key : config_keys()) {
@@ -414,7 +414,7 @@ TEST_CASE("config: the printed defaults read back as the defaults, with every ke
 }
 
 TEST_CASE("config: printed values of any kind read back, and a secret is neither shown nor becomes its mask") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto c = must(command_line({"hook.on_play=http://a/b?c;d#e", "http.notFound=  \"x\" ; y # z\\", "hook.enable=1",
                                     "rtp_proxy.port_range=40000-41000", "api.secret=hushhush",
                                     "cluster.origin_url=rtsp://a/%s;rtsp://b/%s", "hook.alive_interval=10.00"}));

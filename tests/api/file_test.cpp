@@ -3,33 +3,33 @@
 
 #include <cerrno>
 
-#include "tests/api/temporary_directory.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace berth;
 using namespace berth::api;
 
 TEST_CASE("file: what is written is read, whatever its length, with the mode asked for") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto path = dir / "f";
   for (const std::size_t size : {0U, 1U, 4096U, 100000U}) {
     REQUIRE_FALSE(write_file_atomically(path, std::string(size, 'x'), 0600));
     CHECK(*read_file(path) == std::string(size, 'x'));
-    CHECK(test::mode_of(path) == 0600);
+    CHECK(tests::mode_of(path) == 0600);
   }
   CHECK_FALSE(std::filesystem::exists(dir / "f.tmp"));
 }
 
 TEST_CASE("file: a mode of before does not survive a replacement") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   std::filesystem::permissions(dir.write("f", "old"), std::filesystem::perms::all);
   REQUIRE_FALSE(write_file_atomically(dir / "f", "new", 0600));
-  CHECK(test::mode_of(dir / "f") == 0600);
+  CHECK(tests::mode_of(dir / "f") == 0600);
   CHECK(*read_file(dir / "f") == "new");
 }
 
 TEST_CASE("file: failures name step, path and reason, and leave the old content") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto missing = read_file(dir / "none");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == ENOENT);

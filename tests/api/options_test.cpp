@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/api/temporary_directory.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace berth;
 using namespace berth::api;
@@ -37,7 +37,7 @@ struct own_state {
   own_state(const own_state&) = delete;
   own_state& operator=(const own_state&) = delete;
   ~own_state() { ::unsetenv("STATE_DIRECTORY"); }
-  test::temporary_directory dir;
+  tests::temporary_directory dir;
 };
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 #include <map>
 
-#include "tests/api/temporary_directory.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace berth;
 using namespace berth::api;
@@ -50,19 +50,19 @@ TEST_CASE("state directory: the setting, then systemd's, then the user's, then t
 }
 
 TEST_CASE("state directory: it is made with all above it, for its owner only, and taken as it is when it exists") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto path = dir / "a/b/state";
   open(path);
-  CHECK(test::mode_of(path) == 0700);
-  CHECK(test::mode_of(dir / "a") == 0700);
+  CHECK(tests::mode_of(path) == 0700);
+  CHECK(tests::mode_of(dir / "a") == 0700);
   REQUIRE(::chmod(path.c_str(), 0750) == 0);
   open(path);
-  CHECK(test::mode_of(path) == 0750);
+  CHECK(tests::mode_of(path) == 0750);
   CHECK(open(dir.path().string() + "/slash/").path() == dir / "slash");
 }
 
 TEST_CASE("state directory: an error names the path and the reason") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto file = dir.write("file", "");
   auto failed = state_dir::open(file);
   REQUIRE_FALSE(failed);
@@ -83,8 +83,8 @@ TEST_CASE("state directory: an error names the path and the reason") {
 }
 
 TEST_CASE("state directory: secret and id are made once, at random, and kept") {
-  const test::temporary_directory dir;
-  const test::temporary_directory other;
+  const tests::temporary_directory dir;
+  const tests::temporary_directory other;
   const auto state = open(dir.path());
   const auto secret = state.secret();
   REQUIRE(secret);
@@ -92,7 +92,7 @@ TEST_CASE("state directory: secret and id are made once, at random, and kept") {
   CHECK(secret->text.size() == 32);
   CHECK(secret->text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
         std::string::npos);
-  CHECK(test::mode_of(state.secret_file()) == 0600);
+  CHECK(tests::mode_of(state.secret_file()) == 0600);
 
   const auto again = open(dir.path()).secret();
   REQUIRE(again);
@@ -109,7 +109,7 @@ TEST_CASE("state directory: secret and id are made once, at random, and kept") {
 }
 
 TEST_CASE("state directory: a secret that somebody wrote is taken, and closed to others") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   const auto file = dir.write("secret", "  my own secret-1 \r\n\n");
   REQUIRE(::chmod(file.c_str(), 0644) == 0);
   // Blanks inside would need quoting in every URL.
@@ -119,11 +119,11 @@ TEST_CASE("state directory: a secret that somebody wrote is taken, and closed to
   REQUIRE(secret);
   CHECK(secret->text == "my-own-secret-1");
   CHECK_FALSE(secret->made_now);
-  CHECK(test::mode_of(file) == 0600);
+  CHECK(tests::mode_of(file) == 0600);
 }
 
 TEST_CASE("state directory: an empty file is no secret, a broken one is an error and stays") {
-  const test::temporary_directory dir;
+  const tests::temporary_directory dir;
   dir.write("secret", "\n");
   const auto made = open(dir.path()).secret();
   REQUIRE(made);
@@ -135,7 +135,7 @@ TEST_CASE("state directory: an empty file is no secret, a broken one is an error
   REQUIRE_FALSE(broken);
   CHECK(broken.error().find((dir / "secret").string()) != std::string::npos);
   CHECK(broken.error().find("remove the file") != std::string::npos);
-  CHECK(test::content_of(dir / "secret") == "one\ntwo\n");
+  CHECK(tests::content_of(dir / "secret") == "one\ntwo\n");
 
   std::filesystem::remove(dir / "secret");
   std::filesystem::create_directory(dir / "secret");

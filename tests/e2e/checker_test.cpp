@@ -119,7 +119,8 @@ TEST_CASE("checker: a long history of eight clients is placed without a blow-up"
   int value = 0;
   for (instant t = 0; t < 4000; t += 10) {
     history.push_back(write(t, t + 8, ++value));
-    for (int reader = 0; reader < 7; ++reader) history.push_back(read(t + reader, t + 9, reader < 4 ? value : value - 1));
+    for (int reader = 0; reader < 7; ++reader)
+      history.push_back(read(t + reader, t + 9, reader < 4 ? value : value - 1));
   }
   const auto found = check_linearizable(m, history);
   CHECK(found);
@@ -128,7 +129,8 @@ TEST_CASE("checker: a long history of eight clients is placed without a blow-up"
   CHECK(check_linearizable(m, history).outcome == linearizability::verdict::not_linearizable);
 }
 
-TEST_CASE("model: an open creates, of an idle key it repeats port and generation, with other parameters it opens anew") {
+TEST_CASE(
+    "model: an open creates, of an idle key it repeats port and generation, with other parameters it opens anew") {
   CHECK(check({open(1, 0, 1, 0, idle(30000, 1)), open(2, 2, 3, 0, idle(30000, 1))}));
   CHECK_FALSE(check({open(1, 0, 1, 0, idle(30000, 1)), open(2, 2, 3, 0, idle(30002, 2))}));
   CHECK_FALSE(check({open(1, 0, 1, 0, idle(30000, 1)), open(2, 2, 3, 0, idle(30002, 1))}));
@@ -160,7 +162,8 @@ TEST_CASE("model: only packets make a stream live, and a live one is refused, re
   CHECK(check({opened, feed(2, 0, 1), open(1, 3, 4, 0, live(30000, 1), 0, conflict::reuse)}));
   CHECK(check({opened, feed(2, 0, 1), open(1, 3, 4, 0, idle(30002, 2), 0, conflict::replace)}));
   CHECK_FALSE(check({opened, feed(2, 0, 1), open(1, 3, 4, 0, live(30000, 1), 0, conflict::replace)}));
-  CHECK_FALSE(check({opened, feed(2, 0, 1), query(1, 3, 4, 0, live(30000, 1), true), open(1, 5, 6, 0, idle(30002, 2))}));
+  CHECK_FALSE(
+      check({opened, feed(2, 0, 1), query(1, 3, 4, 0, live(30000, 1), true), open(1, 5, 6, 0, idle(30002, 2))}));
 }
 
 TEST_CASE("model: what says that a key does not exist can not be followed by a refusal to open it") {

@@ -25,7 +25,8 @@ TEST_CASE("openRtpServer: port 0 gives an even port of the range, bound with its
   CHECK(tcp_port_listening(n.port_of("legacy", {{"enable_tcp", "1"}})));
 }
 
-TEST_CASE("openRtpServer: arguments come in the query, a form or JSON, the secret in a header too, and the query wins") {
+TEST_CASE(
+    "openRtpServer: arguments come in the query, a form or JSON, the secret in a header too, and the query wins") {
   node n;
   auto& http = n.peer.client();
   const auto& secret = n.daemon.secret();
@@ -35,17 +36,19 @@ TEST_CASE("openRtpServer: arguments come in the query, a form or JSON, the secre
     return node::port_in(a.json().as_object());
   };
   const auto port = n.port_of("cam");
-  CHECK(opened(http.post_form("/index/api/openRtpServer", {{"secret", secret}, {"port", "0"}, {"stream_id", "cam"}})) == port);
-  CHECK(opened(http.post_json("/index/api/openRtpServer", object{{"secret", secret}, {"port", 0}, {"stream_id", "cam"}})) ==
+  CHECK(opened(http.post_form("/index/api/openRtpServer", {{"secret", secret}, {"port", "0"}, {"stream_id", "cam"}})) ==
         port);
+  CHECK(opened(http.post_json("/index/api/openRtpServer",
+                              object{{"secret", secret}, {"port", 0}, {"stream_id", "cam"}})) == port);
   CHECK(opened(http.get("/index/api/openRtpServer?port=0&stream_id=cam", {{"secret", secret}})) == port);
   CHECK(opened(http.get("/INDEX/api/OPENrtpSERVER?PORT=0&Stream_ID=cam&Secret=" + secret)) == port);
   CHECK(opened(http.post_json("/index/api/openRtpServer?stream_id=cam",
                               object{{"secret", secret}, {"port", 0}, {"stream_id", "other"}})) == port);
   CHECK_FALSE(n.listed("other"));
   // A nested member costs nothing but itself.
-  CHECK(opened(http.post_json("/index/api/openRtpServer", object{{"secret", secret}, {"a", boost::json::array{1}},
-                                                                 {"port", 0}, {"stream_id", "cam"}})) == port);
+  CHECK(opened(http.post_json(
+            "/index/api/openRtpServer",
+            object{{"secret", secret}, {"a", boost::json::array{1}}, {"port", 0}, {"stream_id", "cam"}})) == port);
   CHECK(http.connections() == 1);
 }
 
@@ -168,8 +171,8 @@ TEST_CASE("openRtpServer: an address that is not on the machine is -400, and lea
 TEST_CASE("openRtpServer: junk numbers are -300 and name the field") {
   node n;
   const std::vector<std::pair<std::string, std::string>> junk{
-      {"port", "abc"},  {"port", "31040abc"},     {"port", "70000"}, {"port", "-1"},       {"port", "0x7918"}, {"port", "12.7"},
-      {"ssrc", "junk"}, {"ssrc", "4294967296"},   {"ssrc", "-5"},    {"ssrc", "0x12345678"},
+      {"port", "abc"},   {"port", "31040abc"},   {"port", "70000"},      {"port", "-1"}, {"port", "0x7918"},
+      {"port", "12.7"},  {"ssrc", "junk"},       {"ssrc", "4294967296"}, {"ssrc", "-5"}, {"ssrc", "0x12345678"},
       {"tcp_mode", "x"}, {"only_track", "loud"}, {"timeout_sec", "soon"}};
   for (const auto& [name, value] : junk) {
     INFO(name << "=" << value);
@@ -183,7 +186,8 @@ TEST_CASE("openRtpServer: junk numbers are -300 and name the field") {
   CHECK(n.peer.client().connections() == 1);
 }
 
-TEST_CASE("missing arguments are -300 with the whole list, an empty value is a missing one, and the connection is kept") {
+TEST_CASE(
+    "missing arguments are -300 with the whole list, an empty value is a missing one, and the connection is kept") {
   node n;
   const std::string missed = "Required parameter missed: ";
   const std::vector<std::pair<std::string, std::string>> lists{
@@ -211,10 +215,10 @@ TEST_CASE("missing arguments are -300 with the whole list, an empty value is a m
 TEST_CASE("the secret is asked for before the arguments, everywhere, and a refusal keeps the connection") {
   node n;
   auto& http = n.peer.client();
-  for (const auto* name : {"openRtpServer", "openRtpServerMultiplex", "closeRtpServer", "updateRtpServerSSRC",
-                           "connectRtpServer", "listRtpServer", "getRtpInfo", "pauseRtpCheck", "resumeRtpCheck",
-                           "getServerConfig", "setServerConfig", "getApiList", "version", "getStatistic", "getThreadsLoad",
-                           "getWorkThreadsLoad", "restartServer"}) {
+  for (const auto* name :
+       {"openRtpServer", "openRtpServerMultiplex", "closeRtpServer", "updateRtpServerSSRC", "connectRtpServer",
+        "listRtpServer", "getRtpInfo", "pauseRtpCheck", "resumeRtpCheck", "getServerConfig", "setServerConfig",
+        "getApiList", "version", "getStatistic", "getThreadsLoad", "getWorkThreadsLoad", "restartServer"}) {
     for (const std::string secret : {"", "?secret=", "?secret=wrong"}) {
       INFO(name << secret);
       const auto answer = http.get("/index/api/" + std::string{name} + secret);
@@ -230,7 +234,8 @@ TEST_CASE("the secret is asked for before the arguments, everywhere, and a refus
   CHECK(n.daemon.running());
 }
 
-TEST_CASE("transport: unknown paths are 404, HEAD answers nothing, PUT and DELETE act as POST, a large body is answered") {
+TEST_CASE(
+    "transport: unknown paths are 404, HEAD answers nothing, PUT and DELETE act as POST, a large body is answered") {
   node n;
   auto& http = n.peer.client();
   const auto& secret = n.daemon.secret();
@@ -260,6 +265,12 @@ TEST_CASE("openRtpServerMultiplex: one port without RTCP, listed under its key, 
   CHECK(number(*item, "port") == port);
   CHECK(number(*item, "ssrc") == 0);
   CHECK(node::port_in(n.call("openRtpServerMultiplex", {{"port", "0"}, {"stream_id", "gate"}})) == port);
+  const auto filtered = n.call("updateRtpServerSSRC", {{"stream_id", "gate"}, {"ssrc", "7"}});
+  CHECK(number(filtered, "code") == -300);
+  CHECK(text(filtered, "msg").find("shared port") != std::string::npos);
+  const auto active = n.call("openRtpServerMultiplex", {{"port", "0"}, {"stream_id", "a"}, {"tcp_mode", "2"}});
+  CHECK(number(active, "code") == -300);
+  CHECK(text(active, "msg").starts_with("tcp_mode"));
   CHECK(n.close("gate") == 1);
   CHECK_FALSE(n.listed("gate"));
 }
@@ -444,9 +455,9 @@ TEST_CASE("getApiList, version, getStatistic, getThreadsLoad, getWorkThreadsLoad
   camera.send(port);
   REQUIRE(n.reaches("cam", "packets", 1));
   const auto statistic = n.call("getStatistic").at("data").as_object();
-  for (const auto* name :
-       {"MediaSource", "MultiMediaSourceMuxer", "TcpServer", "TcpSession", "UdpServer", "UdpSession", "TcpClient", "Socket",
-        "FrameImp", "Frame", "Buffer", "BufferRaw", "BufferLikeString", "BufferList", "RtpPacket", "RtmpPacket"})
+  for (const auto* name : {"MediaSource", "MultiMediaSourceMuxer", "TcpServer", "TcpSession", "UdpServer", "UdpSession",
+                           "TcpClient", "Socket", "FrameImp", "Frame", "Buffer", "BufferRaw", "BufferLikeString",
+                           "BufferList", "RtpPacket", "RtmpPacket"})
     CHECK(number(statistic, name) >= 0);
   CHECK(number(statistic, "MediaSource") == 1);
   CHECK(number(statistic, "UdpServer") == 2);

@@ -29,9 +29,27 @@ bool ffmpeg_is_there() {
 class encoder {
  public:
   encoder(const std::string& format, std::uint16_t port, const std::string& rtcp = {})
-      : process_({"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i",
-                  "testsrc=size=640x360:rate=25", "-c:v", "libx264", "-preset", "ultrafast", "-threads", "1", "-g", "25", "-f",
-                  format, "rtp://127.0.0.1:" + std::to_string(port) + rtcp},
+      : process_({"ffmpeg",
+                  "-hide_banner",
+                  "-nostdin",
+                  "-loglevel",
+                  "error",
+                  "-re",
+                  "-f",
+                  "lavfi",
+                  "-i",
+                  "testsrc=size=640x360:rate=25",
+                  "-c:v",
+                  "libx264",
+                  "-preset",
+                  "ultrafast",
+                  "-threads",
+                  "1",
+                  "-g",
+                  "25",
+                  "-f",
+                  format,
+                  "rtp://127.0.0.1:" + std::to_string(port) + rtcp},
                  log_.path() / "log") {}
 
   bool running() { return process_.running(); }

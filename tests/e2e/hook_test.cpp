@@ -1,6 +1,7 @@
 // What the daemon tells its hook receiver about a stream's end and about itself.
 #include "tests/support/hook_receiver.hpp"
 
+#include <map>
 #include <set>
 
 #include "tests/e2e/node.hpp"
@@ -12,7 +13,8 @@ namespace {
 
 daemon_process::settings hooked(const hook_receiver& receiver, daemon_process::settings more = {}) {
   more.emplace_back("hook.enable", "1");
-  for (const auto* name : {"on_rtp_server_timeout", "on_server_started", "on_server_keepalive", "on_server_exited"})
+  for (const auto* name :
+       {"on_rtp_server_timeout", "on_server_started", "on_server_keepalive", "on_server_exited", "on_alarm"})
     more.emplace_back(std::string{"hook."} + name, receiver.url(std::string{"/"} + name));
   return more;
 }
@@ -58,10 +60,13 @@ TEST_CASE("on_rtp_server_timeout: once for each stream that times out, after its
   CHECK(told == std::multiset<std::string>{"cam", "fed"});
 }
 
-TEST_CASE("on_rtp_server_timeout is tried again with the same index when the receiver fails, and API calls do not wait") {
+TEST_CASE(
+    "on_rtp_server_timeout is tried again with the same index when the receiver fails, and API calls do not wait") {
   hook_receiver receiver;
   receiver.always({hook_reply::how::hang, 200, {}});
-  node n{hooked(receiver, {{"rtp_proxy.timeoutSec", "1"}, {"hook.timeoutSec", "1"}, {"hook.retry", "3"}, {"hook.retry_delay", "0.1"}})};
+  node n{hooked(
+      receiver,
+      {{"rtp_proxy.timeoutSec", "1"}, {"hook.timeoutSec", "1"}, {"hook.retry", "3"}, {"hook.retry_delay", "0.1"}})};
   n.port_of("cam");
   REQUIRE(receiver.wait_for("/on_rtp_server_timeout"));
   // The hook is unanswered; the node goes on.
@@ -99,4 +104,26 @@ TEST_CASE("on_server_started without the secret, keepalives in their interval, o
   std::set<std::int64_t> indexes;
   for (const auto& h : all) indexes.insert(number(body_of(h), "hook_index"));
   CHECK(indexes.size() == all.size());
+}
+
+TEST_CASE(
+    "on_alarm: raised when allocations fail or the pool is nearly empty, cleared when they do not, with the figures") {
+  hook_receiver receiver;
+  node n{hooked(receiver, {{"alarm.min_opens", "4"}, {"alarm.window_sec", "1"}, {"rtp_proxy.quarantine_sec", "0"}}), 4};
+  for (int i = 0; i < 4; ++i) n.port_of("cam" + std::to_string(i));
+  for (int i = 0; i < 4; ++i) CHECK(number(n.open("one too many"), "code") == -400);
+  REQUIRE(receiver.wait_for("/on_alarm", 2));
+  for (int i = 0; i < 4; ++i) CHECK(n.close("cam" + std::to_string(i)) == 1);
+  REQUIRE(receiver.wait_for("/on_alarm", 4));
+  std::map<std::string, std::vector<bool>> told;
+  for (const auto& h : receiver.requests("/on_alarm")) {
+    const auto o = body_of(h);
+    told[text(o, "name")].push_back(flag(o, "raised"));
+    CHECK(text(o, "text").find(" of ") != std::string::npos);
+    CHECK(o.contains("value"));
+    CHECK(o.contains("threshold"));
+  }
+  // Of each alarm the order is kept.
+  CHECK(told == std::map<std::string, std::vector<bool>>{{"allocation_failures", {true, false}},
+                                                         {"port_pool_low", {true, false}}});
 }

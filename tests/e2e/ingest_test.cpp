@@ -32,17 +32,17 @@ TEST_CASE("UDP: each cause of refusal is counted as that cause, and datagrams = 
   const auto with_sequence = [&](int sequence) {
     auto f = next();
     f.sequence = static_cast<std::uint16_t>(sequence);
-    return rtp_packet_of(f);
+    return make_rtp(f);
   };
 
   camera.send_raw(port, too_short_packet(next()));
   camera.send_raw(port, {});
   for (int i = 0; i < 3; ++i) camera.send_raw(port, not_rtp_packet(next()));
   for (int i = 0; i < 4; ++i) camera.send_raw(port, bad_header_packet(next()));
-  camera.send_raw(port, packet_bytes(20'000, 0x80));
+  camera.send_raw(port, bytes(20'000, 0x80));
   auto other = next();
   other.ssrc = 0x9999;
-  for (int i = 0; i < 5; ++i) camera.send_raw(port, rtp_packet_of(other));
+  for (int i = 0; i < 5; ++i) camera.send_raw(port, make_rtp(other));
   stranger.send(port, 6);
   for (int i = 0; i < 7; ++i) camera.send_raw(port, with_sequence(next().sequence - 1));
   // Numbers far back and far ahead that do not follow each other.
@@ -92,7 +92,7 @@ TEST_CASE("UDP: loss is what is missing in the sequence, falls when late packets
   camera.send(port, 30);  // across the wrap of the sequence number
   REQUIRE(n.reaches("cam", "packets", 50));
   CHECK(n.figure("cam", "lost") == 3);
-  camera.send_raw(port, rtp_packet_of(skipped));
+  camera.send_raw(port, make_rtp(skipped));
   REQUIRE(n.reaches("cam", "packets", 51));
   CHECK(n.figure("cam", "lost") == 2);
   CHECK(n.figure("cam", "reordered") == 1);
@@ -199,7 +199,7 @@ TEST_CASE("RTCP: a receiver report reaches the sender's RTCP port with the exact
   camera.source().skip(20);
   camera.send(port, 1);
   REQUIRE(n.reaches("cam", "packets", 81));
-  camera.send_rtcp(rtcp_port, sender_report_of(0xcafe, 0x1122334455667788, 0, 81, 81 * 160));
+  camera.send_rtcp(rtcp_port, make_sender_report(0xcafe, 0x1122334455667788, 0, 81, 81 * 160));
   camera.send_rtcp(rtcp_port, {0x80, 200, 0xff, 0xff});
   REQUIRE(n.reaches("cam", "sender_reports", 1));
   REQUIRE(n.reaches("cam", "rtcp_malformed", 1));
@@ -235,10 +235,10 @@ TEST_CASE("RTCP: reports of others than the stream's sender are not heard") {
   const auto port = n.port_of("cam");
   const auto rtcp_port = static_cast<std::uint16_t>(port + 1);
   rtp_sender camera{0xcafe};
-  camera.send_rtcp(rtcp_port, sender_report_of(0xcafe, 1, 0, 0, 0));  // before any RTP: nobody's
+  camera.send_rtcp(rtcp_port, make_sender_report(0xcafe, 1, 0, 0, 0));  // before any RTP: nobody's
   camera.send(port, 3);
   REQUIRE(n.reaches("cam", "packets", 3));
-  camera.send_rtcp(rtcp_port, sender_report_of(0xcafe, 2, 0, 3, 480));
+  camera.send_rtcp(rtcp_port, make_sender_report(0xcafe, 2, 0, 3, 480));
   REQUIRE(eventually(soon, [&] { return n.figure("cam", "sender_reports") >= 1; }));
   CHECK(n.figure("cam", "datagrams") == 3);
 }
@@ -271,7 +271,8 @@ TEST_CASE("multiplex: many SSRCs from one socket become streams named by eight u
   CHECK(n.v1.get("/v1/streams").json().at("streams").as_array().empty());
 }
 
-TEST_CASE("multiplex: a single packet of an SSRC makes no stream, and a closed stream's sender does not open it again") {
+TEST_CASE(
+    "multiplex: a single packet of an SSRC makes no stream, and a closed stream's sender does not open it again") {
   node n;
   const auto port = node::port_in(n.call("openRtpServerMultiplex", {{"port", "0"}, {"stream_id", "gate"}}));
   rtp_sender gateway{0xfeed0001};
@@ -287,7 +288,8 @@ TEST_CASE("multiplex: a single packet of an SSRC makes no stream, and a closed s
   CHECK(adds_up(n.v1.stream("gate")));
 }
 
-TEST_CASE("rtp_proxy.port: the configured shared port takes streams over UDP and TCP, is not listed and can not be closed") {
+TEST_CASE(
+    "rtp_proxy.port: the configured shared port takes streams over UDP and TCP, is not listed and can not be closed") {
   const reserved_ports own{1};
   node n{{{"rtp_proxy.port", std::to_string(own.first())}}};
   rtp_sender camera{0x11};

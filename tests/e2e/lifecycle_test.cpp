@@ -36,7 +36,7 @@ TEST_CASE("idle: a stream that is never fed goes at its deadline, not before, an
 }
 
 TEST_CASE("idle: packets keep a stream, junk does not, and silence ends it a time-out after the last packet") {
-  node n{{{"rtp_proxy.timeoutSec", "1"}, {"rtp_proxy.stall_ms", "200"}}};
+  node n{{{"rtp_proxy.timeoutSec", "1"}, {"rtp_proxy.stall_ms", "500"}}};
   const auto fed = n.port_of("fed"), junk = n.port_of("junk");
   rtp_sender camera;
   auto last = steady::now();
@@ -56,10 +56,12 @@ TEST_CASE("idle: packets keep a stream, junk does not, and silence ends it a tim
 }
 
 TEST_CASE("idle: a stalled stream is active again with the next packet") {
-  node n{{{"rtp_proxy.stall_ms", "100"}}};
+  node n{{{"rtp_proxy.stall_ms", "500"}}};
   const auto port = n.port_of("cam");
   rtp_sender camera;
-  const auto is = [&](const char* state) { return eventually(soon, [&] { return text(n.info("cam"), "state") == state; }); };
+  const auto is = [&](const char* state) {
+    return eventually(soon, [&] { return text(n.info("cam"), "state") == state; });
+  };
   for (int i = 0; i < 3; ++i) {
     camera.send(port);
     REQUIRE(is("active"));
@@ -115,7 +117,8 @@ TEST_CASE("pause suspends the idle check for its seconds, resume starts the cloc
   CHECK(steady::now() - begin < 4s);
 }
 
-TEST_CASE("quarantine: who keeps sending after the close never feeds the stream that gets the port next, and is named") {
+TEST_CASE(
+    "quarantine: who keeps sending after the close never feeds the stream that gets the port next, and is named") {
   node n{{{"rtp_proxy.quarantine_sec", "1"}}};
   rtp_sender stubborn{0x1111}, rightful{0x2222};
   const auto port = n.port_of("first");
@@ -221,7 +224,8 @@ TEST_CASE("exhaustion: -400 with the figures, and a close makes room again") {
 TEST_CASE("SIGTERM with 200 streams, fed and unfed: all sockets closed and exit 0 within five seconds") {
   node n{{}, 200};
   std::vector<std::uint16_t> ports;
-  for (int i = 0; i < 200; ++i) ports.push_back(n.port_of("cam" + std::to_string(i), {{"tcp_mode", i % 2 == 0 ? "1" : "0"}}));
+  for (int i = 0; i < 200; ++i)
+    ports.push_back(n.port_of("cam" + std::to_string(i), {{"tcp_mode", i % 2 == 0 ? "1" : "0"}}));
   rtp_sender camera;
   for (int i = 0; i < 200; i += 4) camera.send(ports[static_cast<std::size_t>(i)]);
   rtp_tcp_sender device{ports[0], tcp_prefix::two_bytes};
@@ -261,6 +265,7 @@ TEST_CASE("SIGHUP reads the configuration again and disturbs no stream") {
   node n;
   const auto port = n.port_of("cam");
   n.daemon.signal(SIGHUP);
-  CHECK(eventually(soon, [&] { return (n.daemon.errors() + n.daemon.output()).find("read again") != std::string::npos; }));
+  CHECK(eventually(soon,
+                   [&] { return (n.daemon.errors() + n.daemon.output()).find("read again") != std::string::npos; }));
   CHECK(number(*n.item("cam"), "port") == port);
 }

@@ -19,10 +19,14 @@ inline constexpr auto soon = std::chrono::seconds{10};
 /// Made by a test case, for itself alone.
 struct node {
   explicit node(daemon_process::settings more = {}, std::size_t pairs = 64)
-      : daemon(std::move(more), pairs), peer(daemon.http_port(), daemon.secret()), v1(daemon.http_port(), daemon.secret()) {}
+      : daemon(std::move(more), pairs),
+        peer(daemon.http_port(), daemon.secret()),
+        v1(daemon.http_port(), daemon.secret()) {}
 
   object call(const std::string& name, const text_pairs& arguments = {}) { return peer.call(name, arguments); }
-  std::int64_t code(const std::string& name, const text_pairs& arguments = {}) { return number(call(name, arguments), "code"); }
+  std::int64_t code(const std::string& name, const text_pairs& arguments = {}) {
+    return number(call(name, arguments), "code");
+  }
 
   /// The answer of openRtpServer, with port 0 unless `more` names one.
   object open(const std::string& id, const text_pairs& more = {}) { return call("openRtpServer", with(id, more)); }

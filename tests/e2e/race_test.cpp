@@ -17,7 +17,8 @@ using namespace berth::tests;
 namespace {
 
 instant now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 /// Runs `work(client)` on as many threads at once; a thrown exception fails the test.
@@ -51,7 +52,10 @@ stream_view view_of(const object& o) {
 class recorder {
  public:
   recorder(const node& n, int client, std::atomic<bool>& strange)
-      : peer_(n.daemon.http_port(), n.daemon.secret()), client_(client), camera_(0x1000U + static_cast<std::uint32_t>(client)), strange_(strange) {}
+      : peer_(n.daemon.http_port(), n.daemon.secret()),
+        client_(client),
+        camera_(0x1000U + static_cast<std::uint32_t>(client)),
+        strange_(strange) {}
 
   void open(int key, int parameters, conflict on_conflict) {
     static constexpr std::array<const char*, 3> policies{"error", "reuse", "replace"};
@@ -62,7 +66,8 @@ class recorder {
             {"on_conflict", policies[static_cast<std::size_t>(on_conflict)]}},
            [&](const object& o) {
              const auto code = number(o, "code");
-             stream_answer a{code == 0 ? stream_answer::kind::opened : stream_answer::kind::refused, view_of(o), false, {}};
+             stream_answer a{
+                 code == 0 ? stream_answer::kind::opened : stream_answer::kind::refused, view_of(o), false, {}};
              if (code == -400) a.what = stream_answer::kind::no_port;
              if (code != 0 && code != -300) strange_ = true;
              if (code == 0) known_ = a.stream, known_key_ = key;
@@ -70,8 +75,10 @@ class recorder {
            });
   }
   void query(int key) {
-    record({stream_request::kind::query, key, 0, conflict::error, 0}, "getRtpInfo", {{"stream_id", std::to_string(key)}},
-           [](const object& o) { return stream_answer{stream_answer::kind::info, view_of(o), flag(o, "exist"), {}}; });
+    record({stream_request::kind::query, key, 0, conflict::error, 0}, "getRtpInfo",
+           {{"stream_id", std::to_string(key)}}, [](const object& o) {
+             return stream_answer{stream_answer::kind::info, view_of(o), flag(o, "exist"), {}};
+           });
   }
   void list() {
     record({stream_request::kind::list, 0, 0, conflict::error, 0}, "listRtpServer", {}, [](const object& o) {
@@ -82,13 +89,19 @@ class recorder {
     });
   }
   void close(int key) {
-    record({stream_request::kind::close, key, 0, conflict::error, 0}, "closeRtpServer", {{"stream_id", std::to_string(key)}},
-           [](const object& o) { return stream_answer{stream_answer::kind::closed, {}, number(o, "hit") == 1, {}}; });
+    record({stream_request::kind::close, key, 0, conflict::error, 0}, "closeRtpServer",
+           {{"stream_id", std::to_string(key)}}, [](const object& o) {
+             return stream_answer{stream_answer::kind::closed, {}, number(o, "hit") == 1, {}};
+           });
   }
   /// A packet to the stream that this client has opened last. It takes effect some time later, or never.
   void feed() {
     if (known_.port == 0) return;
-    history.push_back({client_, now_ns(), never, {stream_request::kind::feed, known_key_, 0, conflict::error, known_.generation}, {}});
+    history.push_back({client_,
+                       now_ns(),
+                       never,
+                       {stream_request::kind::feed, known_key_, 0, conflict::error, known_.generation},
+                       {}});
     camera_.send(known_.port);
   }
 
@@ -177,7 +190,7 @@ TEST_CASE("race: sixteen clients close one stream, 100 rounds: one hit a round",
 TEST_CASE("race: what eight clients are told over HTTP is linearizable", "[heavy]") {
   constexpr int clients = 8, keys = 3, calls = 250;
   // A second of idle time, so that time-outs take part; ports enough that none is used twice.
-  node n{{{"rtp_proxy.timeoutSec", "1"}, {"rtp_proxy.stall_ms", "300"}, {"berth.log_level", "warn"}}, 2000};
+  node n{{{"rtp_proxy.timeoutSec", "1"}, {"rtp_proxy.stall_ms", "500"}, {"berth.log_level", "warn"}}, 2000};
   std::random_device seed;
   const auto first_seed = seed();
   INFO("seed " << first_seed);
@@ -192,7 +205,9 @@ TEST_CASE("race: what eight clients are told over HTTP is linearizable", "[heavy
       const auto dice = random() % 100;
       if (dice < 35)
         client.open(key, random() % 10 == 0 ? 1 : 0,
-                    dice < 20 ? conflict::error : dice < 33 ? conflict::reuse : conflict::replace);
+                    dice < 20   ? conflict::error
+                    : dice < 33 ? conflict::reuse
+                                : conflict::replace);
       else if (dice < 55)
         client.query(key);
       else if (dice < 70)
@@ -232,12 +247,14 @@ TEST_CASE("race: what eight clients are told over HTTP is linearizable", "[heavy
   const auto told = [&](auto matches) { return std::count_if(history.begin(), history.end(), matches); };
   using ask = stream_request::kind;
   using tell = stream_answer::kind;
-  const auto reused = told([](const auto& o) { return o.answer && o.answer->what == tell::opened && o.answer->stream.live; });
+  const auto reused =
+      told([](const auto& o) { return o.answer && o.answer->what == tell::opened && o.answer->stream.live; });
   const auto refused = told([](const auto& o) { return o.answer && o.answer->what == tell::refused; });
   const auto existing = told([](const auto& o) { return o.answer && o.answer->what == tell::info && o.answer->hit; });
   const auto hits = told([](const auto& o) { return o.answer && o.answer->what == tell::closed && o.answer->hit; });
   const auto misses = told([](const auto& o) { return o.answer && o.request.what == ask::close && !o.answer->hit; });
-  const auto empty = told([](const auto& o) { return o.answer && o.answer->what == tell::listed && o.answer->streams.empty(); });
+  const auto empty =
+      told([](const auto& o) { return o.answer && o.answer->what == tell::listed && o.answer->streams.empty(); });
   INFO(reused << " reused, " << refused << " refused, " << existing << " existing, " << hits << " hits, " << misses
               << " misses, " << empty << " empty lists");
   CHECK(std::min({reused, refused, existing, hits, misses, empty}) > 0);
@@ -245,11 +262,16 @@ TEST_CASE("race: what eight clients are told over HTTP is linearizable", "[heavy
   // The yardstick itself: of the first calls one answer is falsified, and there is no order any more.
   auto first = first_operations(history, 150);
   CHECK(check_linearizable(model, first));
-  const auto lie = std::find_if(first.rbegin(), first.rend(), [](const stream_operation& o) {
-    return o.answer && o.answer->what == tell::opened;
+  // One that no unanswered open can explain, and a generation that was given long before.
+  instant unanswered = never;
+  for (const auto& o : first)
+    if (!o.answer && o.request.what == ask::open) unanswered = std::min(unanswered, o.invoked);
+  const auto lie = std::find_if(first.rbegin(), first.rend(), [&](const stream_operation& o) {
+    return o.answer && o.answer->what == tell::opened && o.returned < unanswered;
   });
   REQUIRE(lie != first.rend());
-  lie->answer->stream.port = 1;
+  REQUIRE(lie->answer->stream.generation > 1);
+  lie->answer->stream.generation = 1;
   CHECK(check_linearizable(model, first).outcome == linearizability::verdict::not_linearizable);
 }
 
@@ -293,17 +315,23 @@ TEST_CASE("leaks: 3,000 open and close cycles and 300 failing opens leave descri
   const auto taken = foreign_udp_socket(n.daemon.ports().first());
   for (int i = 0; i < 300; ++i) {
     const text_pairs explicit_port{{"port", std::to_string(n.daemon.ports().first())}};
-    REQUIRE(number(n.open("failing", i % 2 == 0 ? explicit_port : text_pairs{{"local_ip", "192.0.2.1"}}), "code") == -400);
+    REQUIRE(number(n.open("failing", i % 2 == 0 ? explicit_port : text_pairs{{"local_ip", "192.0.2.1"}}), "code") ==
+            -400);
   }
   CHECK(eventually(soon, [&] { return n.daemon.descriptors() <= before.descriptors; }));
   const auto after = figures_of(n.daemon);
   INFO("before: " << before.descriptors << " descriptors, " << before.threads << " threads, " << before.bytes / 1024
-                  << " KiB; after: " << after.descriptors << ", " << after.threads << ", " << after.bytes / 1024 << " KiB");
+                  << " KiB; after: " << after.descriptors << ", " << after.threads << ", " << after.bytes / 1024
+                  << " KiB");
   CHECK(after.descriptors <= before.descriptors);
   CHECK(after.threads == before.threads);
+  // The address sanitizer keeps what was freed; what was not, it reports at the end.
+#ifndef __SANITIZE_ADDRESS__
   CHECK(after.bytes < before.bytes + 2 * 1024 * 1024);
+#endif
   const auto ports = n.v1.ports();
   CHECK(number(ports, "leased") == 0);
   CHECK(number(ports, "free") == number(ports, "size"));
   CHECK(n.daemon.udp_sockets() == 0);
+  CHECK(n.daemon.stop().status == 0);
 }

@@ -25,7 +25,8 @@ TEST_CASE("scale: 2,000 streams at once, each with its own exact count", "[heavy
   std::vector<std::unique_ptr<rtp_sender>> senders;
   for (int i = 0; i < streams / 100; ++i) senders.push_back(std::make_unique<rtp_sender>());
   std::vector<rtp_source> sources;
-  for (int i = 0; i < streams; ++i) sources.emplace_back(0x10000 + static_cast<std::uint32_t>(i), static_cast<std::uint16_t>(31 * i));
+  for (int i = 0; i < streams; ++i)
+    sources.emplace_back(0x10000 + static_cast<std::uint32_t>(i), static_cast<std::uint16_t>(31 * i));
   const auto total = [&] {
     std::int64_t sum = 0;
     const auto answer = n.call("listRtpServer");

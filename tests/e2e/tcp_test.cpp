@@ -25,7 +25,7 @@ TEST_CASE("TCP passive: both framings are recognized, byte by byte too, and ever
 
     // The next packet in pieces of one byte.
     const auto packet = device.source().next(50);
-    packet_bytes framed{'$', 0};
+    bytes framed{'$', 0};
     if (prefix == tcp_prefix::two_bytes) framed.clear();
     framed.push_back(0);
     framed.push_back(static_cast<std::uint8_t>(packet.size()));
@@ -117,7 +117,7 @@ TEST_CASE("TCP passive: garbage in the middle is skipped, and the packets behind
   rtp_tcp_sender device{port, tcp_prefix::two_bytes};
   device.send(10);
   REQUIRE(n.reaches("cam", "packets", 10));
-  REQUIRE(device.send_raw(packet_bytes(3000, 0xee)));
+  REQUIRE(device.send_raw(bytes(3000, 0xee)));
   REQUIRE(eventually(soon, [&] {
     device.send(2);
     return n.figure("cam", "packets") >= 20;

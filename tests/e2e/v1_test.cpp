@@ -29,9 +29,9 @@ std::string ids(const object& page) {
 
 TEST_CASE("PUT makes a stream with 201 and its generation as ETag, the same PUT again is 200 with the same one") {
   node n;
-  const object wanted{{"port", 0},          {"tcp_mode", 1},          {"ssrc", 77},
-                      {"only_track", 2},    {"local_ip", "127.0.0.1"}, {"timeout_sec", 33},
-                      {"source_policy", "any"}};
+  const object wanted{
+      {"port", 0},         {"tcp_mode", 1},         {"ssrc", 77}, {"only_track", 2}, {"local_ip", "127.0.0.1"},
+      {"timeout_sec", 33}, {"source_policy", "any"}};
   const auto made = n.v1.put("/v1/streams/cam", wanted);
   CHECK(made.status == 201);
   CHECK(made.header("Location") == "/v1/streams/cam");
@@ -83,8 +83,8 @@ TEST_CASE("GET shows a stream with its counters, 404 is a problem, ids are perce
   const auto o = got.json().as_object();
   CHECK(text(o, "stream_id") == "a/b c");
   CHECK(text(o, "app") == "live");
-  for (const auto* name : {"packets", "bytes", "datagrams", "lost", "reordered", "kernel_drops", "jitter_us", "ssrc_seen",
-                           "payload_type"})
+  for (const auto* name :
+       {"packets", "bytes", "datagrams", "lost", "reordered", "kernel_drops", "jitter_us", "ssrc_seen", "payload_type"})
     CHECK(number(o, name) == 0);
   CHECK(text(o, "last_reason").empty());
   CHECK(text(o, "peer").empty());
@@ -113,9 +113,12 @@ TEST_CASE("DELETE closes with 204, then 404, If-Match closes only the generation
 
 TEST_CASE("bad parameters are 400 and name the field") {
   node n;
-  for (const auto& [name, value] : std::vector<std::pair<std::string, boost::json::value>>{
-           {"port", 70000}, {"ssrc", "many"}, {"tcp_mode", "x"}, {"on_conflict", "maybe"}, {"source_policy", "none"},
-           {"timeout_sec", -1}}) {
+  for (const auto& [name, value] : std::vector<std::pair<std::string, boost::json::value>>{{"port", 70000},
+                                                                                           {"ssrc", "many"},
+                                                                                           {"tcp_mode", "x"},
+                                                                                           {"on_conflict", "maybe"},
+                                                                                           {"source_policy", "none"},
+                                                                                           {"timeout_sec", -1}}) {
     INFO(name);
     const auto o = problem_of(n.v1.put("/v1/streams/cam", object{{name, value}}), 400);
     CHECK(text(o, "detail").find(name) != std::string::npos);
@@ -207,7 +210,8 @@ TEST_CASE("health is for everybody, everything else asks for the bearer token") 
 TEST_CASE("unknown resources are 404, methods that a resource does not know are 405, both as problems") {
   node n;
   problem_of(n.v1.get("/v1/nothing"), 404);
-  const auto answer = n.v1.client().request("POST", "/v1/ports", "", {{"Authorization", "Bearer " + n.daemon.secret()}});
+  const auto answer =
+      n.v1.client().request("POST", "/v1/ports", "", {{"Authorization", "Bearer " + n.daemon.secret()}});
   problem_of(answer, 405);
   CHECK(answer.header("Allow").find("GET") != std::string::npos);
 }

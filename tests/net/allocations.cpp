@@ -27,8 +27,8 @@ void operator delete[](void* p) noexcept { std::free(p); }
 void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
 void operator delete[](void* p, const std::nothrow_t&) noexcept { std::free(p); }
 
-namespace berth::net::testing {
+namespace berth::tests {
 
 std::uint64_t allocations() noexcept { return count; }
 
-}  // namespace berth::net::testing
+}  // namespace berth::tests

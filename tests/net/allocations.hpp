@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-namespace berth::net::testing {
+namespace berth::tests {
 
 /// Calls of operator new on this thread so far.
 std::uint64_t allocations() noexcept;
 
-}  // namespace berth::net::testing
+}  // namespace berth::tests

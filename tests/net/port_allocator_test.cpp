@@ -1,10 +1,10 @@
 #include "net/port_allocator.hpp"
 
-#include <sys/socket.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
-#include <cerrno>
 #include <dirent.h>
+#include <cerrno>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_sockets.hpp"

@@ -2,11 +2,11 @@
 
 #include <string>
 
-#include "tests/net/packets.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/packets.hpp"
 
 using namespace berth::net;
-using namespace berth::net::testing;
+using namespace berth::tests;
 
 namespace {
 
@@ -26,7 +26,7 @@ bytes cut(bytes b, std::size_t size) {
   return b;
 }
 
-const bytes sr = make_sender_report(7, 0x01020304, 0x05060708);
+const bytes sr = make_sender_report(7, 0x0102030405060708);
 const bytes rr = make_rtcp(1, 201, {8, 7, 0, 0, 0, 0, 0});
 const bytes bye = make_rtcp(2, 203, {7, 9});
 const bytes sdes = make_rtcp(1, 202, {7, 0x01020000 | ('a' << 8) | 'b', 0});

@@ -3,11 +3,11 @@
 #include <functional>
 #include <optional>
 
-#include "tests/net/packets.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/packets.hpp"
 
 using namespace berth::net;
-using namespace berth::net::testing;
+using namespace berth::tests;
 
 TEST_CASE("RFC 3550 5.1: the fixed header's fields") {
   const bytes b{0x80, 0xe0, 0x12, 0x34, 1, 2, 3, 4, 0xa0, 0xb0, 0xc0, 0xd0, 7, 8, 9};

@@ -4,11 +4,11 @@
 #include <random>
 #include <string>
 
-#include "tests/net/packets.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/packets.hpp"
 
 using namespace berth::net;
-using namespace berth::net::testing;
+using namespace berth::tests;
 
 namespace {
 
@@ -175,7 +175,7 @@ TEST_CASE("where both forms fit the first bytes, the next frame tells") {
 
 TEST_CASE("RTCP passes as RTCP and is no lost framing") {
   for (const auto form : both_forms) {
-    auto compound = make_sender_report(0x11223344, 1, 2);
+    auto compound = make_sender_report(0x11223344, 0x100000002);
     append(compound, make_rtcp(1, 202, {0x11223344, 0x01016100}));
     const frames sent{compound, make_rtp(), make_rtcp(0, 201, {5}), make_rtp({.sequence = 2}),
                       make_rtcp(1, 203, {0x11223344})};

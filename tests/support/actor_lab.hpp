@@ -7,8 +7,8 @@
 
 namespace berth::tests {
 
-/// An actor system under CAF's testing scheduler. Nothing runs until the test says so; a seed is a schedule, so a failure
-/// repeats. Kill all actors and run() before it is destroyed.
+/// An actor system under CAF's testing scheduler. Nothing runs until the test says so; a seed is a schedule, so a
+/// failure repeats. Kill all actors and run() before it is destroyed.
 class actor_lab {
  public:
   explicit actor_lab(std::uint64_t seed = 0)
@@ -28,13 +28,29 @@ class actor_lab {
   /// Runs until nobody has anything left to do.
   std::size_t run() { return scheduler.run(); }
 
+  std::size_t runnable() const { return scheduler.jobs.size(); }
+  /// One message of the k-th runnable actor.
+  void step(std::size_t k) {
+    auto& jobs = scheduler.jobs;
+    const auto at = jobs.begin() + static_cast<std::ptrdiff_t>(k);
+    std::rotate(jobs.begin(), at, at + 1);
+    scheduler.try_run_once();
+  }
   /// One message of one runnable actor, drawn by the seed. False if there is none.
   bool step() {
-    auto& jobs = scheduler.jobs;
-    if (jobs.empty()) return false;
-    const auto k = static_cast<std::ptrdiff_t>(rng() % jobs.size());
-    std::rotate(jobs.begin(), jobs.begin() + k, jobs.begin() + k + 1);
-    return scheduler.try_run_once();
+    if (runnable() == 0) return false;
+    step(rng() % runnable());
+    return true;
+  }
+  /// All messages that wait for one actor.
+  template <class Handle>
+  void run_pending(const Handle& of) {
+    const auto* wanted = caf::actor_cast<caf::abstract_actor*>(of);
+    for (std::size_t k = 0; k < runnable();)
+      if (dynamic_cast<caf::abstract_actor*>(scheduler.jobs[k]) == wanted)
+        step(k);
+      else
+        ++k;
   }
   std::size_t run_shuffled() {
     std::size_t n = 0;

@@ -9,7 +9,8 @@ using ask = stream_request::kind;
 using tell = stream_answer::kind;
 
 std::string text(const stream_view& v) {
-  return "port " + std::to_string(v.port) + " generation " + std::to_string(v.generation) + (v.live ? " live" : " idle");
+  return "port " + std::to_string(v.port) + " generation " + std::to_string(v.generation) +
+         (v.live ? " live" : " idle");
 }
 
 }  // namespace
@@ -41,8 +42,8 @@ bool berth_model::displaces(const stream& present, const stream_request& r) cons
 std::optional<berth_model::state> berth_model::create(state s, const stream_operation& o) const {
   const auto& told = o.answer->stream;
   if (told.live || told.port == 0 || told.generation <= s.highest_generation) return std::nullopt;
-  const bool taken = std::any_of(s.keys.begin(), s.keys.end(),
-                                 [&](const stream& t) { return t.present && t.view.port == told.port; });
+  const bool taken =
+      std::any_of(s.keys.begin(), s.keys.end(), [&](const stream& t) { return t.present && t.view.port == told.port; });
   if (taken) return std::nullopt;
   s.highest_generation = told.generation;
   auto& t = s.keys[static_cast<std::size_t>(o.request.key)];
@@ -56,12 +57,15 @@ std::optional<berth_model::state> berth_model::open(const state& s, const stream
   auto& t = next.keys[static_cast<std::size_t>(o.request.key)];
   const auto& told = o.answer->stream;
   switch (o.answer->what) {
-    case tell::no_port: return t.present ? std::nullopt : std::optional{next};
+    case tell::no_port:
+      return t.present ? std::nullopt : std::optional{next};
     case tell::refused:
       if (!t.present || !t.view.live || o.request.on_conflict != conflict::error) return std::nullopt;
       return recognize(t, told, true) ? std::optional{next} : std::nullopt;
-    case tell::opened: break;
-    default: return std::nullopt;
+    case tell::opened:
+      break;
+    default:
+      return std::nullopt;
   }
   if (!t.present) return create(std::move(next), o);
   // What is displaced vanishes first, by an internal step.
@@ -102,7 +106,8 @@ std::optional<berth_model::state> berth_model::apply(const state& s, const strea
       if (told.what != tell::closed || told.hit != t.present) return std::nullopt;
       t = {};
       return next;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -125,7 +130,8 @@ std::vector<berth_model::state> berth_model::outcomes(const state& s, const stre
       if (!t.present) return {};
       t = {};
       return {next};
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -136,7 +142,8 @@ std::vector<berth_model::state> berth_model::internal(const state& s, instant ho
     const auto& t = s.keys[key];
     if (!t.present) continue;
     const bool displaced = std::any_of(in_flight.begin(), in_flight.end(), [&](const stream_operation* o) {
-      return o->request.what == ask::open && static_cast<std::size_t>(o->request.key) == key && displaces(t, o->request);
+      return o->request.what == ask::open && static_cast<std::size_t>(o->request.key) == key &&
+             displaces(t, o->request);
     });
     if (!displaced && t.earliest_expiry > horizon) continue;
     auto next = s;
@@ -151,8 +158,8 @@ std::string berth_model::fingerprint(const state& s) const {
   for (const auto& t : s.keys) {
     all += '|';
     if (!t.present) continue;
-    all += std::to_string(t.view.port) + ',' + std::to_string(t.view.generation) + ',' + (t.view.live ? '1' : '0') + ',' +
-           std::to_string(t.parameters) + ',' + std::to_string(t.earliest_expiry);
+    all += std::to_string(t.view.port) + ',' + std::to_string(t.view.generation) + ',' + (t.view.live ? '1' : '0') +
+           ',' + std::to_string(t.parameters) + ',' + std::to_string(t.earliest_expiry);
   }
   return all;
 }
@@ -164,22 +171,39 @@ std::string berth_model::describe(const stream_operation& o) const {
   switch (r.what) {
     case ask::open:
       all += "open(" + std::to_string(r.key) + ", parameters " + std::to_string(r.parameters) + ", " +
-             (r.on_conflict == conflict::error ? "error" : r.on_conflict == conflict::reuse ? "reuse" : "replace") + ")";
+             (r.on_conflict == conflict::error   ? "error"
+              : r.on_conflict == conflict::reuse ? "reuse"
+                                                 : "replace") +
+             ")";
       break;
-    case ask::query: all += "query(" + std::to_string(r.key) + ")"; break;
-    case ask::list: all += "list()"; break;
-    case ask::close: all += "close(" + std::to_string(r.key) + ")"; break;
-    case ask::feed: all += "feed(" + std::to_string(r.key) + ", generation " + std::to_string(r.generation) + ")"; break;
+    case ask::query:
+      all += "query(" + std::to_string(r.key) + ")";
+      break;
+    case ask::list:
+      all += "list()";
+      break;
+    case ask::close:
+      all += "close(" + std::to_string(r.key) + ")";
+      break;
+    case ask::feed:
+      all += "feed(" + std::to_string(r.key) + ", generation " + std::to_string(r.generation) + ")";
+      break;
   }
   if (!o.answer) return all + " -> ?";
   const auto& a = *o.answer;
   switch (a.what) {
-    case tell::opened: return all + " -> " + text(a.stream);
-    case tell::refused: return all + " -> refused, " + text(a.stream);
-    case tell::no_port: return all + " -> no port";
-    case tell::info: return all + (a.hit ? " -> exists, " : " -> does not exist, ") + text(a.stream);
-    case tell::closed: return all + (a.hit ? " -> hit" : " -> no hit");
-    case tell::listed: break;
+    case tell::opened:
+      return all + " -> " + text(a.stream);
+    case tell::refused:
+      return all + " -> refused, " + text(a.stream);
+    case tell::no_port:
+      return all + " -> no port";
+    case tell::info:
+      return all + (a.hit ? " -> exists, " : " -> does not exist, ") + text(a.stream);
+    case tell::closed:
+      return all + (a.hit ? " -> hit" : " -> no hit");
+    case tell::listed:
+      break;
   }
   all += " ->";
   for (const auto& [key, v] : a.streams) all += " {" + std::to_string(key) + ": " + text(v) + "}";

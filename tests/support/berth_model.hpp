@@ -16,9 +16,9 @@ struct stream_request {
   enum class kind { open, query, list, close, feed };
   kind what = kind::query;
   int key = 0;
-  int parameters = 0;                  ///< open: equal numbers stand for equal parameters
+  int parameters = 0;  ///< open: equal numbers stand for equal parameters
   conflict on_conflict = conflict::error;
-  std::uint64_t generation = 0;        ///< feed: whose port it was sent to
+  std::uint64_t generation = 0;  ///< feed: whose port it was sent to
 };
 
 /// What is told about one stream. Port and generation are 0 where nothing was told.
@@ -40,22 +40,23 @@ struct stream_answer {
     closed,   ///< close
   };
   kind what = kind::info;
-  stream_view stream;                   ///< opened, refused, info
-  bool hit = false;                     ///< info: exist; closed: hit
-  std::map<int, stream_view> streams;   ///< listed: by key
+  stream_view stream;                  ///< opened, refused, info
+  bool hit = false;                    ///< info: exist; closed: hit
+  std::map<int, stream_view> streams;  ///< listed: by key
 };
 
 using stream_operation = operation<stream_request, stream_answer>;
 
-/// Keys are absent, idle (open, nothing accepted) or live. A time-out may take a stream at any moment after its deadline
-/// could have passed; an open that displaces a stream makes it vanish first, as every close does, and opens then.
+/// Keys are absent, idle (open, nothing accepted) or live. A time-out may take a stream at any moment after its
+/// deadline could have passed; an open that displaces a stream makes it vanish first, as every close does, and opens
+/// then.
 class berth_model {
  public:
   using request = stream_request;
   using answer = stream_answer;
   struct stream {
     bool present = false;
-    stream_view view;             ///< port and generation are 0 while nobody was told them
+    stream_view view;  ///< port and generation are 0 while nobody was told them
     int parameters = 0;
     instant earliest_expiry = never;
   };
@@ -70,7 +71,8 @@ class berth_model {
   state start() const;
   std::optional<state> apply(const state& s, const stream_operation& o) const;
   std::vector<state> outcomes(const state& s, const stream_operation& o) const;
-  std::vector<state> internal(const state& s, instant horizon, const std::vector<const stream_operation*>& in_flight) const;
+  std::vector<state> internal(const state& s, instant horizon,
+                              const std::vector<const stream_operation*>& in_flight) const;
   std::string fingerprint(const state& s) const;
   std::string describe(const stream_operation& o) const;
   std::string describe(const state& s) const;

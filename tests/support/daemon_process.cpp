@@ -82,22 +82,9 @@ bool has_port(const char* table, std::uint16_t port, const char* wanted_state) {
 
 }  // namespace
 
-temporary_directory::temporary_directory() {
-  auto pattern = (std::filesystem::temp_directory_path() / "berth-test-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error(std::string{"mkdtemp: "} + std::strerror(errno));
-  path_ = pattern;
-}
-
-temporary_directory::~temporary_directory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 daemon_process::daemon_process(settings more, std::size_t pairs)
     : ports_(pairs), secret_("a-secret-for-tests-0123456789abcdef") {
-  settings_ = {{"general.listen_ip", "127.0.0.1"},
-               {"rtp_proxy.port", "0"},
-               {"rtp_proxy.port_range", ports_.text()}};
+  settings_ = {{"general.listen_ip", "127.0.0.1"}, {"rtp_proxy.port", "0"}, {"rtp_proxy.port_range", ports_.text()}};
   for (auto& [key, value] : more) {
     const auto known = std::find_if(settings_.begin(), settings_.end(), [&](const auto& s) { return s.first == key; });
     if (known != settings_.end())
@@ -136,9 +123,15 @@ daemon_process::~daemon_process() {
 void daemon_process::start() {
   if (pid_ > 0) throw std::logic_error("berthd runs already");
   // What tells the processes of two tests apart, and where they listen, can not be in a file that the API outweighs.
-  const std::vector<std::string> arguments{
-      BERTH_PATH,        "--config", (directory_.path() / "berth.ini").string(),          "--set", "http.port=0", "--set",
-      "api.secret=" + secret_, "--set",    "berth.state_dir=" + state_directory().string()};
+  const std::vector<std::string> arguments{BERTH_PATH,
+                                           "--config",
+                                           (directory_.path() / "berth.ini").string(),
+                                           "--set",
+                                           "http.port=0",
+                                           "--set",
+                                           "api.secret=" + secret_,
+                                           "--set",
+                                           "berth.state_dir=" + state_directory().string()};
   const auto out = directory_.path() / "stdout";
   std::filesystem::remove(out);
   output_read_ = 0;
@@ -218,7 +211,8 @@ std::string daemon_process::errors() const { return read_file(directory_.path() 
 
 std::size_t daemon_process::descriptors() const {
   std::size_t n = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd"))
+  for ([[maybe_unused]] const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd"))
     ++n;
   return n;
 }

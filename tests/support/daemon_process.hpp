@@ -13,22 +13,9 @@
 #include <vector>
 
 #include "tests/support/reserved_ports.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace berth::tests {
-
-/// A directory that is made for one test and removed with all that is in it.
-class temporary_directory {
- public:
-  temporary_directory();
-  ~temporary_directory();
-  temporary_directory(const temporary_directory&) = delete;
-  temporary_directory& operator=(const temporary_directory&) = delete;
-
-  const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// How a process ended: its exit status, or the negative number of the signal that killed it.
 struct process_end {
@@ -36,15 +23,15 @@ struct process_end {
   std::chrono::milliseconds took{};
 };
 
-/// berthd on 127.0.0.1 with a state directory, an HTTP port and a port range of its own, and a known secret. Its settings
-/// are in an INI file, so that the API may change them. The constructor returns when it listens. What it printed is shown
-/// when it ends otherwise than the test wanted.
-/// Owned by a test case and used from its main thread; start() after stop() or kill() keeps directory and range, so that it
-/// is the same node that starts again. Killed at the latest by the destructor.
+/// berthd on 127.0.0.1 with a state directory, an HTTP port and a port range of its own, and a known secret. Its
+/// settings are in an INI file, so that the API may change them. The constructor returns when it listens. What it
+/// printed is shown when it ends otherwise than the test wanted.
+/// Owned by a test case and used from its main thread; start() after stop() or kill() keeps directory and range, so
+/// that it is the same node that starts again. Killed at the latest by the destructor.
 class daemon_process {
  public:
-  /// Further settings as {"rtp_proxy.timeoutSec", "1"}. Setting a default of this class again replaces it; an empty value
-  /// leaves it out.
+  /// Further settings as {"rtp_proxy.timeoutSec", "1"}. Setting a default of this class again replaces it; an empty
+  /// value leaves it out.
   using settings = std::vector<std::pair<std::string, std::string>>;
 
   explicit daemon_process(settings more = {}, std::size_t pairs = 64);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
+#include <cerrno>
 #include <functional>
 #include <map>
-#include <set>
+#include <vector>
 
 #include "net/socket_factory.hpp"
 
@@ -30,8 +32,10 @@ class failing_sockets final : public net::socket_factory {
     if (const int e = decide(socket_call::listen_tcp, local)) return net::failure{net::system_error(e, "listen tcp")};
     return real_.listen_tcp(local);
   }
-  net::result<net::unique_fd, net::error> connect_tcp(const net::endpoint& local, const net::endpoint& remote) override {
-    if (const int e = decide(socket_call::connect_tcp, remote)) return net::failure{net::system_error(e, "connect tcp")};
+  net::result<net::unique_fd, net::error> connect_tcp(const net::endpoint& local,
+                                                      const net::endpoint& remote) override {
+    if (const int e = decide(socket_call::connect_tcp, remote))
+      return net::failure{net::system_error(e, "connect tcp")};
     return real_.connect_tcp(local, remote);
   }
 
@@ -47,19 +51,29 @@ class failing_sockets final : public net::socket_factory {
   std::map<socket_call, int> counts_;
 };
 
-/// Descriptors that are no sockets at all: for tests that only count ports.
-class hollow_sockets final : public net::socket_factory {
+/// Sockets without a network: what a test sends to a port is there at once, and ports belong to nobody else.
+class paired_sockets final : public net::socket_factory {
  public:
-  net::result<net::unique_fd, net::error> bind_udp(const net::endpoint&, const net::udp_options&) override {
-    return make();
+  net::result<net::unique_fd, net::error> bind_udp(const net::endpoint& local, const net::udp_options&) override {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+      return net::failure{net::system_error(errno, "socketpair")};
+    senders_[local.port()] = net::unique_fd{ends[1]};
+    return net::unique_fd{ends[0]};
   }
-  net::result<net::unique_fd, net::error> listen_tcp(const net::endpoint&) override { return make(); }
+  net::result<net::unique_fd, net::error> listen_tcp(const net::endpoint&) override { return silent(); }
   net::result<net::unique_fd, net::error> connect_tcp(const net::endpoint&, const net::endpoint&) override {
-    return make();
+    return silent();
+  }
+
+  void send(std::uint16_t port, const std::vector<std::uint8_t>& packet) {
+    [[maybe_unused]] const auto sent = ::send(senders_[port].get(), packet.data(), packet.size(), MSG_NOSIGNAL);
   }
 
  private:
-  static net::unique_fd make() { return net::unique_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)}; }
+  static net::unique_fd silent() { return net::unique_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)}; }
+
+  std::map<std::uint16_t, net::unique_fd> senders_;
 };
 
 }  // namespace berth::tests

@@ -9,8 +9,8 @@
 
 namespace berth::tests {
 
-/// A range of `pairs` RTP/RTCP pairs between 10000 and 32000 whose UDP and TCP ports could all be bound on all addresses
-/// a moment ago.
+/// A range of `pairs` RTP/RTCP pairs between 10000 and 32000 whose UDP and TCP ports could all be bound on all
+/// addresses a moment ago.
 inline net::port_range free_port_range(std::size_t pairs) {
   net::posix_socket_factory sockets;
   std::random_device seed;

@@ -13,6 +13,7 @@
 #include "tests/support/actor_lab.hpp"
 #include "tests/support/fake_sockets.hpp"
 #include "tests/support/free_ports.hpp"
+#include "tests/support/packets.hpp"
 
 namespace berth::tests {
 
@@ -61,6 +62,12 @@ class harbour {
     return lab.ask<actors::outcome<actors::opened>>(supervisor, std::move(r));
   }
   actors::outcome<actors::opened> open(const std::string& id) { return open(request(id)); }
+  /// A port for many streams, under the key "shared".
+  actors::outcome<actors::opened> open_shared() {
+    auto r = request("shared");
+    r.multiplex = true;
+    return open(r);
+  }
   actors::outcome<actors::closed> close(const std::string& id, std::optional<actors::generation_t> g = std::nullopt) {
     return lab.ask<actors::outcome<actors::closed>>(supervisor, actors::close_request{key(id), g, false});
   }
@@ -112,34 +119,24 @@ class harbour {
 /// A sender on loopback with a source port of its own.
 class camera {
  public:
-  explicit camera(std::uint32_t ssrc = 0x1234) : ssrc_(ssrc) {
+  explicit camera(std::uint32_t ssrc = 0x1234) : source_(ssrc) {
     sockaddr_in any{};
     any.sin_family = AF_INET;
     any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ::bind(socket_.get(), reinterpret_cast<sockaddr*>(&any), sizeof any);
   }
 
-  void send_raw(std::uint16_t port, const std::vector<std::uint8_t>& bytes) {
+  void send_raw(std::uint16_t port, const bytes& packet) {
     sockaddr_storage to;
     const auto size = net::endpoint::parse("127.0.0.1", port)->to_sockaddr(to, AF_INET);
-    ::sendto(socket_.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&to), size);
+    ::sendto(socket_.get(), packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&to), size);
   }
-  void send(std::uint16_t port) { send_raw(port, packet()); }
-  std::vector<std::uint8_t> packet() {
-    std::vector<std::uint8_t> p(12 + 100, 0x55);
-    p[0] = 0x80;
-    p[1] = 96;
-    net::store_be16(&p[2], sequence_++);
-    net::store_be32(&p[4], 3600U * sequence_);
-    net::store_be32(&p[8], ssrc_);
-    return p;
-  }
+  void send(std::uint16_t port) { send_raw(port, source_.next()); }
   net::endpoint local() const { return net::local_endpoint(socket_.get()); }
 
  private:
   net::unique_fd socket_{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  std::uint32_t ssrc_;
-  std::uint16_t sequence_ = 1;
+  rtp_source source_;
 };
 
 }  // namespace berth::tests

@@ -170,7 +170,8 @@ boost::json::object peer_face::call(const std::string& name, const text_pairs& a
   auto all = arguments;
   all.emplace_back("secret", secret_);
   const auto answer = client_.get("/index/api/" + name + "?" + form_text(all));
-  if (answer.status != 200) throw std::runtime_error(name + ": status " + std::to_string(answer.status) + ": " + answer.body);
+  if (answer.status != 200)
+    throw std::runtime_error(name + ": status " + std::to_string(answer.status) + ": " + answer.body);
   auto value = answer.json();
   if (!value.is_object()) throw std::runtime_error(name + ": no object: " + answer.body);
   number(value.as_object(), "code");
@@ -185,7 +186,8 @@ http_answer native_face::del(const std::string& target, const std::string& if_ma
 
 boost::json::object native_face::stream(const std::string& id) {
   const auto answer = get("/v1/streams/" + percent_encode(id));
-  if (answer.status != 200) throw std::runtime_error(id + ": status " + std::to_string(answer.status) + ": " + answer.body);
+  if (answer.status != 200)
+    throw std::runtime_error(id + ": status " + std::to_string(answer.status) + ": " + answer.body);
   return answer.json().as_object();
 }
 

@@ -36,7 +36,9 @@ class http_client {
 
   http_answer request(std::string_view method, const std::string& target, const std::string& body = {},
                       const text_pairs& headers = {});
-  http_answer get(const std::string& target, const text_pairs& headers = {}) { return request("GET", target, {}, headers); }
+  http_answer get(const std::string& target, const text_pairs& headers = {}) {
+    return request("GET", target, {}, headers);
+  }
   http_answer del(const std::string& target, const text_pairs& headers = {}) {
     return request("DELETE", target, {}, headers);
   }

@@ -62,15 +62,15 @@ struct linearizability {
   enum class verdict { linearizable, not_linearizable, gave_up };
 
   verdict outcome = verdict::gave_up;
-  std::size_t visited = 0;            ///< configurations looked at
-  std::optional<std::size_t> stuck;   ///< index of the operation that could not be placed
-  std::string why;                    ///< the same in words, with what was possible at that point
+  std::size_t visited = 0;           ///< configurations looked at
+  std::optional<std::size_t> stuck;  ///< index of the operation that could not be placed
+  std::string why;                   ///< the same in words, with what was possible at that point
 
   explicit operator bool() const noexcept { return outcome == verdict::linearizable; }
 };
 
-/// Searches for an order (Wing and Gong 1993, with Lowe's memory of configurations): depth first, each pair of placed set
-/// and state once, at most `most_configurations` of them.
+/// Searches for an order (Wing and Gong 1993, with Lowe's memory of configurations): depth first, each pair of placed
+/// set and state once, at most `most_configurations` of them.
 ///
 /// A Model is, with its own types request, answer and state:
 ///   state start() const;
@@ -81,9 +81,9 @@ struct linearizability {
 ///   std::string fingerprint(const state&) const;                         equal if and only if the states are
 ///   std::string describe(const operation&) const, describe(const state&) const;
 template <class Model>
-linearizability check_linearizable(const Model& model,
-                                   const std::vector<operation<typename Model::request, typename Model::answer>>& history,
-                                   std::size_t most_configurations = 2'000'000) {
+linearizability check_linearizable(
+    const Model& model, const std::vector<operation<typename Model::request, typename Model::answer>>& history,
+    std::size_t most_configurations = 2'000'000) {
   using state = typename Model::state;
   using op = operation<typename Model::request, typename Model::answer>;
   constexpr auto internal_step = static_cast<std::size_t>(-1);
@@ -149,7 +149,8 @@ linearizability check_linearizable(const Model& model,
       continue;
     }
     if (++result.visited > most_configurations) {
-      result.why = "gave up after " + std::to_string(most_configurations) + " configurations; the furthest one " + result.why;
+      result.why =
+          "gave up after " + std::to_string(most_configurations) + " configurations; the furthest one " + result.why;
       return result;
     }
     enter(after, i);

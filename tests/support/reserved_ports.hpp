@@ -9,9 +9,9 @@
 
 namespace berth::tests {
 
-/// A range of RTP/RTCP pairs between 10000 and 32000, below the ports that the kernel gives away by itself. All of its UDP
-/// and TCP ports could be bound a moment ago; a lock that ends with the process keeps other users of this class away.
-/// Owned by a test or by its daemon_process; the range is free for others when it dies.
+/// A range of RTP/RTCP pairs between 10000 and 32000, below the ports that the kernel gives away by itself. All of its
+/// UDP and TCP ports could be bound a moment ago; a lock that ends with the process keeps other users of this class
+/// away. Owned by a test or by its daemon_process; the range is free for others when it dies.
 class reserved_ports {
  public:
   explicit reserved_ports(std::size_t pairs);

@@ -17,8 +17,6 @@
 namespace berth::tests {
 namespace {
 
-constexpr std::uint32_t frame_ticks = 3600;  // 25 frames a second on a 90 kHz clock
-
 [[noreturn]] void fail(const char* what) { throw std::runtime_error(std::string{what} + ": " + std::strerror(errno)); }
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -36,65 +34,31 @@ net::unique_fd bound(int type, std::uint16_t port) {
   return fd;
 }
 
-void send_datagram(int fd, std::uint16_t port, const packet_bytes& bytes) {
+void send_datagram(int fd, std::uint16_t port, const bytes& packet) {
   const auto to = loopback(port);
-  if (::sendto(fd, bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0) fail("sendto");
+  if (::sendto(fd, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0)
+    fail("sendto");
 }
 
 }  // namespace
 
-packet_bytes rtp_packet_of(const rtp_fields& f) {
-  packet_bytes p(12 + f.payload_size, 0x55);
-  p[0] = 0x80;
-  p[1] = static_cast<std::uint8_t>((f.marker ? 0x80 : 0) | f.payload_type);
-  net::store_be16(&p[2], f.sequence);
-  net::store_be32(&p[4], f.timestamp);
-  net::store_be32(&p[8], f.ssrc);
-  return p;
-}
-
-packet_bytes too_short_packet(const rtp_fields& f) {
-  auto p = rtp_packet_of(f);
+bytes too_short_packet(const rtp_fields& f) {
+  auto p = make_rtp(f);
   p.resize(11);
   return p;
 }
 
-packet_bytes not_rtp_packet(const rtp_fields& f) {
-  auto p = rtp_packet_of(f);
+bytes not_rtp_packet(const rtp_fields& f) {
+  auto p = make_rtp(f);
   p[0] = 0;
   return p;
 }
 
-packet_bytes bad_header_packet(rtp_fields f) {
-  f.payload_size = 8;
-  auto p = rtp_packet_of(f);
+bytes bad_header_packet(rtp_fields f) {
+  f.payload = 8;
+  auto p = make_rtp(f);
   p[0] |= 0x0f;
   return p;
-}
-
-packet_bytes sender_report_of(std::uint32_t ssrc, std::uint64_t ntp, std::uint32_t timestamp, std::uint32_t packets,
-                              std::uint32_t octets) {
-  packet_bytes p(28);
-  p[0] = 0x80;
-  p[1] = 200;
-  net::store_be16(&p[2], 6);
-  net::store_be32(&p[4], ssrc);
-  net::store_be32(&p[8], static_cast<std::uint32_t>(ntp >> 32));
-  net::store_be32(&p[12], static_cast<std::uint32_t>(ntp));
-  net::store_be32(&p[16], timestamp);
-  net::store_be32(&p[20], packets);
-  net::store_be32(&p[24], octets);
-  return p;
-}
-
-rtp_fields rtp_source::fields() const { return {ssrc_, sequence_, timestamp_, 96, false, 160}; }
-
-packet_bytes rtp_source::next(std::size_t payload_size) {
-  auto f = fields();
-  f.payload_size = payload_size;
-  ++sequence_;
-  timestamp_ += frame_ticks;
-  return rtp_packet_of(f);
 }
 
 rtp_sender::rtp_sender(std::uint32_t ssrc, std::uint16_t first_sequence) : source_(ssrc, first_sequence) {
@@ -116,7 +80,7 @@ void rtp_sender::send(std::uint16_t port, std::size_t count, std::size_t payload
   auto to = loopback(port);
   while (count > 0) {
     const auto n = std::min(count, batch);
-    std::vector<packet_bytes> packets;
+    std::vector<bytes> packets;
     std::array<iovec, batch> parts{};
     std::array<mmsghdr, batch> messages{};
     for (std::size_t i = 0; i < n; ++i) packets.push_back(source_.next(payload_size));
@@ -136,8 +100,8 @@ void rtp_sender::send(std::uint16_t port, std::size_t count, std::size_t payload
   }
 }
 
-void rtp_sender::send_raw(std::uint16_t port, const packet_bytes& bytes) { send_datagram(rtp_.get(), port, bytes); }
-void rtp_sender::send_rtcp(std::uint16_t port, const packet_bytes& bytes) { send_datagram(rtcp_.get(), port, bytes); }
+void rtp_sender::send_raw(std::uint16_t port, const bytes& packet) { send_datagram(rtp_.get(), port, packet); }
+void rtp_sender::send_rtcp(std::uint16_t port, const bytes& packet) { send_datagram(rtcp_.get(), port, packet); }
 net::endpoint rtp_sender::local() const { return net::local_endpoint(rtp_.get()); }
 
 // RFC 3550 6.4.2: header and SSRC of the reporter, then blocks of 24 bytes.
@@ -176,8 +140,8 @@ rtp_tcp_sender::rtp_tcp_sender(std::uint16_t port, tcp_prefix prefix, std::uint3
 rtp_tcp_sender::rtp_tcp_sender(net::unique_fd connected, tcp_prefix prefix, std::uint32_t ssrc)
     : socket_(std::move(connected)), prefix_(prefix), source_(ssrc) {}
 
-packet_bytes rtp_tcp_sender::framed(const packet_bytes& packet) const {
-  packet_bytes out;
+bytes rtp_tcp_sender::framed(const bytes& packet) const {
+  bytes out;
   if (prefix_ == tcp_prefix::four_bytes) out = {'$', 0};
   out.push_back(static_cast<std::uint8_t>(packet.size() >> 8));
   out.push_back(static_cast<std::uint8_t>(packet.size()));
@@ -189,13 +153,13 @@ void rtp_tcp_sender::send(std::size_t count, std::size_t payload_size) {
   for (std::size_t i = 0; i < count; ++i) send_packet(source_.next(payload_size));
 }
 
-void rtp_tcp_sender::send_packet(const packet_bytes& packet) {
+void rtp_tcp_sender::send_packet(const bytes& packet) {
   if (!send_raw(framed(packet))) fail("send");
 }
 
-bool rtp_tcp_sender::send_raw(const packet_bytes& bytes) {
-  for (std::size_t done = 0; done < bytes.size();) {
-    const auto n = ::send(socket_.get(), bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
+bool rtp_tcp_sender::send_raw(const bytes& data) {
+  for (std::size_t done = 0; done < data.size();) {
+    const auto n = ::send(socket_.get(), data.data() + done, data.size() - done, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
     done += static_cast<std::size_t>(n);

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace berth::test {
+namespace berth::tests {
 
 /// Made by mkdtemp, removed with all that is in it by the destructor. Owned by one test.
 class temporary_directory {
@@ -51,4 +51,4 @@ inline unsigned mode_of(const std::filesystem::path& path) {
   return ::stat(path.c_str(), &about) == 0 ? about.st_mode & 07777U : 0U;
 }
 
-}  // namespace berth::test
+}  // namespace berth::tests
