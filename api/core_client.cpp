@@ -10,7 +10,7 @@ namespace {
 using boost::asio::use_awaitable;
 
 // Longer than anything takes, shorter than clients wait.
-constexpr std::chrono::milliseconds answer_timeout{5000};
+constexpr net::duration answer_timeout = std::chrono::seconds{5};
 
 template <class T>
 struct unwrap {
@@ -21,20 +21,20 @@ struct unwrap<actors::outcome<T>> {
   static actors::outcome<T> from(actors::outcome<T> value) { return value; }
 };
 
-actors::rejection lost(const caf::actor_system& system, const caf::error& e) {
+actors::rejection lost(actors::asker& by, const caf::error& e) {
   const bool timed_out = e == caf::sec::request_timeout;
   return {timed_out ? actors::errc::internal : actors::errc::shutting_down,
-          timed_out ? "the core did not answer in time" : "the core is gone: " + system.render(e),
+          timed_out ? "the core did not answer in time" : "the core is gone: " + by.home_system().render(e),
           {}};
 }
 
 // `Answer` is what the actor replies: T itself, or outcome<T>.
 template <class T, class Answer, class Handle, class Message>
-boost::asio::awaitable<actors::outcome<T>> exchange(caf::actor_system& system, Handle to,
-                                                    std::chrono::milliseconds timeout, Message message) {
-  auto asking = ask<Answer>(system, to, timeout, std::move(message), use_awaitable);
+boost::asio::awaitable<actors::outcome<T>> exchange(actors::asker_ptr by, Handle to, Message message,
+                                                    net::duration patience = answer_timeout) {
+  auto asking = ask<Answer>(*by, to, net::clock::now() + patience, std::move(message), use_awaitable);
   auto answer = co_await std::move(asking);
-  if (!answer) co_return net::failure{lost(system, answer.error())};
+  if (!answer) co_return net::failure{lost(*by, answer.error())};
   co_return unwrap<Answer>::from(std::move(*answer));
 }
 
@@ -42,61 +42,57 @@ boost::asio::awaitable<actors::outcome<T>> exchange(caf::actor_system& system, H
 
 core_client::core_client(caf::actor_system& system, actors::supervisor_actor supervisor, actors::event_log_actor events,
                          actors::hook_dispatcher_actor hooks)
-    : system_(system), supervisor_(std::move(supervisor)), events_(std::move(events)), hooks_(std::move(hooks)) {}
+    : asker_(actors::make_asker(system)),
+      supervisor_(std::move(supervisor)),
+      events_(std::move(events)),
+      hooks_(std::move(hooks)) {}
 
 core_client::reply<actors::opened> core_client::open(actors::open_request request) const {
-  return exchange<actors::opened, actors::outcome<actors::opened>>(system_, supervisor_, answer_timeout,
-                                                                   std::move(request));
+  return exchange<actors::opened, actors::outcome<actors::opened>>(asker_, supervisor_, std::move(request));
 }
 
 core_client::reply<actors::closed> core_client::close(actors::close_request request) const {
-  return exchange<actors::closed, actors::outcome<actors::closed>>(system_, supervisor_, answer_timeout,
-                                                                   std::move(request));
+  return exchange<actors::closed, actors::outcome<actors::closed>>(asker_, supervisor_, std::move(request));
 }
 
 core_client::reply<actors::stream_status> core_client::query(actors::query_request request) const {
-  return exchange<actors::stream_status, actors::outcome<actors::stream_status>>(system_, supervisor_, answer_timeout,
+  return exchange<actors::stream_status, actors::outcome<actors::stream_status>>(asker_, supervisor_,
                                                                                  std::move(request));
 }
 
 core_client::reply<actors::stream_list> core_client::list(actors::list_request request) const {
-  return exchange<actors::stream_list, actors::stream_list>(system_, supervisor_, answer_timeout, std::move(request));
+  return exchange<actors::stream_list, actors::stream_list>(asker_, supervisor_, std::move(request));
 }
 
 core_client::reply<actors::completed> core_client::update_ssrc(actors::update_ssrc_request request) const {
-  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, answer_timeout,
-                                                                         std::move(request));
+  return exchange<actors::completed, actors::outcome<actors::completed>>(asker_, supervisor_, std::move(request));
 }
 
 core_client::reply<actors::completed> core_client::connect(actors::connect_request request) const {
   // The stream keeps the connection's own deadline; this one must not be first.
-  const auto patience = answer_timeout + std::chrono::duration_cast<std::chrono::milliseconds>(request.timeout);
-  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, patience,
-                                                                         std::move(request));
+  const auto patience = answer_timeout + request.timeout;
+  return exchange<actors::completed, actors::outcome<actors::completed>>(asker_, supervisor_, std::move(request),
+                                                                         patience);
 }
 
 core_client::reply<actors::completed> core_client::idle_check(actors::idle_check_request request) const {
-  return exchange<actors::completed, actors::outcome<actors::completed>>(system_, supervisor_, answer_timeout,
-                                                                         std::move(request));
+  return exchange<actors::completed, actors::outcome<actors::completed>>(asker_, supervisor_, std::move(request));
 }
 
 core_client::reply<actors::ports_report> core_client::ports() const {
-  return exchange<actors::ports_report, actors::ports_report>(system_, supervisor_, answer_timeout,
-                                                              actors::ports_request{});
+  return exchange<actors::ports_report, actors::ports_report>(asker_, supervisor_, actors::ports_request{});
 }
 
 core_client::reply<actors::node_stats> core_client::stats() const {
-  return exchange<actors::node_stats, actors::node_stats>(system_, supervisor_, answer_timeout,
-                                                          actors::stats_request{});
+  return exchange<actors::node_stats, actors::node_stats>(asker_, supervisor_, actors::stats_request{});
 }
 
 core_client::reply<actors::event_batch> core_client::events_since(actors::events_since request) const {
-  return exchange<actors::event_batch, actors::event_batch>(system_, events_, answer_timeout, request);
+  return exchange<actors::event_batch, actors::event_batch>(asker_, events_, request);
 }
 
 core_client::reply<actors::hook_stats> core_client::hook_stats() const {
-  return exchange<actors::hook_stats, actors::hook_stats>(system_, hooks_, answer_timeout,
-                                                          actors::hook_stats_request{});
+  return exchange<actors::hook_stats, actors::hook_stats>(asker_, hooks_, actors::hook_stats_request{});
 }
 
 }  // namespace berth::api

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "actors/asker.hpp"
 #include "actors/hook_dispatcher.hpp"
 #include "actors/messages.hpp"
 
@@ -32,8 +33,11 @@ class core_client {
   reply<actors::event_batch> events_since(actors::events_since request) const;
   reply<actors::hook_stats> hook_stats() const;
 
+  /// Ends requests that have waited for too long: call it about once a second.
+  void expire(net::time_point now) const { asker_->expire(now); }
+
  private:
-  caf::actor_system& system_;
+  actors::asker_ptr asker_;
   actors::supervisor_actor supervisor_;
   actors::event_log_actor events_;
   actors::hook_dispatcher_actor hooks_;

@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <future>
+#include <latch>
 #include <thread>
 
 #include "api/config_store.hpp"
@@ -132,6 +133,7 @@ class daemon {
   std::unique_ptr<http_server> server_;
   std::unique_ptr<load_meter> reactor_loads_, worker_loads_;
   std::vector<std::thread> threads_;
+  std::latch go_{1};  // the threads' work needs the meters, and the meters need the threads
   // state
   std::promise<bool> end_;
   std::atomic<bool> ending_{false};
@@ -211,7 +213,8 @@ void daemon::start_threads() {
   // Signals are for the signal set alone: no thread of ours may be interrupted.
   std::vector<load_meter::source> workers;
   const auto run = [&](asio::io_context& io, std::string name) {
-    auto& thread = threads_.emplace_back([&io] {
+    auto& thread = threads_.emplace_back([&io, this] {
+      go_.wait();
       const auto keep = asio::make_work_guard(io);
       io.run();
     });
@@ -228,6 +231,7 @@ void daemon::start_threads() {
                          [r] { return r->longest_turn(); }, [r] { return r->descriptors(); }});
   }
   reactor_loads_ = std::make_unique<load_meter>(std::move(receivers));
+  go_.count_down();
 }
 
 void daemon::announce(std::uint16_t port) const {
@@ -283,6 +287,7 @@ asio::awaitable<void> daemon::sample() {
   for (;;) {
     timer.expires_after(sample_interval);
     co_await timer.async_wait(asio::use_awaitable);
+    client_->expire(net::clock::now());
     if (ending_) continue;
     reactor_loads_->sample(net::clock::now());
     worker_loads_->sample(net::clock::now());

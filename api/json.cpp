@@ -1,5 +1,7 @@
 #include "api/json.hpp"
 
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace berth::api {
@@ -23,52 +25,84 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return length;
 }
 
-std::string valid_utf8(std::string text) {
-  std::size_t good = 0;
-  while (good < text.size()) {
-    const auto n = utf8_length(std::string_view{text}.substr(good));
-    if (n == 0) break;
-    good += n;
+// Length of the ASCII at the front of `text`, a word at a time: that is what nearly all of JSON consists of.
+std::size_t ascii_length(std::string_view text) noexcept {
+  std::size_t n = 0;
+  for (std::uint64_t word = 0; n + sizeof word <= text.size(); n += sizeof word) {
+    std::memcpy(&word, text.data() + n, sizeof word);
+    if ((word & 0x8080808080808080U) != 0) break;
   }
-  if (good == text.size()) return text;
-  std::string out = text.substr(0, good);
-  for (std::string_view rest = std::string_view{text}.substr(good); !rest.empty();) {
-    const auto n = utf8_length(rest);
-    out += n == 0 ? std::string_view{"\xef\xbf\xbd"} : rest.substr(0, n);
-    rest.remove_prefix(n == 0 ? 1 : n);
-  }
-  return out;
+  while (n < text.size() && static_cast<unsigned char>(text[n]) < 0x80) ++n;
+  return n;
 }
 
-void append(boost::json::object& to, boost::json::object members) {
-  for (auto& member : members) to.insert_or_assign(member.key(), std::move(member.value()));
+std::size_t well_formed_length(std::string_view text) noexcept {
+  std::size_t n = 0;
+  for (;;) {
+    n += ascii_length(text.substr(n));
+    const auto more = n < text.size() ? utf8_length(text.substr(n)) : 0;
+    if (more == 0) return n;
+    n += more;
+  }
+}
+
+std::string valid_utf8(std::string text) {
+  auto good = well_formed_length(text);
+  if (good == text.size()) return text;
+  std::string out;
+  for (std::string_view rest{text};; good = well_formed_length(rest)) {
+    out += rest.substr(0, good);
+    if (good == rest.size()) return out;
+    out += "\xef\xbf\xbd";
+    rest.remove_prefix(good + 1);
+  }
+}
+
+/// `front` is the beginning of an object, "{..." without its end; members follow in their order.
+std::string joined(std::string front, const boost::json::object& members) {
+  if (members.empty()) return valid_utf8(std::move(front) + "}");
+  auto text = boost::json::serialize(members);
+  text.front() = ',';
+  return valid_utf8(std::move(front) + text);
 }
 
 }  // namespace
 
 // What is structure in JSON is ASCII, so only strings can hold bytes that are replaced.
-std::string to_text(const boost::json::value& value) { return valid_utf8(boost::json::serialize(value)); }
+std::string to_text(const boost::json::object& object) { return valid_utf8(boost::json::serialize(object)); }
 
-http_reply json_reply(const boost::json::value& value, unsigned status) {
+http_reply json_reply(const boost::json::object& object, unsigned status) {
   http_reply reply;
   reply.status = status;
   reply.content_type = "application/json";
-  reply.body = to_text(value);
+  reply.body = to_text(object);
   return reply;
 }
 
-http_reply peer_reply(boost::json::object members) {
-  boost::json::object all{{"code", 0}};
-  append(all, std::move(members));
-  auto reply = json_reply(all);
+http_reply peer_reply(const boost::json::object& members) {
+  http_reply reply;
+  reply.content_type = "application/json";
+  reply.body = joined("{\"code\":0", members);
   reply.code = 0;
   return reply;
 }
 
-http_reply peer_error(int code, std::string_view message, boost::json::object members) {
-  boost::json::object all{{"code", code}, {"msg", message}};
-  append(all, std::move(members));
-  auto reply = json_reply(all);
+http_reply peer_list(std::string_view elements) {
+  http_reply reply;
+  reply.content_type = "application/json";
+  reply.body.reserve(elements.size() + 32);
+  reply.body.append("{\"code\":0,\"data\":[").append(elements).append("]}");
+  reply.body = valid_utf8(std::move(reply.body));
+  reply.code = 0;
+  return reply;
+}
+
+http_reply peer_error(int code, std::string_view message, const boost::json::object& members) {
+  http_reply reply;
+  reply.content_type = "application/json";
+  reply.body = joined("{\"code\":" + std::to_string(code) + ",\"msg\":" +
+                          boost::json::serialize(boost::json::string_view{message.data(), message.size()}),
+                      members);
   reply.code = code;
   return reply;
 }
@@ -77,7 +111,7 @@ http_reply problem(unsigned status, std::string_view detail, std::string_view in
                    std::string_view type) {
   boost::json::object all{{"type", type}, {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};
   if (!instance.empty()) all["instance"] = instance;
-  append(all, std::move(members));
+  for (auto& member : members) all.insert_or_assign(member.key(), std::move(member.value()));
   auto reply = json_reply(all, status);
   reply.content_type = "application/problem+json";
   return reply;

@@ -1,4 +1,5 @@
 // The peer's face of ports and streams: open, close, query, list, and what acts on an open one.
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -59,7 +60,9 @@ class rtp_server_face {
       co_return peer_reply({{"exist", false}});
     }
     const bool exists = answer->state != actors::stream_state::listening;
-    boost::json::object o{{"exist", exists}};
+    boost::json::monotonic_resource memory;
+    boost::json::object o(&memory);
+    o["exist"] = exists;
     if (exists) {
       o["identifier"] = answer->key.stream;
       o["local_ip"] = answer->local.address_string();
@@ -68,27 +71,32 @@ class rtp_server_face {
       o["peer_port"] = answer->peer.port();
     }
     add_counters(o, *answer);
-    co_return peer_reply(std::move(o));
+    co_return peer_reply(o);
   }
 
   reply list(const arguments&) const {
     actors::list_request all;
     const auto answer = co_await node_.core.list(std::move(all));
     if (!answer) co_return peer_rejection(answer.error());
-    boost::json::array data;
+    std::string elements;
+    elements.reserve(answer->streams.size() * 768);
+    std::array<unsigned char, 8192> room;  // for one of them: it stays in the processor's cache
     for (const auto& s : answer->streams) {
       // What a shared port feeds is a stream, but no server of its own.
       if (s.parent_port != 0) continue;
-      boost::json::object o{{"vhost", s.key.vhost},
-                            {"app", s.key.app},
-                            {"stream_id", s.key.stream},
-                            {"ssrc", s.ssrc_filter},
-                            {"tcp_mode", static_cast<int>(s.mode)},
-                            {"only_track", static_cast<int>(s.only_track)}};
+      boost::json::monotonic_resource memory{room.data(), room.size()};
+      boost::json::object o({{"vhost", s.key.vhost},
+                             {"app", s.key.app},
+                             {"stream_id", s.key.stream},
+                             {"ssrc", s.ssrc_filter},
+                             {"tcp_mode", static_cast<int>(s.mode)},
+                             {"only_track", static_cast<int>(s.only_track)}},
+                            &memory);
       add_counters(o, s);
-      data.push_back(std::move(o));
+      if (!elements.empty()) elements += ',';
+      elements += boost::json::serialize(o);
     }
-    co_return peer_reply({{"data", std::move(data)}});
+    co_return peer_list(elements);
   }
 
   reply update_ssrc(const arguments& args) const {

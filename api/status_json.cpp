@@ -22,6 +22,7 @@ void add_state(boost::json::object& to, const actors::stream_status& s) {
 }
 
 void add_counters(boost::json::object& to, const actors::stream_status& s) {
+  to.reserve(to.size() + 40);
   add_state(to, s);
   const auto& c = s.counters;
   to["peer"] = text_of(s.peer);
@@ -29,7 +30,7 @@ void add_counters(boost::json::object& to, const actors::stream_status& s) {
   to["ssrc_seen"] = s.ssrc;
   to["payload_type"] = s.payload_type;
   for (const auto& figure : net::stream_figures<std::uint64_t>) to[figure.name] = c.*figure.value;
-  boost::json::object refused;
+  boost::json::object refused(to.storage());
   for (std::size_t i = 0; i < c.refused.size(); ++i)
     refused[net::to_string(static_cast<net::refusal>(i))] = c.refused[i];
   to["refused"] = std::move(refused);

@@ -40,3 +40,10 @@ TEST_CASE("problem: the members of RFC 9457") {
       R"({"type":"about:blank","title":"Conflict","status":409,"detail":"the stream is live","instance":"/v1/streams/a","generation":7})");
   CHECK(problem(500, "x").body.find("instance") == std::string::npos);
 }
+
+TEST_CASE("peer_list: elements that are JSON already, and what is not UTF-8 in them becomes U+FFFD") {
+  CHECK(peer_list("").body == R"({"code":0,"data":[]})");
+  CHECK(peer_list(R"({"a":1},{"a":2})").body == R"({"code":0,"data":[{"a":1},{"a":2}]})");
+  CHECK(peer_list("\"\xff\"").body == "{\"code\":0,\"data\":[\"\xef\xbf\xbd\"]}");
+  CHECK(peer_list("").code == 0);
+}

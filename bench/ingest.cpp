@@ -1,0 +1,245 @@
+// berth-bench ingest: many cameras against the service, and against the bare limit of the machine in the same run.
+#include <cmath>
+#include <limits>
+#include <sstream>
+#include <thread>
+
+#include "bench/api_client.hpp"
+#include "bench/camera_fleet.hpp"
+#include "bench/floor_receiver.hpp"
+#include "bench/process_meter.hpp"
+#include "bench/settings.hpp"
+
+namespace berth::bench {
+namespace {
+
+namespace po = boost::program_options;
+using namespace std::chrono_literals;
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+/// What one run of a fleet cost its receiver.
+struct outcome {
+  fleet_result sent;
+  std::chrono::nanoseconds cpu{};
+  double received = unknown, lost_by_kernel = unknown, lost_by_network = unknown, refused = unknown;
+  double resident_per_stream = unknown;
+
+  double ns_per_packet() const {
+    const double packets = std::isnan(received) ? static_cast<double>(sent.offered) : received;
+    return static_cast<double>(cpu.count()) / packets;
+  }
+  double share_of_a_core() const {
+    return static_cast<double>(cpu.count()) / static_cast<double>(sent.elapsed.count());
+  }
+};
+
+struct plan {
+  fleet_options fleet;
+  std::chrono::milliseconds time{};
+  std::chrono::milliseconds warm_up{};
+  std::chrono::microseconds floor_pace{};
+};
+
+/// The streams of one cell on the service: opened together, closed together.
+class service_streams {
+ public:
+  service_streams(const service_address& to, std::size_t count, bool tcp) : to_(to), client_(to), count_(count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto port = client_.open("camera" + std::to_string(i), tcp ? "&tcp_mode=1" : "");
+      if (!port)
+        throw std::runtime_error("the server opened " + std::to_string(i) + " of " + std::to_string(count) +
+                                 " streams");
+      targets_.push_back(to.http.with_port(*port));
+    }
+  }
+  ~service_streams() {
+    for (std::size_t i = 0; i < count_; ++i) client_.close("camera" + std::to_string(i));
+  }
+  service_streams(const service_streams&) = delete;
+  service_streams& operator=(const service_streams&) = delete;
+
+  const std::vector<net::endpoint>& targets() const noexcept { return targets_; }
+
+  outcome measure(camera_fleet& fleet, const plan& p) {
+    fleet.run(p.warm_up);
+    settle();
+    const auto before = client_.received();
+    const process_meter meter{to_.pid};
+    const auto cpu = to_.pid != 0 ? meter.cpu() : 0ns;
+    outcome o;
+    o.sent = fleet.run(p.time);
+    if (to_.pid != 0) o.cpu = meter.cpu() - cpu;
+    settle();
+    const auto after = client_.received();
+    if (before && after) {
+      o.received = static_cast<double>(after->packets - before->packets);
+      o.lost_by_kernel = static_cast<double>(after->kernel_drops - before->kernel_drops);
+      o.lost_by_network = static_cast<double>(after->lost) - static_cast<double>(before->lost);
+      o.refused = static_cast<double>(after->refused - before->refused);
+    }
+    return o;
+  }
+
+ private:
+  // Until nothing arrives any more: two looks that see the same.
+  void settle() {
+    std::uint64_t last = UINT64_MAX;
+    for (int i = 0; i < 50; ++i) {
+      std::this_thread::sleep_for(50ms);
+      const auto r = client_.received();
+      if (!r || r->datagrams == last) return;
+      last = r->datagrams;
+    }
+  }
+
+  service_address to_;
+  api_client client_;
+  std::size_t count_;
+  std::vector<net::endpoint> targets_;
+};
+
+outcome measure_floor(std::size_t cameras, const plan& p, const settings& s) {
+  floor_receiver receiver{{cameras, 1 << 20, p.floor_pace, true, s.service_processor}};
+  camera_fleet fleet{p.fleet, receiver.targets()};
+  fleet.run(p.warm_up);
+  std::this_thread::sleep_for(100ms);
+  const process_meter meter{receiver.pid()};
+  const auto cpu = meter.cpu();
+  const auto before = receiver.packets();
+  outcome o;
+  o.sent = fleet.run(p.time);
+  o.cpu = meter.cpu() - cpu;
+  std::this_thread::sleep_for(100ms);
+  o.received = static_cast<double>(receiver.packets() - before);
+  return o;
+}
+
+std::vector<std::size_t> counts(const std::string& text) {
+  std::vector<std::size_t> all;
+  std::stringstream in{text};
+  for (std::string part; std::getline(in, part, ',');) all.push_back(std::stoul(part));
+  return all;
+}
+
+po::options_description options() {
+  const fleet_options f;
+  po::options_description all{"ingest"};
+  auto add = all.add_options();
+  add("cameras", po::value<std::string>()->default_value("100,1000,2000"), "how many, one cell each");
+  add("mbit", po::value<double>()->default_value(f.mbit_per_second), "bit rate of a camera, Mbit/s");
+  add("fps", po::value<unsigned>()->default_value(f.frames_per_second), "frames a second");
+  add("key-every", po::value<unsigned>()->default_value(f.key_frame_every), "frames from one key frame to the next");
+  add("key-factor", po::value<double>()->default_value(f.key_frame_factor), "size of a key frame, in other frames");
+  add("packet", po::value<std::size_t>()->default_value(f.packet_size), "bytes of an RTP packet");
+  add("spread", po::bool_switch(), "packets at even distances instead of a burst a frame");
+  add("together", po::bool_switch(), "all cameras at the same moment instead of one after the other");
+  add("no-gso", po::bool_switch(), "a system call's message for each packet");
+  add("tcp", po::bool_switch(), "a TCP connection for each camera");
+  add("loss", po::value<double>()->default_value(0), "share of packets withheld");
+  add("reorder", po::value<double>()->default_value(0), "share of packets that change places");
+  add("duplicate", po::value<double>()->default_value(0), "share of packets sent twice");
+  add("senders", po::value<unsigned>()->default_value(1), "sender threads");
+  add("seconds", po::value<double>()->default_value(4), "of each cell");
+  add("floor", po::value<bool>()->default_value(true), "measure the bare limit beside it");
+  add("floor-pace", po::value<unsigned>()->default_value(1000), "microseconds that the paced floor rests");
+  return all;
+}
+
+plan plan_of(const settings& s, const po::variables_map& given) {
+  plan p;
+  p.fleet.mbit_per_second = given["mbit"].as<double>();
+  p.fleet.frames_per_second = given["fps"].as<unsigned>();
+  p.fleet.key_frame_every = given["key-every"].as<unsigned>();
+  p.fleet.key_frame_factor = given["key-factor"].as<double>();
+  p.fleet.packet_size = given["packet"].as<std::size_t>();
+  p.fleet.spread = given["spread"].as<bool>();
+  p.fleet.staggered = !given["together"].as<bool>();
+  p.fleet.segmentation_offload = !given["no-gso"].as<bool>();
+  p.fleet.tcp = given["tcp"].as<bool>();
+  p.fleet.loss = given["loss"].as<double>();
+  p.fleet.reorder = given["reorder"].as<double>();
+  p.fleet.duplicate = given["duplicate"].as<double>();
+  p.fleet.threads = given["senders"].as<unsigned>();
+  p.fleet.processor = s.load_processor;
+  p.time = std::chrono::milliseconds{static_cast<long>(given["seconds"].as<double>() * 1000)};
+  p.warm_up = std::min(p.time, std::chrono::milliseconds{500});
+  p.floor_pace = std::chrono::microseconds{given["floor-pace"].as<unsigned>()};
+  return p;
+}
+
+std::vector<double> row_of(const outcome& o) {
+  const double offered = static_cast<double>(o.sent.offered);
+  const double kpps = offered / std::chrono::duration<double>(o.sent.elapsed).count() / 1000;
+  return {kpps,
+          std::isnan(o.received) ? unknown : offered - o.received - (std::isnan(o.refused) ? 0 : o.refused),
+          o.lost_by_kernel,
+          o.lost_by_network,
+          o.refused,
+          o.cpu.count() > 0 ? o.ns_per_packet() : unknown,
+          o.cpu.count() > 0 ? 100 * o.share_of_a_core() : unknown,
+          o.sent.lateness.percentile_us(0.99) / 1000};
+}
+
+int run(const settings& s, const po::variables_map& given) {
+  const auto p = plan_of(s, given);
+  const auto cameras = counts(given["cameras"].as<std::string>());
+  const bool floors = given["floor"].as<bool>() && !p.fleet.tcp;
+  const auto event_driven = [&] {
+    auto q = p;
+    q.floor_pace = 0us;
+    return q;
+  }();
+  // An idle stream must outlive the cells of the others.
+  const target server{s, {"rtp_proxy.timeoutSec=600"}};
+
+  report table{"Cameras of " + short_number(p.fleet.mbit_per_second) + " Mbit/s, " +
+                   std::to_string(p.fleet.packets_per_frame()) + " packets a frame, " +
+                   std::to_string(p.fleet.packets_per_key_frame()) + " a key frame",
+               {"kpps", "missing", "kernel drops", "gaps", "refused", "ns/packet", "% of a core", "late p99 ms"}};
+  report ratios{"CPU per packet against the floor, pair by pair", {"x paced floor", "x event-driven floor"}};
+  for (std::size_t i = 0; i < s.repetitions; ++i)
+    for (const auto n : cameras) {
+      s.progress("repetition " + std::to_string(i + 1) + " of " + std::to_string(s.repetitions) + ", " +
+                 std::to_string(n) + " cameras");
+      const auto name = ", " + std::to_string(n);
+      outcome got;
+      {
+        service_streams streams{server.address(), n, p.fleet.tcp};
+        camera_fleet fleet{p.fleet, streams.targets()};
+        got = streams.measure(fleet, p);
+      }
+      table.add(server.address().name + name, row_of(got));
+      if (!floors) continue;
+      const auto paced = measure_floor(n, p, s);
+      const auto bare = measure_floor(n, event_driven, s);
+      table.add("floor, paced" + name, row_of(paced));
+      table.add("floor, event-driven" + name, row_of(bare));
+      ratios.add(std::to_string(n) + " cameras",
+                 {got.ns_per_packet() / paced.ns_per_packet(), got.ns_per_packet() / bare.ns_per_packet()});
+    }
+  table.note("missing: offered, and neither accepted nor refused. late: frames of the load against their schedule.");
+
+  if (!s.plot.empty()) {
+    svg_plot plot{"CPU per packet", "cameras", "ns of receiver CPU per packet", false, false, {}};
+    for (const std::string& row :
+         {server.address().name, std::string{"floor, paced"}, std::string{"floor, event-driven"}}) {
+      auto& c = plot.curves.emplace_back(svg_plot::curve{row, {}});
+      for (const auto n : cameras)
+        if (const auto v = table.value(row + ", " + std::to_string(n), "ns/packet"); !std::isnan(v))
+          c.points.emplace_back(static_cast<double>(n), v);
+    }
+    plot.write(s.plot);
+  }
+  if (floors)
+    s.print({table, ratios});
+  else
+    s.print({table});
+  return 0;
+}
+
+}  // namespace
+
+const subcommand ingest_command{"ingest", "many cameras, and the bare limit of the machine beside them", options, run};
+
+}  // namespace berth::bench
