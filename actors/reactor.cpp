@@ -1,5 +1,7 @@
 #include "actors/reactor.hpp"
 
+#include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 namespace berth::actors {
@@ -17,7 +19,7 @@ std::chrono::nanoseconds thread_cpu_time() {
 }  // namespace
 
 reactor::reactor(caf::actor_system& system, reactor_options options)
-    : caf::execution_unit(&system), options_(options), thread_([this] { run(); }) {}
+    : caf::execution_unit(&system), options_(options), buffers_(options.joined), thread_([this] { run(); }) {}
 
 reactor::~reactor() { stop(); }
 
@@ -67,7 +69,16 @@ void reactor::run_jobs() {
   running_.clear();
 }
 
+void reactor::bind_to_processor() const {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(options_.processor), &set);
+  // One that is not there is none of the reactor's: the configuration was checked.
+  ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
+}
+
 void reactor::run() {
+  if (options_.processor >= 0) bind_to_processor();
   net::time_point turn_began = net::clock::now();
   for (;;) {
     const bool last_round = stopping_;

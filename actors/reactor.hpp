@@ -12,6 +12,8 @@ namespace berth::actors {
 
 struct reactor_options {
   net::duration pace = std::chrono::milliseconds{1};  ///< rest between two turns while packets flow; zero = none
+  bool joined = false;                                ///< the UDP sockets have UDP_GRO on
+  int processor = -1;                                 ///< that the thread is bound to; -1 = any
 };
 
 /// Owns a poller, receive buffers and the thread that serves both packets and messages, bounded in turn so that neither
@@ -43,6 +45,7 @@ class reactor final : public caf::execution_unit {
 
  private:
   void run();
+  void bind_to_processor() const;
   void take_foreign_jobs();
   void run_jobs();
 

@@ -84,7 +84,7 @@ void shared_port::read_rtp(net::time_point now) {
       }
     }
     if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(udp.kernel_drops());
-    if (count < net::udp_reader::batch_size) return;
+    if (!udp.more()) return;
   }
   poller().leave_unfinished();
 }

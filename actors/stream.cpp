@@ -148,7 +148,7 @@ void stream::read_rtp(net::time_point now) {
         intake_.take(d.bytes, d.from, d.arrival, false);
     }
     if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(udp.kernel_drops() - kernel_drops_before_);
-    if (count < net::udp_reader::batch_size) {
+    if (!udp.more()) {
       send_report(now);
       return;
     }

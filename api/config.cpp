@@ -172,6 +172,8 @@ void config::cross_check(config_errors& errors) const {
     conflict("alarm.clear_ratio", "alarm.raise_ratio", "is above");
   if (get_number("alarm.pool_clear_ratio") < get_number("alarm.pool_low_ratio"))
     conflict("alarm.pool_clear_ratio", "alarm.pool_low_ratio", "is below");
+  if (const auto processors = parse_processors(get_text("berth.reactor_cpus")); !processors)
+    errors.push_back({"berth.reactor_cpus", processors.error(), origin("berth.reactor_cpus")});
 }
 
 const config::item& config::find(std::string_view key) const {

@@ -364,6 +364,15 @@ constexpr config_key table[] = {
             "off.")
         .acts()
         .at_start(),
+    text("berth.reactor_cpus", "",
+         "Processors that the receiving threads are bound to, in their order, separated by commas; empty = any.")
+        .acts()
+        .at_start(),
+    boolean("berth.udp_gro", "0",
+            "Let the kernel join packets of one sender: much less work where they come in bursts and the network card "
+            "joins them, a little more where not.")
+        .acts()
+        .at_start(),
     choice("berth.log_level", "info", "trace|debug|info|warn|error|off", "How much is logged.").acts(),
     choice("berth.log_format", "text", "text|json", "How a line of the log looks.").acts().at_start(),
     integer("berth.shutdown_sec", "4", {0, 3600},

@@ -140,4 +140,20 @@ net::result<config_value, std::string> parse_config_value(const config_key& key,
   return config_value{std::string{text}, {}};
 }
 
+net::result<std::vector<int>, std::string> parse_processors(std::string_view text) {
+  constexpr int most = 1024;
+  std::vector<int> all;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const auto part = text.substr(0, comma);
+    int number = -1;
+    const auto [end, failed] = std::from_chars(part.data(), part.data() + part.size(), number);
+    if (failed != std::errc{} || end != part.data() + part.size() || number < 0 || number >= most)
+      return net::failure{"'" + std::string{part} + "' is not the number of a processor, 0..1023"};
+    all.push_back(number);
+    text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
+  }
+  return all;
+}
+
 }  // namespace berth::api

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "api/config_schema.hpp"
 #include "api/ip_ranges.hpp"
@@ -28,5 +29,8 @@ net::result<config_value, std::string> parse_config_value(const config_key& key,
 /// The secret in the sample file of the peer, which replaces it at its first start. Everybody knows it, so it counts as
 /// none at all.
 bool is_public_secret(std::string_view text) noexcept;
+
+/// "2,3,4": numbers of processors, 0..1023; an empty text has none. The error names the part that is none.
+net::result<std::vector<int>, std::string> parse_processors(std::string_view text);
 
 }  // namespace berth::api

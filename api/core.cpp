@@ -7,6 +7,7 @@
 #include "actors/event_log.hpp"
 #include "actors/spawning.hpp"
 #include "actors/stream_supervisor.hpp"
+#include "api/config_value.hpp"
 #include "api/settings.hpp"
 
 namespace berth::api {
@@ -48,10 +49,15 @@ core::system_config::system_config(std::size_t threads) {
 
 core::core(const config& c, dependencies given)
     : system_config_(static_cast<std::size_t>(c.get_int("berth.scheduler_threads"))),
+      joined_(c.get_bool("berth.udp_gro")),
       system_(std::make_unique<caf::actor_system>(system_config_)) {
-  const actors::reactor_options reactor_options{std::chrono::microseconds{c.get_int("berth.pace_us")}};
-  for (std::size_t i = 0; i < reactor_count(c); ++i)
-    reactors_.push_back(std::make_unique<actors::reactor>(*system_, reactor_options));
+  const auto processors = *parse_processors(c.get_text("berth.reactor_cpus"));
+  for (std::size_t i = 0; i < reactor_count(c); ++i) {
+    const actors::reactor_options o{.pace = std::chrono::microseconds{c.get_int("berth.pace_us")},
+                                    .joined = joined_,
+                                    .processor = processors.empty() ? -1 : processors[i % processors.size()]};
+    reactors_.push_back(std::make_unique<actors::reactor>(*system_, o));
+  }
 
   events_ = actors::spawn<actors::event_log>(*system_, events_kept, first_event_id());
   listener_ = system_->spawn(hand_on, std::move(given.on_event));
@@ -63,7 +69,7 @@ core::core(const config& c, dependencies given)
 
   actors::supervisor_options o;
   o.sockets = &given.sockets;
-  o.settings = std::make_shared<actors::node_settings>(node_settings_of(c));
+  o.settings = settings_for(c);
   o.events = events_;
   o.first_port = std::random_device{}();
   o.place = [this] {
@@ -89,9 +95,15 @@ core::~core() {
   caf::logger::set_current_actor_system(nullptr);
 }
 
+// Sockets are made as the reactors' buffers were, whatever the configuration says by now.
+actors::node_settings_ptr core::settings_for(const config& c) const {
+  auto settings = node_settings_of(c);
+  settings.allocator.udp.joined = joined_;
+  return std::make_shared<actors::node_settings>(std::move(settings));
+}
+
 void core::apply(const config& now) {
-  caf::anon_send(supervisor_,
-                 actors::node_settings_ptr{std::make_shared<actors::node_settings>(node_settings_of(now))});
+  caf::anon_send(supervisor_, settings_for(now));
   caf::anon_send(hooks_, actors::hook_settings_ptr{std::make_shared<actors::hook_settings>(hook_settings_of(now))});
 }
 

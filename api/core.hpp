@@ -52,7 +52,10 @@ class core {
     explicit system_config(std::size_t threads);
   };
 
+  actors::node_settings_ptr settings_for(const config& c) const;
+
   system_config system_config_;
+  bool joined_;  // UDP_GRO, as it was at the start
   std::unique_ptr<caf::actor_system> system_;
   std::vector<std::unique_ptr<actors::reactor>> reactors_;
   actors::event_log_actor events_;

@@ -1,4 +1,6 @@
 // berth-bench ingest: many cameras against the service, and against the bare limit of the machine in the same run.
+#include <signal.h>
+
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -39,6 +41,7 @@ struct plan {
   std::chrono::milliseconds time{};
   std::chrono::milliseconds warm_up{};
   std::chrono::microseconds floor_pace{};
+  std::chrono::milliseconds stall{};  ///< the service is stopped once for so long
 };
 
 /// The streams of one cell on the service: opened together, closed together.
@@ -68,7 +71,17 @@ class service_streams {
     const process_meter meter{to_.pid};
     const auto cpu = to_.pid != 0 ? meter.cpu() : 0ns;
     outcome o;
-    o.sent = fleet.run(p.time);
+    {
+      std::jthread interrupter;
+      if (p.stall > 0ms && to_.pid != 0)
+        interrupter = std::jthread{[&] {
+          std::this_thread::sleep_for(p.time / 2);
+          ::kill(to_.pid, SIGSTOP);
+          std::this_thread::sleep_for(p.stall);
+          ::kill(to_.pid, SIGCONT);
+        }};
+      o.sent = fleet.run(p.time);
+    }
     if (to_.pid != 0) o.cpu = meter.cpu() - cpu;
     settle();
     const auto after = client_.received();
@@ -139,6 +152,7 @@ po::options_description options() {
   add("loss", po::value<double>()->default_value(0), "share of packets withheld");
   add("reorder", po::value<double>()->default_value(0), "share of packets that change places");
   add("duplicate", po::value<double>()->default_value(0), "share of packets sent twice");
+  add("stall", po::value<unsigned>()->default_value(0), "milliseconds that the service is stopped, once a cell");
   add("senders", po::value<unsigned>()->default_value(1), "sender threads");
   add("seconds", po::value<double>()->default_value(4), "of each cell");
   add("floor", po::value<bool>()->default_value(true), "measure the bare limit beside it");
@@ -165,6 +179,7 @@ plan plan_of(const settings& s, const po::variables_map& given) {
   p.time = std::chrono::milliseconds{static_cast<long>(given["seconds"].as<double>() * 1000)};
   p.warm_up = std::min(p.time, std::chrono::milliseconds{500});
   p.floor_pace = std::chrono::microseconds{given["floor-pace"].as<unsigned>()};
+  p.stall = std::chrono::milliseconds{given["stall"].as<unsigned>()};
   return p;
 }
 

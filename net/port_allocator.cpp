@@ -5,7 +5,7 @@ namespace {
 
 // More than a full receive buffer of small datagrams can hold: the queue is empty afterwards.
 constexpr std::size_t drain_before_reuse = 16384;
-constexpr udp_options rtcp_socket{64 * 1024};
+constexpr udp_options rtcp_socket{.receive_buffer = 64 * 1024};
 
 std::uint16_t width_of(const port_request& request) { return request.with_rtcp ? 2 : 1; }
 

@@ -10,6 +10,9 @@ namespace berth::net {
 
 /// Shared by all sockets of one reactor, so that it stays in the processor's cache. Touched by that thread only.
 struct receive_buffers {
+  /// `joined`: the UDP sockets have UDP_GRO on.
+  explicit receive_buffers(bool joined = false) : udp(joined) {}
+
   udp_reader udp;
   std::array<std::uint8_t, 128 * 1024> tcp;
 };

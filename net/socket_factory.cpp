@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -10,6 +11,9 @@
 
 #ifndef SO_MEMINFO
 #define SO_MEMINFO 55
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
 #endif
 #ifndef SO_RXQ_OVFL
 #define SO_RXQ_OVFL 40
@@ -63,6 +67,7 @@ result<unique_fd, error> posix_socket_factory::bind_udp(const endpoint& local, c
   set_receive_buffer(fd, options.receive_buffer);
   enable(fd, SOL_SOCKET, SO_TIMESTAMPNS);
   enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
+  if (options.joined) enable(fd, SOL_UDP, UDP_GRO);
   if (!bind_to(fd, local, made->family)) return failure{system_error(errno, what)};
   return std::move(made->fd);
 }

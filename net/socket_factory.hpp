@@ -11,6 +11,7 @@ namespace berth::net {
 
 struct udp_options {
   int receive_buffer = 1 << 20;  ///< SO_RCVBUF asked for, bytes; the kernel doubles it and clamps it silently
+  bool joined = false;           ///< UDP_GRO: the kernel may join datagrams of one flow into one message
 };
 
 /// Makes sockets. All of them are non-blocking and close-on-exec. Called by the supervisor (bind, listen) and by

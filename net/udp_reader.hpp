@@ -3,9 +3,9 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "net/bytes.hpp"
 #include "net/endpoint.hpp"
@@ -27,12 +27,18 @@ class udp_reader {
   /// Jumbo frames fit; a longer datagram is delivered cut and marked.
   static constexpr std::size_t buffer_size = 9216;
   static constexpr std::size_t batch_size = 32;
+  /// For sockets with UDP_GRO: one message may carry many datagrams of one flow, up to 64 KB together.
+  static constexpr std::size_t joined_size = 65535;
+  static constexpr std::size_t joined_batch = 8;
 
-  udp_reader();
+  /// `joined`: the sockets have UDP_GRO on.
+  explicit udp_reader(bool joined = false);
 
-  /// Reads one batch from `fd`. Returns how many datagrams there are; fewer than batch_size: the socket is empty.
+  /// Reads one batch from `fd`. Returns how many datagrams there are.
   std::size_t read(int fd, time_point now);
   const datagram& operator[](std::size_t i) const noexcept { return datagrams_[i]; }
+  /// Whether the socket may hold more: the last batch was full.
+  bool more() const noexcept { return more_; }
   /// What the kernel says it has dropped on this socket since it was made; 0 if the last batch carried no figure.
   std::uint32_t kernel_drops() const noexcept { return kernel_drops_; }
 
@@ -42,9 +48,12 @@ class udp_reader {
     void operator()(storage*) const noexcept;
   };
 
+  void split(bytes_view bytes, std::size_t segment, const datagram& common);
+
   std::unique_ptr<storage, storage_deleter> storage_;
-  std::array<datagram, batch_size> datagrams_;
+  std::vector<datagram> datagrams_;  // reserved for the most there can be: reading allocates nothing
   std::uint32_t kernel_drops_ = 0;
+  bool more_ = false;
 };
 
 }  // namespace berth::net

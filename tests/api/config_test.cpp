@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "api/config_value.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -426,4 +427,15 @@ TEST_CASE("config: printed values of any kind read back, and a secret is neither
   const auto again = must(layers);
   CHECK(config::difference(c, again) == std::vector<std::string>{"api.secret"});
   CHECK(again.get_text("api.secret").empty());
+}
+
+TEST_CASE("config: processors are numbers with commas between them, and what is none is named") {
+  CHECK(parse_processors("")->empty());
+  CHECK(*parse_processors("2,0,1023") == std::vector{2, 0, 1023});
+  for (const auto* bad : {"x", "1,,2", "-1", "1024", "1 ,2"}) {
+    INFO(bad);
+    const auto p = parse_processors(bad);
+    REQUIRE_FALSE(p);
+    CHECK(p.error().find("processor") != std::string::npos);
+  }
 }

@@ -3,7 +3,7 @@
 #include <memory>
 #include <random>
 
-#include "tests/net/allocations.hpp"
+#include "tests/support/allocations.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/packets.hpp"
 

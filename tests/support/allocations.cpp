@@ -1,4 +1,4 @@
-#include "tests/net/allocations.hpp"
+#include "tests/support/allocations.hpp"
 
 #include <cstdlib>
 #include <new>
