@@ -184,7 +184,7 @@ using supervisor_actor = caf::typed_actor<
     caf::replies_to<idle_check_request>::with<outcome<completed>>, caf::replies_to<ports_request>::with<ports_report>,
     caf::replies_to<stats_request>::with<node_stats>, caf::replies_to<shutdown_request>::with<completed>,
     caf::reacts_to<node_settings_ptr>, caf::reacts_to<stream_notice>, caf::reacts_to<ssrc_arrived>,
-    caf::reacts_to<caf::tick_atom>>;
+    caf::reacts_to<caf::tick_atom>, caf::reacts_to<caf::flush_atom>>;
 
 /// The event log: takes events from the supervisor and the daemon, numbers them, keeps the newest, hands each on to its
 /// subscribers. events_since answers with what is newer than a cursor.

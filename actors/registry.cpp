@@ -14,17 +14,19 @@ record* registry::find(const stream_key& key, generation_t generation) {
 
 const stream_key* registry::key_of(const caf::actor_addr& actor) const {
   const auto found = by_actor_.find(actor.id());
-  return found == by_actor_.end() ? nullptr : &found->second;
+  return found == by_actor_.end() ? nullptr : found->second;
 }
 
 record& registry::insert(const stream_key& key, record r) {
-  by_actor_[r.actor.id()] = key;
-  return records_.insert_or_assign(key, std::move(r)).first->second;
+  const auto id = r.actor.id();
+  auto& [kept_key, kept] = *records_.insert_or_assign(key, std::move(r)).first;
+  by_actor_[id] = &kept_key;
+  return kept;
 }
 
 record registry::extract(const stream_key& key) {
   auto node = records_.extract(key);
-  by_actor_.erase(node.mapped().actor.id());
+  by_actor_.erase(node.mapped().actor.id());  // before the node, and its key, goes
   return std::move(node.mapped());
 }
 

@@ -35,7 +35,7 @@ class registry {
 
  private:
   std::map<stream_key, record> records_;
-  std::unordered_map<caf::actor_id, stream_key> by_actor_;
+  std::unordered_map<caf::actor_id, const stream_key*> by_actor_;  // the keys stand in records_
   generation_t last_generation_ = 0;
 };
 

@@ -50,7 +50,8 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
           [this](const node_settings_ptr& s) { apply(s); },
           [this](const stream_notice& n) { packets_arrived(n); },
           [this](const ssrc_arrived& a) { ssrc_announced(a); },
-          [this](caf::tick_atom) { tick(); }};
+          [this](caf::tick_atom) { tick(); },
+          [this](caf::flush_atom) { sweep(); }};
 }
 
 net::time_point stream_supervisor::now() const { return self_->clock().now(); }
@@ -297,10 +298,15 @@ void stream_supervisor::tick() {
     if (r->queued_look && *r->queued_look <= due->due) r->queued_look.reset();
     look(due->key, *r);
   }
-  ports_->sweep(now());
+  sweep();
   for (const auto& changed : alarms_.evaluate(ports_->figures(), now()))
     tell({.kind = changed.what, .alarm = std::make_shared<alarm_change>(changed.alarm)});
   if (!shutting_down_) self_->delayed_send(self_, tick_interval, caf::tick_atom_v);
+}
+
+// What is left has to wait behind the requests that are there by now.
+void stream_supervisor::sweep() {
+  if (ports_->sweep(now())) self_->send(self_, caf::flush_atom_v);
 }
 
 void stream_supervisor::apply(node_settings_ptr settings) {

@@ -51,6 +51,7 @@ class stream_supervisor {
   void packets_arrived(const stream_notice& notice);
   void ssrc_announced(const ssrc_arrived& announcement);
   void tick();
+  void sweep();
   void went_down(const caf::down_msg& down);
 
   // opening

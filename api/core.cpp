@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t events_kept = 10000;
+constexpr std::size_t events_kept = 4096;
 constexpr auto shared_port_timeout = 5s;
 constexpr auto least_patience = 100ms;
 

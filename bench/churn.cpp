@@ -33,21 +33,23 @@ int run(const settings& s, const po::variables_map& given) {
                 "wrong answers", "descriptors left", "bytes/stream"}};
   for (std::size_t i = 0; i < s.repetitions; ++i) {
     s.progress("repetition " + std::to_string(i + 1) + " of " + std::to_string(s.repetitions));
+    const auto resting = [&] {
+      const auto ports = api_client{server.address()}.ports();
+      return ports ? static_cast<double>(ports->at("resting").as_array().size()) : 0.0;
+    };
+    // Ports at rest keep their two descriptors until they have been silent for long enough.
+    const auto rested_before = resting();
     churn_load load{server.address(), o};
     load.start();
     std::this_thread::sleep_for(std::chrono::duration<double>(given["seconds"].as<double>()));
     const auto r = load.stop();
-    // Ports at rest keep their descriptors until they have been silent for long enough.
-    double resting = 0;
-    if (const auto ports = api_client{server.address()}.ports())
-      resting = static_cast<double>(ports->at("resting").as_array().size());
-    table.add(
-        "churn",
-        {static_cast<double>(r.opened), static_cast<double>(r.failed_opens + r.failed_closes),
-         r.open_latency.percentile_us(0.5), r.open_latency.percentile_us(0.99), r.reclaim.percentile_us(0.5) / 1000,
-         r.reclaim.max_us() / 1000, static_cast<double>(r.never_taken_back), static_cast<double>(r.wrong_answers),
-         static_cast<double>(r.after.descriptors) - static_cast<double>(r.before.descriptors) - 2 * resting,
-         r.bytes_per_stream()});
+    table.add("churn", {static_cast<double>(r.opened), static_cast<double>(r.failed_opens + r.failed_closes),
+                        r.open_latency.percentile_us(0.5), r.open_latency.percentile_us(0.99),
+                        r.reclaim.percentile_us(0.5) / 1000, r.reclaim.max_us() / 1000,
+                        static_cast<double>(r.never_taken_back), static_cast<double>(r.wrong_answers),
+                        static_cast<double>(r.after.descriptors) - static_cast<double>(r.before.descriptors) -
+                            2 * (resting() - rested_before),
+                        r.bytes_per_stream()});
   }
   table.note(
       "descriptors left: beyond those before and two for each port at rest. bytes/stream: growth of memory in the "

@@ -211,7 +211,8 @@ po::options_description options() {
 
 int run(const settings& s, const po::variables_map& given) {
   const auto time = std::chrono::milliseconds{static_cast<long>(given["seconds"].as<double>() * 1000)};
-  const target server{s};
+  // The standing streams get nothing, and must outlast all of it.
+  const target server{s, {"rtp_proxy.timeoutSec=3600"}};
   const auto& to = server.address();
   const population standing{to, given["streams"].as<std::size_t>()};
   const auto title = " of " + to.name + ", " + std::to_string(standing.size()) + " streams open";

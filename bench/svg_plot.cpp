@@ -12,7 +12,7 @@
 namespace berth::bench {
 namespace {
 
-constexpr double width = 760, height = 420, left = 78, right = 24, top = 44, bottom = 56;
+constexpr double width = 760, height = 420, left = 78, right = 24, top = 58, bottom = 56;
 constexpr std::array<const char*, 6> colors{"#1f5fa8", "#c8502c", "#3a8a4d", "#8a4fa3", "#8c6d1f", "#4d4d4d"};
 
 std::string number(double v) {
@@ -99,6 +99,7 @@ std::string svg_plot::text() const {
   out += label(
       0, 0, y_label,
       "text-anchor=\"middle\" transform=\"translate(18 " + number((top + height - bottom) / 2) + ") rotate(-90)\"");
+  double legend = left;
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const std::string color = colors[i % colors.size()];
     std::string path;
@@ -109,10 +110,11 @@ std::string svg_plot::text() const {
       for (const auto& [x, y] : curves[i].points)
         out +=
             "<circle cx=\"" + number(x_at(x)) + "\" cy=\"" + number(y_at(y)) + "\" r=\"3\" fill=\"" + color + "\"/>\n";
-    const double y = top + 6 + 17 * static_cast<double>(i);
-    out += "<line x1=\"" + number(left + 14) + "\" x2=\"" + number(left + 38) + "\" y1=\"" + number(y) + "\" y2=\"" +
-           number(y) + "\" stroke=\"" + color + "\" stroke-width=\"2\"/>\n";
-    out += label(left + 44, y + 4, curves[i].name, "");
+    const double x = legend;
+    legend += 54 + 7.0 * static_cast<double>(curves[i].name.size());
+    out += "<line x1=\"" + number(x) + "\" x2=\"" + number(x + 22) + "\" y1=\"42\" y2=\"42\" stroke=\"" + color +
+           "\" stroke-width=\"2\"/>\n";
+    out += label(x + 28, 46, curves[i].name, "");
   }
   return out + "</svg>\n";
 }

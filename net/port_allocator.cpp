@@ -5,6 +5,8 @@ namespace {
 
 // More than a full receive buffer of small datagrams can hold: the queue is empty afterwards.
 constexpr std::size_t drain_before_reuse = 16384;
+// A socket takes microseconds to close, and streams that were closed together have been silent together.
+constexpr std::size_t most_closed_at_once = 64;
 constexpr udp_options rtcp_socket{.receive_buffer = 64 * 1024};
 
 std::uint16_t width_of(const port_request& request) { return request.with_rtcp ? 2 : 1; }
@@ -151,8 +153,11 @@ void port_allocator::release(bound_ports ports, std::string former_stream, const
     give_back(ports);
 }
 
-void port_allocator::sweep(time_point now) {
-  for (auto& e : quarantine_.sweep(options_.silence, now)) let_go(std::move(e));
+bool port_allocator::sweep(time_point now) {
+  auto silent = quarantine_.sweep(options_.silence, now, most_closed_at_once);
+  const bool more = silent.size() == most_closed_at_once;
+  for (auto& e : silent) let_go(std::move(e));
+  return more;
 }
 
 void port_allocator::clear() {

@@ -59,8 +59,9 @@ class port_allocator {
   /// Takes the sockets of an ended stream to rest (or closes them when the quarantine is off).
   void release(bound_ports ports, std::string former_stream, const endpoint& former_source, time_point now);
 
-  /// Lets go of ports that have been silent for long enough. Call it a few times a second.
-  void sweep(time_point now);
+  /// Lets go of ports that have been silent for long enough. Call it a few times a second. True: there may be more of
+  /// them, and the caller should come back soon, but not keep others waiting meanwhile.
+  bool sweep(time_point now);
   /// Closes everything that rests: the end of the process.
   void clear();
 

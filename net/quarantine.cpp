@@ -48,7 +48,7 @@ void quarantine::watch(int fd, std::uint16_t port) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
 }
 
-std::vector<quarantine::entry> quarantine::sweep(duration silence, time_point now) {
+std::vector<quarantine::entry> quarantine::sweep(duration silence, time_point now, std::size_t most) {
   // What there is to hear beyond this is heard by the next sweep: a fraction of a second is soon enough.
   std::array<epoll_event, heard_per_sweep> events;
   const int heard = entries_.empty() ? 0 : ::epoll_wait(epoll_.get(), events.data(), events.size(), 0);
@@ -57,7 +57,7 @@ std::vector<quarantine::entry> quarantine::sweep(duration silence, time_point no
     if (found != by_port_.end()) hear(found->second, now);
   }
   std::vector<entry> silent;
-  while (!entries_.empty() && now - entries_.front().about.last_heard >= silence) {
+  while (silent.size() < most && !entries_.empty() && now - entries_.front().about.last_heard >= silence) {
     // Nobody is called silent who is only waiting to be heard.
     hear(entries_.begin(), now);
     if (now - entries_.front().about.last_heard >= silence) silent.push_back(extract(entries_.begin()));

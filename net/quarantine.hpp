@@ -53,8 +53,8 @@ class quarantine {
   /// `former_source`: who fed the stream, unset if nobody did.
   void put(bound_ports ports, std::string former_stream, const endpoint& former_source, time_point now);
 
-  /// Reads what has arrived and hands out every port that has been silent for `silence`.
-  std::vector<entry> sweep(duration silence, time_point now);
+  /// Reads what has arrived and hands out the ports that have been silent for `silence`, at most `most` of them.
+  std::vector<entry> sweep(duration silence, time_point now, std::size_t most = SIZE_MAX);
 
   /// Takes out the entry that holds `port` (its RTP or RTCP port).
   std::optional<entry> take(std::uint16_t port);

@@ -233,3 +233,19 @@ TEST_CASE("when descriptors run short, a resting port makes room") {
   CHECK(r.allocator.figures().resting == 0);
   CHECK(r.allocator.figures().failures[static_cast<std::size_t>(errc::no_descriptors)] == 1);
 }
+
+TEST_CASE("ports that have been silent together are let go of a part at a time") {
+  paired_sockets sockets;
+  port_allocator allocator{sockets, {{30000, 30399}, 5s, 4, {}}};
+  std::vector<bound_ports> taken;
+  for (int i = 0; i < 100; ++i)
+    taken.push_back(std::move(allocator.allocate({*endpoint::parse("127.0.0.1", 0), true, false}, t0)->ports));
+  for (auto& ports : taken) allocator.release(std::move(ports), "former", {}, t0);
+  CHECK_FALSE(allocator.sweep(t0 + 4s));
+  CHECK(allocator.figures().resting == 100);
+  int rounds = 1;
+  while (allocator.sweep(t0 + 5s)) ++rounds;
+  CHECK(rounds > 1);
+  CHECK(allocator.figures().resting == 0);
+  CHECK(allocator.figures().free == allocator.figures().size);
+}
