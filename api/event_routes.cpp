@@ -81,17 +81,19 @@ class follower : public std::enable_shared_from_this<follower> {
     out.on_close([weak = weak_from_this()] {
       if (const auto s = weak.lock()) s->wake();
     });
+    // The first word comes when it is settled where the client begins: from then on it misses nothing.
+    if (!cursor_) {
+      actors::events_since newest{UINT64_MAX, 0};
+      const auto now = co_await core_.events_since(newest);
+      if (!now) co_return;
+      cursor_ = now->last;
+    }
     if (!co_await out.write(": follows\n\n")) co_return;
     while (out.is_open()) {
       woken_ = false;
-      actors::events_since wanted{cursor_.value_or(UINT64_MAX), cursor_ ? events_per_batch : 0};
+      actors::events_since wanted{*cursor_, events_per_batch};
       const auto batch = co_await core_.events_since(wanted);
-      if (!batch) co_return;
-      if (!cursor_) {
-        cursor_ = batch->last;
-        continue;
-      }
-      if (!co_await out.write(text_of(*batch))) co_return;
+      if (!batch || !co_await out.write(text_of(*batch))) co_return;
       if (batch->events.empty()) co_await pause(out);
     }
   }

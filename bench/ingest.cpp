@@ -1,8 +1,10 @@
-// berth-bench ingest: many cameras against the service, and against the bare limit of the machine in the same run.
+// berth-bench ingest and floor: many cameras against the service, and against the bare limit of the machine in the same run.
 #include <signal.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -196,49 +198,52 @@ std::vector<double> row_of(const outcome& o) {
           o.sent.lateness.percentile_us(0.99) / 1000};
 }
 
-int run(const settings& s, const po::variables_map& given) {
+int measure(const settings& s, const po::variables_map& given, bool with_service) {
   const auto p = plan_of(s, given);
   const auto cameras = counts(given["cameras"].as<std::string>());
-  const bool floors = given["floor"].as<bool>() && !p.fleet.tcp;
-  const auto event_driven = [&] {
-    auto q = p;
-    q.floor_pace = 0us;
-    return q;
-  }();
+  if (!with_service && p.fleet.tcp) throw std::runtime_error("the floor receives UDP only");
+  const bool floors = !with_service || (given["floor"].as<bool>() && !p.fleet.tcp);
+  auto event_driven = p;
+  event_driven.floor_pace = 0us;
+  std::optional<target> server;
   // An idle stream must outlive the cells of the others.
-  const target server{s, {"rtp_proxy.timeoutSec=600"}};
+  if (with_service) server.emplace(s, std::vector<std::string>{"rtp_proxy.timeoutSec=600"});
 
   report table{"Cameras of " + short_number(p.fleet.mbit_per_second) + " Mbit/s, " +
                    std::to_string(p.fleet.packets_per_frame()) + " packets a frame, " +
                    std::to_string(p.fleet.packets_per_key_frame()) + " a key frame",
                {"kpps", "missing", "kernel drops", "gaps", "refused", "ns/packet", "% of a core", "late p99 ms"}};
   report ratios{"CPU per packet against the floor, pair by pair", {"x paced floor", "x event-driven floor"}};
+  std::vector<std::string> rows;
+  const auto add = [&](const std::string& row, std::size_t n, const outcome& o) {
+    if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
+    table.add(row + ", " + std::to_string(n), row_of(o));
+  };
   for (std::size_t i = 0; i < s.repetitions; ++i)
     for (const auto n : cameras) {
       s.progress("repetition " + std::to_string(i + 1) + " of " + std::to_string(s.repetitions) + ", " +
                  std::to_string(n) + " cameras");
-      const auto name = ", " + std::to_string(n);
-      outcome got;
-      {
-        service_streams streams{server.address(), n, p.fleet.tcp};
+      std::optional<outcome> got;
+      if (server) {
+        service_streams streams{server->address(), n, p.fleet.tcp};
         camera_fleet fleet{p.fleet, streams.targets()};
         got = streams.measure(fleet, p);
+        add(server->address().name, n, *got);
       }
-      table.add(server.address().name + name, row_of(got));
       if (!floors) continue;
       const auto paced = measure_floor(n, p, s);
       const auto bare = measure_floor(n, event_driven, s);
-      table.add("floor, paced" + name, row_of(paced));
-      table.add("floor, event-driven" + name, row_of(bare));
-      ratios.add(std::to_string(n) + " cameras",
-                 {got.ns_per_packet() / paced.ns_per_packet(), got.ns_per_packet() / bare.ns_per_packet()});
+      add("floor, paced", n, paced);
+      add("floor, event-driven", n, bare);
+      if (got)
+        ratios.add(std::to_string(n) + " cameras",
+                   {got->ns_per_packet() / paced.ns_per_packet(), got->ns_per_packet() / bare.ns_per_packet()});
     }
   table.note("missing: offered, and neither accepted nor refused. late: frames of the load against their schedule.");
 
   if (!s.plot.empty()) {
     svg_plot plot{"CPU per packet", "cameras", "ns of receiver CPU per packet", false, false, {}};
-    for (const std::string& row :
-         {server.address().name, std::string{"floor, paced"}, std::string{"floor, event-driven"}}) {
+    for (const auto& row : rows) {
       auto& c = plot.curves.emplace_back(svg_plot::curve{row, {}});
       for (const auto n : cameras)
         if (const auto v = table.value(row + ", " + std::to_string(n), "ns/packet"); !std::isnan(v))
@@ -246,15 +251,18 @@ int run(const settings& s, const po::variables_map& given) {
     }
     plot.write(s.plot);
   }
-  if (floors)
-    s.print({table, ratios});
-  else
-    s.print({table});
+  std::vector<report> reports{std::move(table)};
+  if (server && floors) reports.push_back(std::move(ratios));
+  s.print(reports);
   return 0;
 }
+
+int run(const settings& s, const po::variables_map& given) { return measure(s, given, true); }
+int run_floor(const settings& s, const po::variables_map& given) { return measure(s, given, false); }
 
 }  // namespace
 
 const subcommand ingest_command{"ingest", "many cameras, and the bare limit of the machine beside them", options, run};
+const subcommand floor_command{"floor", "that limit alone, under the same traffic", options, run_floor};
 
 }  // namespace berth::bench

@@ -12,8 +12,8 @@ namespace {
 using namespace berth::bench;
 namespace po = boost::program_options;
 
-constexpr const subcommand* commands[] = {&control_command, &ingest_command, &idle_command, &churn_command,
-                                          &soak_command};
+constexpr const subcommand* commands[] = {&control_command, &ingest_command, &floor_command,
+                                          &idle_command,    &churn_command,  &soak_command};
 
 void help() {
   std::cout << "berth-bench COMMAND [options]    (berth-bench COMMAND --help shows them)\n\n";
