@@ -38,12 +38,13 @@ std::string_view member(std::string_view body, std::string_view name) {
 struct api_client::connection {
   explicit connection(service_address to) : address(std::move(to)) {}
 
-  void open() {
+  void open(boost::system::error_code& failed) {
     buffer.clear();
     const asio::ip::tcp::endpoint at{asio::ip::make_address(address.http.address_string()), address.http.port()};
     socket = asio::ip::tcp::socket{io};
-    socket.connect(at);
-    socket.set_option(asio::ip::tcp::no_delay{true});
+    socket.connect(at, failed);
+    if (failed) return;
+    socket.set_option(asio::ip::tcp::no_delay{true}, failed);
     ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   }
 
@@ -54,7 +55,6 @@ struct api_client::connection {
 };
 
 api_client::api_client(const service_address& to) : connection_(std::make_unique<connection>(to)) {
-  connection_->open();
   has_health_ = get("/v1/health/live").has_value();
 }
 api_client::~api_client() = default;
@@ -68,16 +68,17 @@ std::optional<std::string> api_client::get(const std::string& target, bool nativ
   if (native) request.set(http::field::authorization, "Bearer " + c.address.secret);
   for (int attempt = 0; attempt < 2; ++attempt) {
     boost::system::error_code failed;
-    if (!c.socket.is_open()) c.open();
-    http::write(c.socket, request, failed);
+    if (!c.socket.is_open()) c.open(failed);
+    if (!failed) http::write(c.socket, request, failed);
     http::response_parser<http::string_body> parser;
     parser.body_limit(largest_answer);
     if (!failed) http::read(c.socket, c.buffer, parser, failed);
+    boost::system::error_code ignored;
     if (failed) {
-      c.socket.close();
+      c.socket.close(ignored);
       continue;
     }
-    if (!parser.keep_alive()) c.socket.close();
+    if (!parser.keep_alive()) c.socket.close(ignored);
     if (parser.get().result_int() != 200) return std::nullopt;
     return std::move(parser.get().body());
   }

@@ -11,8 +11,8 @@
 
 namespace berth::bench {
 
-/// One connection to one server. A call gives nothing when the server did not answer it as it should: the caller counts.
-/// Used by one thread; every wait is bounded. Throws when no connection can be made at all.
+/// One connection to one server. A call gives nothing when the server is not there, or did not answer as it should: the
+/// caller counts. Used by one thread; every wait is bounded.
 class api_client {
  public:
   explicit api_client(const service_address& to);
