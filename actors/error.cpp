@@ -5,20 +5,11 @@
 namespace berth::actors {
 
 std::string_view to_string(errc code) noexcept {
-  constexpr std::array<std::string_view, errc_count> names{"ok",
-                                                           "stream_live",
-                                                           "not_found",
-                                                           "generation_differs",
-                                                           "not_tcp_active",
-                                                           "shared_port",
-                                                           "not_published",
-                                                           "no_port",
-                                                           "bad_address",
-                                                           "connect_failed",
-                                                           "stream_ended",
-                                                           "too_many_streams",
-                                                           "shutting_down",
-                                                           "internal"};
+  constexpr std::array<std::string_view, errc_count> names{
+      "ok",           "stream_live",      "not_found",     "generation_differs", "not_tcp_active",
+      "shared_port",  "not_published",    "no_port",       "bad_address",        "connect_failed",
+      "stream_ended", "too_many_streams", "shutting_down", "play_refused",       "publish_refused",
+      "internal"};
   return names[static_cast<std::size_t>(code)];
 }
 

@@ -21,9 +21,11 @@ enum class errc : std::uint8_t {
   stream_ended,        ///< the stream was closed while the request was under way
   too_many_streams,    ///< a configured bound is reached
   shutting_down,       ///< the daemon is going down
+  play_refused,        ///< on_play's answer was no
+  publish_refused,     ///< on_publish's answer was no
   internal,            ///< a broken promise inside the daemon; the text says which
 };
-inline constexpr std::size_t errc_count = 14;
+inline constexpr std::size_t errc_count = 16;
 
 /// The code as a metric label and JSON name, e.g. "stream_live".
 std::string_view to_string(errc code) noexcept;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "actors/stream_status.hpp"
+#include "actors/viewer.hpp"
 
 namespace berth::actors {
 
@@ -17,10 +18,16 @@ enum class event_kind : std::uint8_t {
   stream_closed,  ///< sockets closed, port free or resting; status.reason says why
   alarm_raised,
   alarm_cleared,
-  server_started,  ///< ports listen
-  server_exited,   ///< orderly end, all streams closed
+  server_started,      ///< ports listen
+  server_exited,       ///< orderly end, all streams closed
+  media_registered,    ///< the tracks are complete: the stream can be watched
+  media_unregistered,  ///< it can not be watched any more
+  viewer_came,         ///< somebody asks to watch; asked of hooks, not logged
+  viewer_left,
+  unwatched,  ///< nobody has watched for a while; asked of hooks, not logged
+  recorded,   ///< a recording's file is complete
 };
-inline constexpr std::size_t event_kind_count = 8;
+inline constexpr std::size_t event_kind_count = 14;
 std::string_view to_string(event_kind kind) noexcept;
 
 /// One alarm's state at the moment it changed.
@@ -31,6 +38,23 @@ struct alarm_change {
   double threshold = 0;  ///< the one it crossed
 };
 
+/// A recording's file, complete and closed.
+struct recording {
+  std::string path;    ///< as it is in the file system
+  std::string folder;  ///< the stream's folder, with a slash at its end
+  std::string url;     ///< below the HTTP root
+  net::wall_time begun;
+  net::duration length{};
+  std::uint64_t bytes = 0;
+  std::string error;  ///< why it ended before it was told to; empty = it did not
+};
+
+/// What a viewer took.
+struct consumption {
+  std::uint64_t bytes = 0;
+  net::duration time{};
+};
+
 /// An event is immutable once the log has numbered it, and shared by all who read it.
 struct event {
   std::uint64_t id = 0;  ///< given by the event log, without gaps; 0 = not logged yet
@@ -38,6 +62,9 @@ struct event {
   net::wall_time at{};
   std::shared_ptr<const stream_status> stream{};  ///< of the stream_ kinds, as it was at that moment
   std::shared_ptr<const alarm_change> alarm{};    ///< of the alarm_ kinds
+  std::shared_ptr<const viewer> who{};            ///< of the viewer_ kinds
+  std::shared_ptr<const consumption> taken{};     ///< of viewer_left
+  std::shared_ptr<const recording> file{};        ///< of recorded
 };
 using event_ptr = std::shared_ptr<const event>;
 

@@ -3,9 +3,25 @@
 namespace berth::actors {
 
 std::string_view to_string(hook_name name) noexcept {
-  constexpr std::array<std::string_view, hook_name_count> names{"on_rtp_server_timeout", "on_server_started",
-                                                                "on_server_keepalive", "on_server_exited", "on_alarm"};
+  constexpr std::array<std::string_view, hook_name_count> names{"on_rtp_server_timeout",
+                                                                "on_server_started",
+                                                                "on_server_keepalive",
+                                                                "on_server_exited",
+                                                                "on_alarm",
+                                                                "on_publish",
+                                                                "on_play",
+                                                                "on_stream_changed",
+                                                                "on_stream_none_reader",
+                                                                "on_stream_not_found",
+                                                                "on_flow_report",
+                                                                "on_record_mp4"};
   return names[static_cast<std::size_t>(name)];
+}
+
+const std::string* hook_outcome::member(std::string_view name) const noexcept {
+  for (const auto& [key, value] : members)
+    if (key == name) return &value;
+  return nullptr;
 }
 
 // RFC 3986 3: scheme "://" [userinfo "@"] host [":" port] path. An IPv6 host stands in brackets.

@@ -5,16 +5,32 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "actors/event.hpp"
 #include "net/time.hpp"
 
 namespace berth::actors {
 
-enum class hook_name : std::uint8_t { rtp_server_timeout, server_started, server_keepalive, server_exited, alarm };
-inline constexpr std::size_t hook_name_count = 5;
+enum class hook_name : std::uint8_t {
+  rtp_server_timeout,
+  server_started,
+  server_keepalive,
+  server_exited,
+  alarm,
+  publish,             ///< a question: may this stream be, and under which name and options
+  play,                ///< a question: may this viewer watch
+  stream_changed,      ///< media registered or unregistered, once a schema
+  stream_none_reader,  ///< a question: nobody watches, is it to be closed
+  stream_not_found,    ///< a question: a viewer waits for a stream that is not there
+  flow_report,
+  record_mp4,
+};
+inline constexpr std::size_t hook_name_count = 12;
 /// The name as in the configuration and in metrics, e.g. "on_rtp_server_timeout".
 std::string_view to_string(hook_name name) noexcept;
 
@@ -30,6 +46,9 @@ struct hook_settings {
   std::size_t total_limit = 100000;  ///< deliveries of all streams, in whatever state
   std::size_t max_connections = 16;  ///< tries to one receiver at the same time
   std::string secret;                ///< signs the bodies; empty = no signature
+  /// For which schemas on_stream_changed is sent.
+  std::array<bool, net::schema_count> changed_schemas{true, true, true, true, true};
+  std::uint64_t flow_threshold = 1024 * 1024;  ///< bytes below which no on_flow_report is sent
 
   const std::string& url(hook_name name) const noexcept { return urls[static_cast<std::size_t>(name)]; }
   std::string& url(hook_name name) noexcept { return urls[static_cast<std::size_t>(name)]; }
@@ -42,9 +61,10 @@ struct hook_delivery {
   std::uint64_t id = 0;  ///< hook_index: 0, 1, 2, ...; the same in all tries
   hook_name name = hook_name::server_keepalive;
   std::string url;
-  event_ptr event;             ///< null for the keepalive
-  unsigned attempt = 1;        ///< 1 is the first try
-  hook_settings_ptr settings;  ///< those in force when the try began
+  event_ptr event;                    ///< null for the keepalive
+  std::optional<net::schema> schema;  ///< of on_stream_changed
+  unsigned attempt = 1;               ///< 1 is the first try
+  hook_settings_ptr settings;         ///< those in force when the try began
 };
 
 /// How a try ended.
@@ -57,10 +77,15 @@ struct hook_outcome {
   result what = result::failed;
   std::int64_t code = 0;  ///< of a refusal
   std::string text;       ///< the receiver's `msg`, or what failed, in words
+  /// The members of a good answer that have a text: numbers and booleans as in JSON, strings without quotes.
+  std::vector<std::pair<std::string, std::string>> members{};
 
   static hook_outcome delivered() { return {result::delivered, 0, {}}; }
   static hook_outcome refused(std::int64_t code, std::string msg) { return {result::refused, code, std::move(msg)}; }
   static hook_outcome failed(std::string why) { return {result::failed, 0, std::move(why)}; }
+
+  /// The member's text; nullptr if the answer had none.
+  const std::string* member(std::string_view name) const noexcept;
 };
 
 /// Carries tries to receivers. The dispatcher's view of an HTTP client, and where tests put their own.

@@ -36,6 +36,7 @@ hook_dispatcher::handle::behavior_type hook_dispatcher::start(hook_transport* tr
         queues_->finish(d.id, d.attempt, d.outcome, self_->clock().now());
         proceed();
       },
+      [this](const hook_question& question) { return ask(question); },
       [this](const hook_flush_request& request) { return begin_flush(request); },
       [this](const hook_stats_request&) { return queues_->stats(); },
       [this](caf::tick_atom) {
@@ -43,6 +44,22 @@ hook_dispatcher::handle::behavior_type hook_dispatcher::start(hook_transport* tr
         proceed();
       },
   };
+}
+
+caf::result<hook_outcome> hook_dispatcher::ask(const hook_question& question) {
+  const auto id = queues_->ask(question.name, question.about);
+  if (!id) return hook_outcome::delivered();
+  auto promise = self_->make_response_promise<hook_outcome>();
+  questions_.emplace(*id, promise);
+  proceed();
+  return promise;
+}
+
+void hook_dispatcher::answer_questions() {
+  for (auto& end : queues_->take_ended()) {
+    auto asked = questions_.extract(end.id);
+    if (!asked.empty()) asked.mapped().deliver(std::move(end.outcome));
+  }
 }
 
 caf::result<hook_flushed> hook_dispatcher::begin_flush(const hook_flush_request& request) {
@@ -54,6 +71,7 @@ caf::result<hook_flushed> hook_dispatcher::begin_flush(const hook_flush_request&
 
 void hook_dispatcher::proceed() {
   for (auto& delivery : queues_->start(self_->clock().now())) post(std::move(delivery));
+  answer_questions();
   answer_flushes();
   arm();
 }

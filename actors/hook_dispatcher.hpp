@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,6 +25,13 @@ struct hook_flushed {
   std::size_t left = 0;  ///< deliveries that have not ended
 };
 
+/// Sent by the supervisor: a hook whose answer it obeys. Answered when the receiver has answered, or the last try has
+/// failed; at once, with a good outcome without members, if the hook is off.
+struct hook_question {
+  hook_name name = hook_name::publish;
+  event_ptr about;
+};
+
 /// Sent by the dispatcher to itself, on whatever thread the transport calls back.
 struct hook_done {
   std::uint64_t id = 0;
@@ -33,6 +41,7 @@ struct hook_done {
 
 using hook_dispatcher_actor =
     caf::typed_actor<caf::reacts_to<event_ptr>, caf::reacts_to<hook_settings_ptr>, caf::reacts_to<hook_done>,
+                     caf::replies_to<hook_question>::with<hook_outcome>,
                      caf::replies_to<hook_flush_request>::with<hook_flushed>,
                      caf::replies_to<hook_stats_request>::with<hook_stats>, caf::reacts_to<caf::tick_atom>>;
 
@@ -56,9 +65,11 @@ class hook_dispatcher {
     caf::typed_response_promise<hook_flushed> promise;
   };
 
+  caf::result<hook_outcome> ask(const hook_question& question);
   caf::result<hook_flushed> begin_flush(const hook_flush_request& request);
   void proceed();
   void post(std::shared_ptr<const hook_delivery> delivery);
+  void answer_questions();
   void answer_flushes();
   void arm();
 
@@ -66,12 +77,15 @@ class hook_dispatcher {
   hook_transport* transport_ = nullptr;
   std::optional<hook_queues> queues_;
   std::vector<flush> flushes_;
+  std::map<std::uint64_t, caf::typed_response_promise<hook_outcome>> questions_;
   bool tick_under_way_ = false;
 };
 
 }  // namespace berth::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_settings_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_flush_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_flushed)

@@ -8,33 +8,63 @@ namespace {
 
 hook_lane_key lane_of(const event& e) {
   if (e.stream) return {hook_lane_key::kind::stream, e.stream->key};
+  if (e.who) return {hook_lane_key::kind::stream, e.who->key};
   if (e.alarm) return {hook_lane_key::kind::alarm, {"", "", e.alarm->name}};
   return {hook_lane_key::kind::server, {}};
 }
 
 }  // namespace
 
-std::optional<hook_name> hook_for(const event& e) noexcept {
+namespace {
+
+void add_changed(std::vector<hook_call>& calls, const hook_settings& settings) {
+  for (std::size_t i = 0; i < net::schema_count; ++i)
+    if (settings.changed_schemas[i]) calls.push_back({hook_name::stream_changed, static_cast<net::schema>(i)});
+}
+
+}  // namespace
+
+std::vector<hook_call> hooks_for(const event& e, const hook_settings& settings) {
+  std::vector<hook_call> calls;
   switch (e.kind) {
     case event_kind::stream_closed:
+      if (!e.stream) break;
       // The configured port never idles out for its clients, and a stream on a shared port has no server of its own.
-      if (e.stream && is_timeout(e.stream->reason) && !e.stream->configured && e.stream->parent_port == 0)
-        return hook_name::rtp_server_timeout;
-      return std::nullopt;
+      if (is_timeout(e.stream->reason) && !e.stream->configured && e.stream->parent_port == 0)
+        calls.push_back({hook_name::rtp_server_timeout});
+      break;
+    case event_kind::media_registered:
+      add_changed(calls, settings);
+      break;
+    case event_kind::media_unregistered:
+      add_changed(calls, settings);
+      if (e.stream && e.stream->counters.accepted_bytes >= settings.flow_threshold)
+        calls.push_back({hook_name::flow_report});
+      break;
+    case event_kind::viewer_left:
+      if (e.taken && e.taken->bytes >= settings.flow_threshold) calls.push_back({hook_name::flow_report});
+      break;
+    case event_kind::recorded:
+      calls.push_back({hook_name::record_mp4});
+      break;
     case event_kind::alarm_raised:
     case event_kind::alarm_cleared:
-      if (e.alarm) return hook_name::alarm;
-      return std::nullopt;
+      if (e.alarm) calls.push_back({hook_name::alarm});
+      break;
     case event_kind::server_started:
-      return hook_name::server_started;
+      calls.push_back({hook_name::server_started});
+      break;
     case event_kind::server_exited:
-      return hook_name::server_exited;
+      calls.push_back({hook_name::server_exited});
+      break;
     case event_kind::stream_opened:
     case event_kind::stream_active:
     case event_kind::stream_stalled:
-      return std::nullopt;
+    case event_kind::viewer_came:
+    case event_kind::unwatched:
+      break;
   }
-  return std::nullopt;
+  return calls;
 }
 
 hook_queues::hook_queues(hook_settings_ptr settings, std::function<double()> random, net::time_point now)
@@ -75,7 +105,7 @@ void hook_queues::drop_what_is_off() {
   for (auto& [key, l] : lanes_) {
     const auto first = l.queue.begin() + (l.under_way ? 1 : 0);  // a try under way ends by itself
     const auto last = std::remove_if(first, l.queue.end(), [&](const entry& e) {
-      if (is_off(e)) ++count(e.name).dropped;
+      if (is_off(e)) drop(e);
       return is_off(e);
     });
     total_ -= static_cast<std::size_t>(l.queue.end() - last);
@@ -103,20 +133,41 @@ void hook_queues::line_up_again() {
 // ---- events come in -----------------------------------------------------------------------------------------------
 
 void hook_queues::take(const event_ptr& e) {
-  const auto name = hook_for(*e);
-  if (!name || !settings_->is_on(*name)) return;
-  ++count(*name).taken;
-  auto& l = lanes_[lane_of(*e)];
-  if (l.queue.empty()) l.key = lane_of(*e);
-  if (!make_room(l)) {
-    ++count(*name).dropped;
-    if (l.queue.empty()) lanes_.erase(lane_of(*e));
-    return;
+  for (const auto& call : hooks_for(*e, *settings_)) {
+    if (!settings_->is_on(call.name)) continue;
+    enqueue(lane_of(*e), {next_id_, call.name, e, call.schema});
   }
-  l.queue.push_back({next_id_++, *name, e, 0});
+}
+
+std::optional<std::uint64_t> hook_queues::ask(hook_name name, const event_ptr& about) {
+  if (!settings_->is_on(name)) return std::nullopt;
+  const auto id = next_id_;
+  const bool in_order = name == hook_name::publish;
+  const auto place = in_order ? lane_of(*about) : hook_lane_key{hook_lane_key::kind::question, {}, id};
+  enqueue(place, {id, name, about, std::nullopt, true});
+  return id;
+}
+
+bool hook_queues::enqueue(const hook_lane_key& key, entry e) {
+  ++next_id_;
+  ++count(e.name).taken;
+  auto& l = lanes_[key];
+  if (l.queue.empty()) l.key = key;
+  if (!make_room(l)) {
+    drop(e);
+    if (l.queue.empty()) lanes_.erase(hook_lane_key{key});
+    return false;
+  }
   ++total_;
-  ++receiver_for(*name).pending;
+  ++receiver_for(e.name).pending;
+  l.queue.push_back(std::move(e));
   if (l.queue.size() == 1) make_ready(l);
+  return true;
+}
+
+void hook_queues::drop(const entry& e) {
+  ++count(e.name).dropped;
+  if (e.question) ended_.push_back({e.id, hook_outcome::failed("the question was dropped, too many hooks wait")});
 }
 
 bool hook_queues::make_room(lane& newcomer) {
@@ -143,7 +194,7 @@ void hook_queues::drop_oldest_untried(lane& l) {
   const bool head = l.queue.front().attempts == 0;
   const auto at = l.queue.begin() + (head ? 0 : 1);
   if (head) receiver_for(at->name).ready.erase(at->id);
-  ++count(at->name).dropped;
+  drop(*at);
   --total_;
   --receiver_for(at->name).pending;
   l.queue.erase(at);
@@ -197,14 +248,15 @@ void hook_queues::start_keepalive(net::time_point now, std::vector<delivery_ptr>
   }
   ++keepalives_;
   ++count(name).sent;
-  const entry e{next_id_++, name, nullptr, 1};
+  entry e{next_id_++, name, nullptr, std::nullopt};
+  e.attempts = 1;
   flights_.emplace(e.id, flight{nullptr, name, 1, receiver_name(name)});
   out.push_back(make_delivery(e));
 }
 
 hook_queues::delivery_ptr hook_queues::make_delivery(const entry& e) const {
   return std::make_shared<const hook_delivery>(
-      hook_delivery{e.id, e.name, settings_->url(e.name), e.event, e.attempts, settings_});
+      hook_delivery{e.id, e.name, settings_->url(e.name), e.event, e.schema, e.attempts, settings_});
 }
 
 // ---- answers come in ----------------------------------------------------------------------------------------------
@@ -233,6 +285,7 @@ void hook_queues::finish(std::uint64_t id, unsigned attempt, const hook_outcome&
     return;
   }
   account(f.name, outcome);
+  if (l.queue.front().question) ended_.push_back({id, outcome});
   end_head(l);
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/hook_stats.hpp"
@@ -14,15 +15,29 @@ namespace berth::actors {
 
 /// Deliveries that have to keep their order stand in one lane: those of a stream, of an alarm, of the server itself.
 struct hook_lane_key {
-  enum class kind : std::uint8_t { server, alarm, stream };
+  enum class kind : std::uint8_t { server, alarm, stream, question };
   kind of = kind::server;
-  stream_key key;  ///< an alarm's name stands in `stream`
+  stream_key key;          ///< an alarm's name stands in `stream`
+  std::uint64_t number{};  ///< of a question that nothing has to wait for
 
   auto operator<=>(const hook_lane_key&) const = default;
 };
 
-/// The hook that an event calls for, if any.
-std::optional<hook_name> hook_for(const event& e) noexcept;
+/// A hook that an event calls for.
+struct hook_call {
+  hook_name name = hook_name::alarm;
+  std::optional<net::schema> schema{};
+
+  bool operator==(const hook_call&) const = default;
+};
+/// In the order in which they are to be told.
+std::vector<hook_call> hooks_for(const event& e, const hook_settings& settings);
+
+/// A question that has its answer, or will get none.
+struct hook_question_end {
+  std::uint64_t id = 0;
+  hook_outcome outcome;
+};
 
 /// Deliveries on their way to their receivers.
 /// - A lane has one delivery under way; the next one follows when it was heard, refused, or its last try has failed.
@@ -43,6 +58,11 @@ class hook_queues {
   /// A new URL holds for all tries that have not begun. What waits for a hook that is off now is dropped.
   void apply(hook_settings_ptr settings, net::time_point now);
   void take(const event_ptr& e);
+  /// A hook whose answer matters; its end comes by take_ended() under the number returned. None: the hook is off.
+  /// on_publish stands in its stream's lane, since what follows it may only be told after it; the others wait for
+  /// nobody, and nobody for them.
+  std::optional<std::uint64_t> ask(hook_name name, const event_ptr& about);
+  std::vector<hook_question_end> take_ended() { return std::exchange(ended_, {}); }
   /// The tries that may begin now.
   std::vector<delivery_ptr> start(net::time_point now);
   /// The end of a try. Answers of tries that are not under way are not heard.
@@ -63,6 +83,8 @@ class hook_queues {
     std::uint64_t id = 0;
     hook_name name = hook_name::alarm;
     event_ptr event;
+    std::optional<net::schema> schema;
+    bool question = false;
     unsigned attempts = 0;  // begun so far
   };
   // A lane that is not under way stands either in its receiver's `ready` or in `backing_off_`.
@@ -104,6 +126,8 @@ class hook_queues {
   void drop_what_is_off();
   void line_up_again();
   // lanes
+  bool enqueue(const hook_lane_key& key, entry e);
+  void drop(const entry& e);
   bool make_room(lane& newcomer);
   void drop_oldest_untried(lane& l);
   void make_ready(lane& l);
@@ -128,6 +152,7 @@ class hook_queues {
   std::size_t keepalives_ = 0;
   std::size_t total_ = 0;
   std::uint64_t next_id_ = 0;
+  std::vector<hook_question_end> ended_;
   hook_stats stats_;
 };
 

@@ -9,8 +9,12 @@ constexpr auto report_interval = std::chrono::seconds{5};
 
 }  // namespace
 
-intake::intake(mooring& shared, net::rtp_receiver::options options, std::function<void()> on_arrival)
-    : shared_(shared), receiver_(shared.counters, std::move(options)), on_arrival_(std::move(on_arrival)) {}
+intake::intake(mooring& shared, net::rtp_receiver::options options, std::function<void()> on_arrival,
+               std::function<void(const net::accepted_packet&, net::time_point)> on_packet)
+    : shared_(shared),
+      receiver_(shared.counters, std::move(options)),
+      on_arrival_(std::move(on_arrival)),
+      on_packet_(std::move(on_packet)) {}
 
 bool intake::take(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) {
   mooring::mark(shared_.last_datagram, arrival);
@@ -24,6 +28,7 @@ bool intake::take(net::bytes_view bytes, const net::endpoint& from, net::time_po
     published_ = {receiver_.source(), packet.ssrc, packet.payload_type, over_tcp};
     shared_.from.store(published_);
   }
+  on_packet_(*accepted, arrival);
   if (accepted->first || arrival - last_accepted_ >= worth_telling) on_arrival_();
   if (accepted->first) report_due_ = arrival + report_interval;
   last_accepted_ = arrival;

@@ -14,8 +14,10 @@ namespace berth::actors {
 /// Owned by a stream and touched by its reactor thread only.
 class intake {
  public:
-  /// `on_arrival` is called for the first accepted packet and for the first one after a silence.
-  intake(mooring& shared, net::rtp_receiver::options options, std::function<void()> on_arrival);
+  /// `on_arrival` is called for the first accepted packet and for the first one after a silence; `on_packet` for each
+  /// accepted one.
+  intake(mooring& shared, net::rtp_receiver::options options, std::function<void()> on_arrival,
+         std::function<void(const net::accepted_packet&, net::time_point)> on_packet);
 
   /// Takes one datagram or frame; true if it was accepted.
   bool take(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp);
@@ -32,6 +34,7 @@ class intake {
   mooring& shared_;
   net::rtp_receiver receiver_;
   std::function<void()> on_arrival_;
+  std::function<void(const net::accepted_packet&, net::time_point)> on_packet_;
   received_from published_;
   net::time_point last_accepted_{};
   net::time_point report_due_{};

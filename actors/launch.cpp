@@ -28,6 +28,8 @@ caf::actor launch(supervisor_actor::pointer supervisor, const stream_key& key, c
   o.banned = banned;
   o.silence = settings.allocator.silence;
   o.max_tcp_frame = settings.max_tcp_frame;
+  o.media = settings.media;
+  o.only_track = r.request.only_track;
   o.sockets = &sockets;
   o.feed = r.feed;
   o.fed_ssrc = r.ssrc_filter;

@@ -14,6 +14,9 @@
 #include "actors/node_stats.hpp"
 #include "actors/stream_key.hpp"
 #include "actors/stream_status.hpp"
+#include "actors/viewer.hpp"
+#include "net/live_media.hpp"
+#include "net/media_options.hpp"
 #include "net/port_allocator.hpp"
 #include "net/result.hpp"
 #include "net/source_policy.hpp"
@@ -75,6 +78,7 @@ struct list_request {
   std::string vhost, app;  ///< empty = all
   std::string prefix;      ///< of the stream id; empty = all
   std::optional<stream_state> state;
+  bool watchable = false;           ///< only those whose tracks are complete
   std::optional<stream_key> after;  ///< page: only keys behind this one
   std::size_t limit = SIZE_MAX;
 };
@@ -105,6 +109,19 @@ struct idle_check_request {
   std::optional<net::duration> pause;  ///< none = resume
 };
 
+/// Sent by the HTTP side for a viewer; its key is the public one or the one that was opened. Answered when the stream's
+/// tracks are complete, at once if they are. Refused with play_refused (the hook said no), not_found when `wait` has
+/// passed, too_many_streams when too many wait already.
+struct watch_request {
+  viewer who;
+  net::duration wait{};
+};
+struct watched {
+  stream_key key;  ///< the public one
+  generation_t generation = 0;
+  net::fan_out_ptr media;
+};
+
 /// Sent by the API; answered at once.
 struct ports_request {};
 struct ports_report {
@@ -127,6 +144,10 @@ struct node_settings {
   conflict_policy on_conflict = conflict_policy::error;
   std::size_t max_multiplex_streams = 4096;
   std::size_t max_tcp_frame = 10 * 1024;
+  net::media_options media;
+  publish_options publish;
+  net::duration none_reader_after = std::chrono::seconds{20};
+  std::size_t max_waiting_viewers = 1000;
   struct alarm_settings {
     net::duration window = std::chrono::seconds{60};
     std::size_t min_opens = 10;
@@ -143,6 +164,8 @@ struct shutdown_request {};
 struct stream_notice {
   stream_key key;
   generation_t generation = 0;
+  net::live_media_ptr media{};  ///< from the first packet on
+  bool complete = false;        ///< the tracks are known
 };
 
 /// Sent by a shared port to the supervisor: packets of a new SSRC come in. The supervisor answers by opening the stream
@@ -158,6 +181,8 @@ struct ssrc_arrived {
 struct set_ssrc_filter {
   std::uint32_t ssrc = 0;
 };
+/// publish_options: sent by the supervisor to a stream, once: the packets it has kept, and those that follow, are media.
+
 /// Sent by the supervisor to a stream; answered as connect_request.
 struct connect_command {
   net::endpoint remote;
@@ -181,7 +206,8 @@ using supervisor_actor = caf::typed_actor<
     caf::replies_to<query_request>::with<outcome<stream_status>>, caf::replies_to<list_request>::with<stream_list>,
     caf::replies_to<update_ssrc_request>::with<outcome<completed>>,
     caf::replies_to<connect_request>::with<outcome<completed>>,
-    caf::replies_to<idle_check_request>::with<outcome<completed>>, caf::replies_to<ports_request>::with<ports_report>,
+    caf::replies_to<idle_check_request>::with<outcome<completed>>,
+    caf::replies_to<watch_request>::with<outcome<watched>>, caf::replies_to<ports_request>::with<ports_report>,
     caf::replies_to<stats_request>::with<node_stats>, caf::replies_to<shutdown_request>::with<completed>,
     caf::reacts_to<node_settings_ptr>, caf::reacts_to<stream_notice>, caf::reacts_to<ssrc_arrived>,
     caf::reacts_to<caf::tick_atom>, caf::reacts_to<caf::flush_atom>>;
@@ -211,6 +237,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::stream_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::update_ssrc_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::connect_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::idle_check_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::watch_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::ports_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::ports_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::stats_request)
@@ -220,6 +247,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::node_settings_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::stream_notice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::ssrc_arrived)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::set_ssrc_filter)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::publish_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::connect_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::close_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::refuse_ssrc)
@@ -231,4 +259,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::event_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::opened>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::closed>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::stream_status>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::watched>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::completed>)

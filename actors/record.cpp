@@ -2,6 +2,11 @@
 
 namespace berth::actors {
 
+stream_key record::public_key(const stream_key& key) const {
+  if (publish.stream_replace.empty()) return key;
+  return {key.vhost, key.app, publish.stream_replace};
+}
+
 liveness record::facts() const {
   return {armed_at, mooring::time(shared->last_packet), mooring::time(shared->last_datagram), paused_until};
 }
@@ -33,6 +38,12 @@ stream_status record::status(const stream_key& key, net::time_point now) const {
   if (seen.last_datagram) s.since_last_datagram = now - *seen.last_datagram;
   s.paused = paused_until && *paused_until > now;
   s.counters = net::counter_values{shared->counters};
+  if (!publish.stream_replace.empty()) s.public_name = publish.stream_replace;
+  s.media = media;
+  s.publish = publish;
+  if (registered)
+    s.registered_at = opened_at + std::chrono::duration_cast<net::wall_clock::duration>(*registered - opened);
+  if (registered) s.watchable = now - *registered;
   s.reason = reason;
   s.last_reason = shared->last_reason.load().str();
   if (s.last_reason.empty() || s.counters.accepted == 0) {

@@ -11,12 +11,16 @@
 #include "actors/life_cycle.hpp"
 #include "actors/messages.hpp"
 #include "actors/mooring.hpp"
+#include "actors/publish_options.hpp"
 
 namespace berth::actors {
 
 using open_promise = caf::typed_response_promise<outcome<opened>>;
 using parked_open = std::pair<open_request, open_promise>;
 using close_promise = caf::typed_response_promise<outcome<closed>>;
+
+/// How far the question is whether a stream may be.
+enum class publish_state : std::uint8_t { unasked, asked, granted, refused };
 
 /// One life of a stream, from its open to its down message.
 struct record {
@@ -41,6 +45,13 @@ struct record {
   std::optional<net::time_point> paused_until;
   std::optional<net::time_point> queued_look;  ///< earliest reminder in the deadline queue
   std::uint32_t ssrc_filter = 0;
+  // its media
+  publish_state publishing = publish_state::unasked;
+  publish_options publish;                    ///< once it is granted
+  net::live_media_ptr media;                  ///< from the first packet on
+  std::optional<net::time_point> registered;  ///< since when it can be watched
+  net::time_point asked_unwatched{};
+  bool asking_unwatched = false;
   // those who wait for its end; bounded by the connections that ask
   std::vector<close_promise> closers;  ///< the first one closed it, the others came too late
   bool closed_by_request = false;
@@ -50,6 +61,8 @@ struct record {
   std::optional<stream_key> parent;
   std::vector<stream_key> children;
 
+  /// The name that the world knows it by.
+  stream_key public_key(const stream_key& key) const;
   liveness facts() const;
   life_limits limits(const node_settings& settings) const { return {settings.stall_after, idle_after}; }
   stream_status status(const stream_key& key, net::time_point now) const;

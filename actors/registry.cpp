@@ -17,6 +17,16 @@ const stream_key* registry::key_of(const caf::actor_addr& actor) const {
   return found == by_actor_.end() ? nullptr : found->second;
 }
 
+const stream_key& registry::resolve(const stream_key& name) const {
+  if (records_.contains(name)) return name;
+  const auto given = names_.find(name);
+  return given == names_.end() ? name : given->second;
+}
+
+bool registry::rename(const stream_key& key, const stream_key& name) {
+  return !records_.contains(name) && names_.emplace(name, key).second;
+}
+
 record& registry::insert(const stream_key& key, record r) {
   const auto id = r.actor.id();
   auto& [kept_key, kept] = *records_.insert_or_assign(key, std::move(r)).first;
@@ -27,6 +37,8 @@ record& registry::insert(const stream_key& key, record r) {
 record registry::extract(const stream_key& key) {
   auto node = records_.extract(key);
   by_actor_.erase(node.mapped().actor.id());  // before the node, and its key, goes
+  const auto given = names_.find(node.mapped().public_key(key));
+  if (given != names_.end() && given->second == key) names_.erase(given);
   return std::move(node.mapped());
 }
 

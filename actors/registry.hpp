@@ -19,6 +19,12 @@ class registry {
   /// nullptr if no present life belongs to this actor.
   const stream_key* key_of(const caf::actor_addr& actor) const;
 
+  /// The key that a stream was opened with, if `name` is the one that it was given since; else `name` itself. An open
+  /// key goes before a given name.
+  const stream_key& resolve(const stream_key& name) const;
+  /// Gives a stream a second name until it ends. False if the name is taken.
+  bool rename(const stream_key& key, const stream_key& name);
+
   record& insert(const stream_key& key, record r);
   record extract(const stream_key& key);
 
@@ -35,6 +41,7 @@ class registry {
 
  private:
   std::map<stream_key, record> records_;
+  std::map<stream_key, stream_key> names_;                         // given name -> opened key
   std::unordered_map<caf::actor_id, const stream_key*> by_actor_;  // the keys stand in records_
   generation_t last_generation_ = 0;
 };

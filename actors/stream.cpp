@@ -10,7 +10,15 @@
 namespace berth::actors {
 namespace {
 
-enum tag : std::uint32_t { tag_rtp, tag_rtcp, tag_listener, tag_connecting, tag_connect_timeout, tag_reconnect };
+enum tag : std::uint32_t {
+  tag_rtp,
+  tag_rtcp,
+  tag_listener,
+  tag_connecting,
+  tag_connect_timeout,
+  tag_reconnect,
+  tag_media
+};
 
 constexpr int batches_per_turn = 4;
 constexpr net::duration first_back_off = std::chrono::milliseconds{500};
@@ -27,6 +35,11 @@ void send_to(int fd, net::bytes_view bytes, const net::endpoint& to) {
       ::sendto(fd, bytes.data(), bytes.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), size);
 }
 
+net::track_wish wish_of(track_filter only) {
+  if (only == track_filter::audio) return net::track_wish::audio;
+  return only == track_filter::video ? net::track_wish::video : net::track_wish::all;
+}
+
 }  // namespace
 
 stream::stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
@@ -35,7 +48,9 @@ stream::stream(caf::actor_config& config, const berth_host& host, std::shared_pt
       shared_(std::move(shared)),
       options_(std::move(options)),
       supervisor_(std::move(supervisor)),
-      intake_(*shared_, options_.receiver, [this] { tell_supervisor(); }),
+      intake_(
+          *shared_, options_.receiver, [this] { tell_supervisor(); },
+          [this](const net::accepted_packet& packet, net::time_point now) { take_media(packet, now); }),
       connections_(
           poller(), *this, shared_->counters, {.max_frame = options_.max_tcp_frame},
           [this](const net::tcp_frame& frame, const net::endpoint& peer, net::time_point now) {
@@ -57,6 +72,7 @@ caf::behavior stream::make_behavior() {
             intake_.receiver().set_ssrc_filter(filter.ssrc);
             return outcome<completed>{completed{}};
           },
+          [this](const publish_options& options) { begin_media(options); },
           [this](const connect_command& command) { return connect(command); }};
 }
 
@@ -84,6 +100,8 @@ void stream::moor() {
 }
 
 void stream::on_exit() {
+  poller().cancel_timer(media_timer_);
+  if (media_receiver_) media_receiver_->end("the stream was closed");
   connections_.close_all();
   if (connecting_) {
     poller().remove(connecting_->socket.get(), connecting_->registration);
@@ -118,11 +136,20 @@ void stream::on_ready(std::uint32_t tag, std::uint32_t, net::time_point now) {
       break;
     default:
       connections_.on_ready(tag, buffers().tcp, now);
+      end_media_batch(now);
   }
 }
 
 void stream::on_timer(std::uint32_t tag, net::time_point now) {
-  if (!enter() || !connecting_) return;
+  if (!enter()) return;
+  if (tag == tag_media) {
+    media_timer_ = net::poller::none;
+    media_due_.reset();
+    media_receiver_->expire(now);
+    end_media_batch(now);
+    return;
+  }
+  if (!connecting_) return;
   connecting_->timer = net::poller::none;
   if (tag == tag_connect_timeout) {
     connect_failed({net::errc::timed_out, "no answer from " + connecting_->remote.to_string()}, now);
@@ -132,7 +159,9 @@ void stream::on_timer(std::uint32_t tag, net::time_point now) {
 }
 
 void stream::deliver(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) {
-  if (enter()) intake_.take(bytes, from, arrival, over_tcp);
+  if (!enter()) return;
+  intake_.take(bytes, from, arrival, over_tcp);
+  end_media_batch(arrival);
 }
 
 void stream::read_rtp(net::time_point now) {
@@ -149,11 +178,13 @@ void stream::read_rtp(net::time_point now) {
     }
     if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(udp.kernel_drops() - kernel_drops_before_);
     if (!udp.more()) {
+      end_media_batch(now);
       send_report(now);
       return;
     }
   }
   poller().leave_unfinished();
+  end_media_batch(now);
   send_report(now);
 }
 
@@ -182,7 +213,41 @@ void stream::send_report(net::time_point now) {
 
 void stream::tell_supervisor() {
   if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
-    send(caf::actor_cast<caf::actor>(supervisor), stream_notice{options_.key, options_.generation});
+    send(caf::actor_cast<caf::actor>(supervisor),
+         stream_notice{options_.key, options_.generation, media_, media_complete_});
+}
+
+// ---- media --------------------------------------------------------------------------------------------------------
+
+void stream::take_media(const net::accepted_packet& packet, net::time_point now) {
+  if (!media_receiver_) {
+    media_ = std::make_shared<net::live_media>(options_.media);
+    media_receiver_ =
+        std::make_unique<net::media_receiver>(media_, options_.media, wish_of(options_.only_track), [this] {
+          media_complete_ = true;
+          tell_supervisor();
+        });
+  }
+  media_receiver_->take(packet, now);
+}
+
+void stream::begin_media(const publish_options& options) {
+  if (!media_receiver_) return;
+  const auto now = clock().now();
+  media_receiver_->begin({.stamps = static_cast<net::stamp_mode>(options.modify_stamp), .audio = options.enable_audio},
+                         now);
+  end_media_batch(now);
+}
+
+// Readers are woken once for all that came in one go, and the time to look again is settled.
+void stream::end_media_batch(net::time_point now) {
+  if (!media_receiver_) return;
+  media_receiver_->end_batch(now);
+  const auto due = media_receiver_->deadline();
+  if (!due || (media_due_ && *media_due_ <= *due)) return;
+  poller().cancel_timer(media_timer_);
+  media_timer_ = poller().start_timer(*due, *this, tag_media);
+  media_due_ = due;
 }
 
 void stream::note(std::string_view reason) { shared_->last_reason.store(short_text{reason}); }

@@ -8,6 +8,7 @@
 #include "actors/intake.hpp"
 #include "actors/messages.hpp"
 #include "actors/mooring.hpp"
+#include "net/media_receiver.hpp"
 #include "net/ssrc_demultiplexer.hpp"
 #include "net/tcp_connections.hpp"
 
@@ -20,6 +21,8 @@ struct stream_options {
   net::endpoint banned;     ///< former sender of the port; unset: none
   net::duration silence{};  ///< how long it must be silent before it is heard
   std::size_t max_tcp_frame = 0;
+  net::media_options media;
+  track_filter only_track = track_filter::all;
   net::socket_factory* sockets = nullptr;  ///< for TCP active
   /// Set for a stream that a shared port feeds: then it has no sockets of its own.
   std::shared_ptr<net::ssrc_demultiplexer> feed;
@@ -51,6 +54,10 @@ class stream final : public hosted_actor, private net::packet_sink {
   void read_rtcp(net::time_point now);
   void send_report(net::time_point now);
   void tell_supervisor();
+  // media
+  void take_media(const net::accepted_packet& packet, net::time_point now);
+  void begin_media(const publish_options& options);
+  void end_media_batch(net::time_point now);
   void note(std::string_view reason);
 
   // TCP active
@@ -67,13 +74,18 @@ class stream final : public hosted_actor, private net::packet_sink {
   // owned
   intake intake_;
   net::tcp_connections connections_;
+  net::live_media_ptr media_;                            // from the first packet on
+  std::unique_ptr<net::media_receiver> media_receiver_;  // likewise
   // state
   net::poller::key rtp_ = net::poller::none;
   net::poller::key rtcp_ = net::poller::none;
   net::poller::key listener_ = net::poller::none;
   std::uint32_t kernel_drops_before_ = 0;
   net::endpoint reports_to_;  // where the sender's RTCP comes from
-  bool rest_after_ = false;   // the close was asked for while the sender may still send
+  net::poller::key media_timer_ = net::poller::none;
+  std::optional<net::time_point> media_due_;  // when the timer is due
+  bool media_complete_ = false;
+  bool rest_after_ = false;  // the close was asked for while the sender may still send
 
   struct active_connect {
     net::endpoint remote;

@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "actors/publish_options.hpp"
 #include "actors/stream_key.hpp"
 #include "net/endpoint.hpp"
+#include "net/live_media.hpp"
 #include "net/stream_counters.hpp"
 #include "net/time.hpp"
 
@@ -35,8 +37,10 @@ enum class close_reason : std::uint8_t {
   port_closed,         ///< the shared port it was fed through was closed
   shutdown,            ///< the daemon went down
   failed,              ///< its actor ended by an error
+  publish_refused,     ///< on_publish's answer was no
+  unwatched,           ///< nobody watched it
 };
-inline constexpr std::size_t close_reason_count = 9;
+inline constexpr std::size_t close_reason_count = 11;
 std::string_view to_string(close_reason reason) noexcept;
 constexpr bool is_timeout(close_reason r) noexcept {
   return r == close_reason::never_fed || r == close_reason::nothing_acceptable || r == close_reason::went_silent;
@@ -78,9 +82,19 @@ struct stream_status {
   std::optional<net::duration> since_last_datagram;  ///< of any kind
   bool paused = false;                               ///< idle check suspended
   net::counter_values counters;
+
+  // as published
+  std::string public_name;    ///< stream id that on_publish gave it; empty = its own
+  publish_options publish;    ///< once it is granted
+  net::live_media_ptr media;  ///< from the first packet on
+  std::optional<net::wall_time> registered_at;
+  std::optional<net::duration> watchable;  ///< for how long its tracks have been complete
+
   close_reason reason = close_reason::none;  ///< set in the last status of a stream
   std::string last_reason;                   ///< the last thing that went wrong, in words; may be empty
 
+  /// The name that viewers use.
+  stream_key public_key() const { return {key.vhost, key.app, public_name.empty() ? key.stream : public_name}; }
   std::uint16_t port() const noexcept { return local.port(); }
 };
 

@@ -34,6 +34,11 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
   options_ = std::move(options);
   settings_ = options_.settings;
   ports_ = std::make_unique<net::port_allocator>(*options_.sockets, settings_->allocator, options_.first_port);
+  publisher_.emplace(publisher::dependencies{
+      self_, registry_, options_.hooks, [this]() -> const node_settings& { return *settings_; },
+      [this] { return now(); },
+      [this](const stream_key& key, record& r, close_reason reason) { begin_close(key, r, reason); },
+      [this](event_kind kind, const stream_key& key, const record& r) { tell(kind, key, r); }});
   apply(settings_);
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
   self_->delayed_send(self_, tick_interval, caf::tick_atom_v);
@@ -44,6 +49,7 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
           [this](const update_ssrc_request& r) { return update_ssrc(r); },
           [this](const connect_request& r) { return connect(r); },
           [this](const idle_check_request& r) { return idle_check(r); },
+          [this](const watch_request& r) { return publisher_->watch(r); },
           [this](const ports_request&) { return ports(); },
           [this](const stats_request&) { return stats(); },
           [this](const shutdown_request&) { return shut_down(); },
@@ -178,9 +184,10 @@ record* stream_supervisor::visible(const stream_key& key) {
 }
 
 outcome<stream_status> stream_supervisor::query(const query_request& request) {
-  const auto* r = visible(request.key);
+  const auto key = registry_.resolve(request.key);
+  const auto* r = visible(key);
   if (r == nullptr) return no_such_stream(request.key);
-  return r->status(request.key, now());
+  return r->status(key, now());
 }
 
 stream_list stream_supervisor::list(const list_request& request) {
@@ -191,6 +198,7 @@ stream_list stream_supervisor::list(const list_request& request) {
     if (!key.stream.starts_with(request.prefix) || r.request.configured) return true;
     look(key, r);
     if (r.state == stream_state::closing || (request.state && r.state != *request.state)) return true;
+    if (request.watchable && !r.registered) return true;
     if (answer.streams.size() == request.limit) {
       answer.more = true;
       return false;
@@ -202,23 +210,25 @@ stream_list stream_supervisor::list(const list_request& request) {
 }
 
 caf::result<outcome<completed>> stream_supervisor::update_ssrc(const update_ssrc_request& request) {
-  auto* r = visible(request.key);
+  const auto key = registry_.resolve(request.key);
+  auto* r = visible(key);
   if (r == nullptr) return outcome<completed>{no_such_stream(request.key)};
   if (r->request.multiplex || r->parent)
-    return outcome<completed>{reject(errc::shared_port, to_string(request.key) + " is on shared port " +
+    return outcome<completed>{reject(errc::shared_port, to_string(key) + " is on shared port " +
                                                             std::to_string(r->local.port()) +
                                                             ", where the SSRC is what tells the streams apart")};
   r->ssrc_filter = request.ssrc;
-  return pass_on(request.key, *r, set_ssrc_filter{request.ssrc});
+  return pass_on(key, *r, set_ssrc_filter{request.ssrc});
 }
 
 caf::result<outcome<completed>> stream_supervisor::connect(const connect_request& request) {
-  auto* r = visible(request.key);
+  const auto key = registry_.resolve(request.key);
+  auto* r = visible(key);
   if (r == nullptr) return outcome<completed>{no_such_stream(request.key)};
   if (r->request.mode != tcp_mode::active)
     return outcome<completed>{
-        reject(errc::not_tcp_active, to_string(request.key) + " was not opened for TCP active (tcp_mode 2)")};
-  return pass_on(request.key, *r, connect_command{request.remote, request.timeout});
+        reject(errc::not_tcp_active, to_string(key) + " was not opened for TCP active (tcp_mode 2)")};
+  return pass_on(key, *r, connect_command{request.remote, request.timeout});
 }
 
 // The stream answers; its end meanwhile is an answer too.
@@ -234,7 +244,8 @@ caf::result<outcome<completed>> stream_supervisor::pass_on(const stream_key& key
 }
 
 outcome<completed> stream_supervisor::idle_check(const idle_check_request& request) {
-  auto* r = visible(request.key);
+  const auto key = registry_.resolve(request.key);
+  auto* r = visible(key);
   if (r == nullptr) return no_such_stream(request.key);
   if (r->state == stream_state::listening)
     return reject(errc::not_published, to_string(request.key) + " is open, but nothing has arrived yet");
@@ -244,7 +255,7 @@ outcome<completed> stream_supervisor::idle_check(const idle_check_request& reque
     r->paused_until.reset();
     r->armed_at = now();
   }
-  look(request.key, *r);
+  look(key, *r);
   return completed{};
 }
 
@@ -275,6 +286,7 @@ void stream_supervisor::look(const stream_key& key, record& r) {
   r.state = step.state;
   if (step.tell) tell(*step.tell, key, r);
   remind(key, r, step.next_look);
+  remind(key, r, publisher_->look(key, r));
 }
 
 void stream_supervisor::remind(const stream_key& key, record& r, std::optional<net::time_point> when) {
@@ -284,10 +296,14 @@ void stream_supervisor::remind(const stream_key& key, record& r, std::optional<n
 }
 
 void stream_supervisor::packets_arrived(const stream_notice& notice) {
-  if (auto* r = registry_.find(notice.key, notice.generation))
-    look(notice.key, *r);
-  else
-    stats_.late_message();
+  auto* r = registry_.find(notice.key, notice.generation);
+  if (r == nullptr) return stats_.late_message();
+  look(notice.key, *r);
+  if (r->state == stream_state::closing) return;
+  publisher_->arrived(notice.key, *r, notice.media);
+  if (!notice.complete || r->state == stream_state::closing) return;
+  publisher_->registered(notice.key, *r);
+  remind(notice.key, *r, publisher_->look(notice.key, *r));
 }
 
 void stream_supervisor::tick() {
@@ -298,6 +314,7 @@ void stream_supervisor::tick() {
     if (r->queued_look && *r->queued_look <= due->due) r->queued_look.reset();
     look(due->key, *r);
   }
+  publisher_->expire();
   sweep();
   for (const auto& changed : alarms_.evaluate(ports_->figures(), now()))
     tell({.kind = changed.what, .alarm = std::make_shared<alarm_change>(changed.alarm)});
@@ -324,13 +341,14 @@ void stream_supervisor::apply(node_settings_ptr settings) {
 // ---- ending -------------------------------------------------------------------------------------------------------
 
 caf::result<outcome<closed>> stream_supervisor::close(const close_request& request) {
-  auto* r = registry_.find(request.key);
+  const auto key = registry_.resolve(request.key);
+  auto* r = registry_.find(key);
   if (r == nullptr || r->request.configured != request.configured) return outcome<closed>{no_such_stream(request.key)};
   if (r->state != stream_state::closing && request.generation && *request.generation != r->generation) {
     rejection differs{errc::generation_differs,
-                      to_string(request.key) + " is generation " + std::to_string(r->generation) + ", not " +
+                      to_string(key) + " is generation " + std::to_string(r->generation) + ", not " +
                           std::to_string(*request.generation),
-                      std::make_shared<stream_status>(r->status(request.key, now()))};
+                      std::make_shared<stream_status>(r->status(key, now()))};
     return outcome<closed>{net::failure{std::move(differs)}};
   }
   auto promise = self_->make_response_promise<outcome<closed>>();
@@ -338,7 +356,7 @@ caf::result<outcome<closed>> stream_supervisor::close(const close_request& reque
   r->closers.push_back(promise);
   if (r->state != stream_state::closing) {
     r->closed_by_request = true;
-    begin_close(request.key, *r, close_reason::requested);
+    begin_close(key, *r, close_reason::requested);
   }
   return promise;
 }
@@ -392,6 +410,7 @@ void stream_supervisor::finish(const stream_key& key, record r) {
   }
   if (r.deadline) stats_.reclaim_time.observe(reclaim_bounds, now() - *r.deadline);
   tell(event_kind::stream_closed, key, r);
+  publisher_->ended(key, r);
 
   for (std::size_t i = 0; i < r.closers.size(); ++i) {
     if (i == 0 && r.closed_by_request)
@@ -423,6 +442,7 @@ void stream_supervisor::open_parked(const stream_key& key, std::deque<parked_ope
 
 caf::result<completed> stream_supervisor::shut_down() {
   shutting_down_ = true;
+  publisher_->stop();
   registry_.for_each(std::nullopt, [&](const stream_key& key, record& r) {
     if (r.state != stream_state::closing) begin_close(key, r, close_reason::shutdown);
     return true;

@@ -7,6 +7,7 @@
 #include "actors/deadline_queue.hpp"
 #include "actors/hosting.hpp"
 #include "actors/messages.hpp"
+#include "actors/publisher.hpp"
 #include "actors/registry.hpp"
 
 namespace berth::actors {
@@ -17,6 +18,7 @@ struct supervisor_options {
   node_settings_ptr settings;
   std::function<berth_host()> place;  ///< where the next stream lives
   event_log_actor events;
+  hook_dispatcher_actor hooks;   ///< who is asked; null: nobody, and everything is allowed
   std::uint32_t first_port = 0;  ///< rotates the order of the pool
   std::function<net::wall_time()> wall_now = [] { return net::wall_clock::now(); };
 };
@@ -86,6 +88,7 @@ class stream_supervisor {
   registry registry_;
   deadline_queue deadlines_;
   node_alarms alarms_;
+  std::optional<publisher> publisher_;
   // state
   node_stats stats_;  // what is counted; the rest is filled when asked for
   std::size_t multiplexed_ = 0;

@@ -59,7 +59,7 @@ constexpr config_key table[] = {
            "directory.")
         .acts()
         .generated(),
-    text("api.snapRoot", "./www/snap/", "Directory of the pictures of getSnap."),
+    text("api.snapRoot", "./www/snap/", "Directory of the pictures of getSnap.").acts(),
     text("api.defaultSnap", "./www/logo.png", "Picture that getSnap answers while the real one is being made."),
     text("api.downloadRoot", "./www", "Directories that downloadFile may read, separated by semicolons."),
     // [general]
@@ -70,17 +70,22 @@ constexpr config_key table[] = {
         .generated(),
     address("general.listen_ip", "::", "Address that ports are bound to; :: takes IPv4 as well.").acts().at_start(),
     boolean("general.enableVhost", "0", "0 = all media is in __defaultVhost__."),
-    integer("general.flowThreshold", "1024", {0, 2147483647}, "KB of traffic below which no on_flow_report is sent."),
+    integer("general.flowThreshold", "1024", {0, 2147483647}, "KB of traffic below which no on_flow_report is sent.")
+        .acts(),
     integer("general.streamNoneReaderDelayMS", "20000", {0, 86400000},
-            "Milliseconds without a viewer before on_stream_none_reader."),
+            "Milliseconds without a viewer before on_stream_none_reader.")
+        .acts(),
     integer("general.maxStreamWaitMS", "15000", {0, 86400000},
-            "Milliseconds a viewer waits for a stream that is not there yet."),
+            "Milliseconds a viewer waits for a stream that is not there yet.")
+        .acts(),
     integer("general.wait_track_ready_ms", "10000", {0, 86400000},
             "Milliseconds after which tracks that are not ready are dropped."),
     integer("general.wait_audio_track_data_ms", "1000", {0, 86400000},
-            "Milliseconds after which a declared audio track without data is dropped."),
+            "Milliseconds after which a declared audio track without data is dropped.")
+        .acts(),
     integer("general.wait_add_track_ms", "3000", {0, 86400000},
-            "Milliseconds a stream with one track waits for a second one."),
+            "Milliseconds a stream with one track waits for a second one.")
+        .acts(),
     integer("general.unready_frame_cache", "100", {0, 100000}, "Frames kept for a track before it is ready."),
     boolean("general.resetWhenRePlay", "1", "Drop old media data when a pulled stream reconnects."),
     integer("general.mergeWriteMS", "0", {0, 60000}, "Milliseconds over which writes to viewers are joined."),
@@ -97,9 +102,12 @@ constexpr config_key table[] = {
         .acts(),
     integer("rtp_proxy.timeoutSec", "15", {1, 86400}, "Seconds of silence after which a stream is closed.").acts(),
     integer("rtp_proxy.ps_pt", "96", {0, 127}, "RTP payload type of MPEG program streams."),
-    integer("rtp_proxy.h264_pt", "98", {0, 127}, "RTP payload type of H.264."),
-    integer("rtp_proxy.h265_pt", "99", {0, 127}, "RTP payload type of H.265."),
-    integer("rtp_proxy.opus_pt", "100", {0, 127}, "RTP payload type of Opus."),
+    integer("rtp_proxy.reorder_ms", "300", {0, 10000},
+            "Milliseconds that packets behind a missing one wait for it; 0 = they do not wait.")
+        .acts(),
+    integer("rtp_proxy.h264_pt", "98", {0, 127}, "RTP payload type of H.264.").acts(),
+    integer("rtp_proxy.h265_pt", "99", {0, 127}, "RTP payload type of H.265.").acts(),
+    integer("rtp_proxy.opus_pt", "100", {0, 127}, "RTP payload type of Opus.").acts(),
     integer("rtp_proxy.gop_cache", "1", {0, 100}, "Groups of pictures kept ready for startSendRtp and startRecord."),
     integer("rtp_proxy.rtp_g711_dur_ms", "100", {20, 180}, "Milliseconds of G.711 audio in one packet that is sent."),
     integer(
@@ -162,15 +170,20 @@ constexpr config_key table[] = {
     number("hook.retry_delay", "3.0", {0, 3600}, "Seconds between two tries.").acts(),
     number("hook.alive_interval", "10.0", {0.1, 86400}, "Seconds between two on_server_keepalive.").acts(),
     text("hook.stream_changed_schemas", "rtsp/rtmp/fmp4/ts/hls/hls.fmp4",
-         "Schemas for which on_stream_changed is sent, separated by slashes; empty = all."),
+         "Schemas for which on_stream_changed is sent, separated by slashes; empty = all.")
+        .acts(),
     url("hook.on_publish", "",
-        "URL that is called when a stream is about to be published: the answer may refuse it; empty = off."),
+        "URL that is called when a stream is about to be published: the answer may refuse it; empty = off.")
+        .acts(),
     url("hook.on_play", "",
-        "URL that is called when a viewer asks for a stream: the answer may refuse it; empty = off."),
-    url("hook.on_stream_changed", "", "URL that is called when a stream came or went; empty = off."),
-    url("hook.on_stream_none_reader", "", "URL that is called when nobody watches a stream any more; empty = off."),
+        "URL that is called when a viewer asks for a stream: the answer may refuse it; empty = off.")
+        .acts(),
+    url("hook.on_stream_changed", "", "URL that is called when a stream came or went; empty = off.").acts(),
+    url("hook.on_stream_none_reader", "", "URL that is called when nobody watches a stream any more; empty = off.")
+        .acts(),
     url("hook.on_stream_not_found", "",
-        "URL that is called when a viewer asks for a stream that is not there; empty = off."),
+        "URL that is called when a viewer asks for a stream that is not there; empty = off.")
+        .acts(),
     url("hook.on_server_started", "", "URL that is called when this node has started; empty = off.").acts(),
     url("hook.on_server_keepalive", "", "URL that is called when this node is alive; empty = off.").acts(),
     url("hook.on_send_rtp_stopped", "",
@@ -179,8 +192,9 @@ constexpr config_key table[] = {
         .acts(),
     url("hook.on_server_exited", "", "URL that is called when this node ends; empty = off.").acts(),
     url("hook.on_alarm", "", "URL that is called when an alarm is raised or cleared; empty = off.").acts(),
-    url("hook.on_record_mp4", "", "URL that is called when an MP4 file is complete; empty = off."),
-    url("hook.on_flow_report", "", "URL that is called when a connection has ended, with its traffic; empty = off."),
+    url("hook.on_record_mp4", "", "URL that is called when an MP4 file is complete; empty = off.").acts(),
+    url("hook.on_flow_report", "", "URL that is called when a connection has ended, with its traffic; empty = off.")
+        .acts(),
     url("hook.on_http_access", "", "URL that is called when a file is asked for over HTTP; empty = off."),
     url("hook.on_record_ts", "", "URL that is called when an MPEG-TS segment is complete; empty = off."),
     url("hook.on_rtsp_auth", "", "URL that is called when an RTSP client logs in; empty = off."),
@@ -208,6 +222,11 @@ constexpr config_key table[] = {
     text("http.rootPath", "./www", "Directory of the files served over HTTP."),
     text("http.virtualPath", "", "More directories: name,path;name,path."),
     text("http.notFound", "", "Body of a 404; empty = a short page of its own.").acts(),
+    integer("http.max_viewers", "5000", {1, 1000000}, "Viewers over HTTP and WebSocket at most; one more gets 503.")
+        .acts(),
+    integer("http.viewer_timeout_sec", "10", {1, 3600},
+            "Seconds after which a viewer that takes nothing any more is cut.")
+        .acts(),
     boolean("http.dirMenu", "1", "List directories."),
     text("http.forbidCacheSuffix", "", "Suffixes of files that are not cached, separated by commas."),
     text("http.forwarded_ip_header", "",
@@ -220,23 +239,24 @@ constexpr config_key table[] = {
         .acts(),
     // [protocol]
     integer("protocol.modify_stamp", "2", {0, 2},
-            "Time stamps: 0 = of the source, 1 = wall clock, 2 = relative with jumps corrected."),
-    boolean("protocol.enable_audio", "1", "Keep audio."),
+            "Time stamps: 0 = of the source, 1 = wall clock, 2 = relative with jumps corrected.")
+        .acts(),
+    boolean("protocol.enable_audio", "1", "Keep audio.").acts(),
     boolean("protocol.add_mute_audio", "1", "Add silent AAC to streams without audio."),
-    boolean("protocol.auto_close", "0", "Close a stream that nobody watches without asking."),
+    boolean("protocol.auto_close", "0", "Close a stream that nobody watches without asking.").acts(),
     integer("protocol.continue_push_ms", "15000", {0, 86400000},
             "Milliseconds within which a publisher may come back; not for RTP."),
     integer("protocol.paced_sender_ms", "0", {0, 60000}, "Milliseconds of the smoothing timer; 0 = off."),
     boolean("protocol.enable_hls", "1", "Make HLS with MPEG-TS."),
     boolean("protocol.enable_hls_fmp4", "0", "Make HLS with fragmented MP4."),
-    boolean("protocol.enable_mp4", "0", "Make MP4 recordings."),
+    boolean("protocol.enable_mp4", "0", "Make MP4 recordings.").acts(),
     boolean("protocol.enable_rtsp", "1", "Make RTSP and WebRTC."),
     boolean("protocol.enable_rtmp", "1", "Make RTMP and FLV."),
     boolean("protocol.enable_ts", "1", "Make MPEG-TS over HTTP and WebSocket."),
     boolean("protocol.enable_fmp4", "1", "Make fragmented MP4 over HTTP and WebSocket."),
     boolean("protocol.mp4_as_player", "0", "A recording counts as a viewer."),
-    integer("protocol.mp4_max_second", "3600", {1, 31536000}, "Seconds of one MP4 file."),
-    text("protocol.mp4_save_path", "./www", "Directory of MP4 recordings."),
+    integer("protocol.mp4_max_second", "3600", {1, 31536000}, "Seconds of one MP4 file.").acts(),
+    text("protocol.mp4_save_path", "./www", "Directory of MP4 recordings.").acts(),
     text("protocol.hls_save_path", "./www", "Directory of HLS files."),
     boolean("protocol.hls_demand", "0", "Make HLS only while somebody watches."),
     boolean("protocol.rtsp_demand", "0", "Make RTSP only while somebody watches."),
@@ -258,11 +278,13 @@ constexpr config_key table[] = {
     boolean("rtmp.directProxy", "1", "Pass media through without repacking it."),
     integer("rtmp.handshakeSecond", "15", {1, 3600}, "Seconds a handshake may take."),
     integer("rtmp.keepAliveSecond", "15", {1, 3600}, "Seconds of silence after which a connection is closed."),
-    boolean("rtmp.enhanced", "1", "Use enhanced RTMP for codecs that the old specification does not know."),
+    boolean("rtmp.enhanced", "0",
+            "FLV with H.265 in the form of enhanced RTMP; 0 = as codec id 12, which the players of this field read.")
+        .acts(),
     // [hls]
-    integer("hls.segDur", "2", {1, 3600}, "Seconds of a segment."),
-    integer("hls.segNum", "3", {0, 100000}, "Segments in the playlist; 0 = all."),
-    integer("hls.segRetain", "5", {0, 100000}, "Segments kept on disk after they have left the playlist."),
+    integer("hls.segDur", "2", {1, 3600}, "Seconds of a segment.").acts(),
+    integer("hls.segNum", "3", {0, 100000}, "Segments in the playlist; 0 = all.").acts(),
+    integer("hls.segRetain", "5", {0, 100000}, "Segments kept on disk after they have left the playlist.").acts(),
     integer("hls.segDelay", "0", {0, 100000}, "Segments by which a second, delayed playlist lags; 0 = none."),
     boolean("hls.segKeep", "0", "Keep all segments although the playlist is live."),
     integer("hls.deleteDelaySec", "10", {0, 86400}, "Seconds before the files of a live stream are removed."),
@@ -271,7 +293,7 @@ constexpr config_key table[] = {
     boolean("hls.fastRegister", "0", "The first segment is one group of pictures."),
     text("hls.fmp4SegExt", ".mp4", "Suffix of fragmented MP4 segments."),
     // [record]
-    text("record.appName", "record", "Name of the app of recordings."),
+    text("record.appName", "record", "Name of the app of recordings.").acts(),
     integer("record.fileBufSize", "65536", {0, 1073741824}, "Bytes of the write buffer."),
     integer("record.sampleMS", "500", {1, 60000}, "Milliseconds of media sent in one step when a file is played."),
     boolean("record.fastStart", "0", "Put the index of an MP4 file at its front."),

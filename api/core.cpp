@@ -71,6 +71,7 @@ core::core(const config& c, dependencies given)
   o.sockets = &given.sockets;
   o.settings = settings_for(c);
   o.events = events_;
+  o.hooks = hooks_;
   o.first_port = std::random_device{}();
   o.place = [this] {
     const auto least = std::min_element(reactors_.begin(), reactors_.end(),

@@ -11,6 +11,8 @@ using boost::asio::use_awaitable;
 
 // Longer than anything takes, shorter than clients wait.
 constexpr net::duration answer_timeout = std::chrono::seconds{5};
+// A question to a hook is asked before some requests are answered: its time-outs and retries are longer than ours.
+constexpr net::duration hook_patience = std::chrono::minutes{2};
 
 template <class T>
 struct unwrap {
@@ -79,6 +81,11 @@ core_client::reply<actors::completed> core_client::idle_check(actors::idle_check
   return exchange<actors::completed, actors::outcome<actors::completed>>(asker_, supervisor_, std::move(request));
 }
 
+core_client::reply<actors::watched> core_client::watch(actors::watch_request request) const {
+  const auto patience = answer_timeout + hook_patience + request.wait;
+  return exchange<actors::watched, actors::outcome<actors::watched>>(asker_, supervisor_, std::move(request), patience);
+}
+
 core_client::reply<actors::ports_report> core_client::ports() const {
   return exchange<actors::ports_report, actors::ports_report>(asker_, supervisor_, actors::ports_request{});
 }
@@ -93,6 +100,19 @@ core_client::reply<actors::event_batch> core_client::events_since(actors::events
 
 core_client::reply<actors::hook_stats> core_client::hook_stats() const {
   return exchange<actors::hook_stats, actors::hook_stats>(asker_, hooks_, actors::hook_stats_request{});
+}
+
+void core_client::tell(actors::event e) const {
+  e.at = net::wall_clock::now();
+  caf::anon_send(events_, std::move(e));
+}
+
+void core_client::tell_viewer_left(const actors::viewer& who, const actors::consumption& taken) const {
+  actors::event e;
+  e.kind = actors::event_kind::viewer_left;
+  e.who = std::make_shared<actors::viewer>(who);
+  e.taken = std::make_shared<actors::consumption>(taken);
+  tell(std::move(e));
 }
 
 }  // namespace berth::api

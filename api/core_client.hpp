@@ -28,10 +28,16 @@ class core_client {
   reply<actors::completed> update_ssrc(actors::update_ssrc_request request) const;
   reply<actors::completed> connect(actors::connect_request request) const;
   reply<actors::completed> idle_check(actors::idle_check_request request) const;
+  reply<actors::watched> watch(actors::watch_request request) const;
   reply<actors::ports_report> ports() const;
   reply<actors::node_stats> stats() const;
   reply<actors::event_batch> events_since(actors::events_since request) const;
   reply<actors::hook_stats> hook_stats() const;
+
+  /// A viewer is gone: for the log of events and for on_flow_report.
+  void tell_viewer_left(const actors::viewer& who, const actors::consumption& taken) const;
+  /// An event that did not come from an actor.
+  void tell(actors::event e) const;
 
   /// Ends requests that have waited for too long: call it about once a second.
   void expire(net::time_point now) const { asker_->expire(now); }

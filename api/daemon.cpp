@@ -125,6 +125,9 @@ class daemon {
   asio::io_context io_;
   asio::io_context hook_io_;
   asio::thread_pool disk_{1};
+  media_service media_;
+  snapshot_service snapshots_{disk_};
+  std::unique_ptr<recorder> recorder_;
   std::unique_ptr<hook_client> hook_transport_;
   std::unique_ptr<core> core_;
   std::optional<core_client> client_;
@@ -156,24 +159,30 @@ void daemon::make_core() {
   const auto& store = *prepared_.config;
   const hook_body_sources sources{[&store] { return store.snapshot()->text("general.mediaServerId"); },
                                   [&store] { return store.snapshot()->all(); }, [this] { return statistic_now(); }};
+  recorder_ = std::make_unique<recorder>(recorder::dependencies{
+      disk_, [&store] { return store.snapshot(); }, [this](actors::event e) { client_->tell(std::move(e)); }});
   hook_transport_ = std::make_unique<hook_client>(
       hook_io_, [sources](const actors::hook_delivery& d) { return hook_body(d, sources); });
   core_ =
       std::make_unique<core>(*at_start_, core::dependencies{sockets_, *hook_transport_, [this](const actors::event& e) {
                                                               log_.write(e);
+                                                              recorder_->follow(e);
                                                               feed_.notify();
                                                             }});
   client_.emplace(core_->client());
 }
 
 void daemon::make_routes() {
-  node_ = std::make_unique<node>(node{
-      *client_, *prepared_.config, disk_, feed_, routes_, [this] { end(true); }, [this] { return ready_ && !ending_; },
-      [this] { return reactor_loads_->to_json(); }, [this] { return worker_loads_->to_json(); }});
+  node_ = std::make_unique<node>(node{*client_, *prepared_.config, disk_, feed_, routes_, media_, *recorder_,
+                                      snapshots_, [this] { end(true); }, [this] { return ready_ && !ending_; },
+                                      [this] { return reactor_loads_->to_json(); },
+                                      [this] { return worker_loads_->to_json(); }});
   add_rtp_server_routes(routes_, *node_);
   add_server_routes(routes_, *node_);
   add_v1_routes(routes_, *node_);
   add_event_routes(routes_, *node_);
+  add_media_api_routes(routes_, *node_);
+  add_live_routes(routes_, *node_);
   add_openapi_route(routes_);
 
   server_ = std::make_unique<http_server>(
@@ -324,6 +333,7 @@ daemon_exit daemon::wait_and_stop() {
   std::promise<void> http_stopped;
   server_->stop(patience / 4, [&] { http_stopped.set_value(); });
   http_stopped.get_future().wait();
+  recorder_->stop_all();
   disk_.join();
   if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);
   hook_transport_->stop();

@@ -22,6 +22,8 @@ error_answer answer_for(actors::errc code) noexcept {
       {-1, 409},    // stream_ended
       {-400, 503},  // too_many_streams
       {-400, 503},  // shutting_down
+      {-1, 401},    // play_refused
+      {-1, 403},    // publish_refused
       {-400, 500},  // internal
   }};
   return table[static_cast<std::size_t>(code)];

@@ -3,10 +3,22 @@
 
 #include <array>
 #include <boost/json.hpp>
+#include <optional>
 
 #include "api/hook_client.hpp"
 
 namespace berth::api {
+
+namespace {
+
+// What can not become a text, null among it, is as if it were not there.
+std::optional<std::string> text_of(const boost::json::value& member) {
+  if (member.is_string()) return std::string{member.get_string()};
+  if (member.is_bool() || member.is_number()) return boost::json::serialize(member);
+  return std::nullopt;
+}
+
+}  // namespace
 
 // Only an integer `code` is an answer: a text with digits in it is not. Members that are null are as if they were not
 // there.
@@ -23,7 +35,12 @@ actors::hook_outcome hook_answer(unsigned status, std::string_view text) {
   if (code == nullptr || code->is_null()) return hook_outcome::failed("the answer has no code");
   if (!code->is_int64() && !code->is_uint64()) return hook_outcome::failed("the answer's code is not an integer");
   const auto number = code->is_int64() ? code->get_int64() : INT64_MAX;  // a uint64 is one that int64 can not hold
-  if (number == 0) return hook_outcome::delivered();
+  if (number == 0) {
+    auto heard = hook_outcome::delivered();
+    for (const auto& [name, member] : answer)
+      if (auto words = text_of(member)) heard.members.emplace_back(name, std::move(*words));
+    return heard;
+  }
   const auto* msg = answer.if_contains("msg");
   return hook_outcome::refused(number, msg != nullptr && msg->is_string() ? std::string{msg->get_string()} : "");
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "api/json.hpp"
+#include "api/media_json.hpp"
 
 namespace berth::api {
 namespace {
@@ -46,6 +47,85 @@ void add_timeout(json::object& body, const actors::stream_status& s) {
   body["bytes"] = s.counters.accepted_bytes;
 }
 
+void add_name(json::object& body, const actors::stream_key& key) {
+  body["vhost"] = key.vhost;
+  body["app"] = key.app;
+  body["stream"] = key.stream;
+}
+
+// Asked before anything is parsed, with the name that the stream was opened with.
+void add_publish(json::object& body, const actors::stream_status& s) {
+  body["schema"] = body["protocol"] = "rtp";
+  add_name(body, s.key);
+  body["params"] = "";
+  body["ip"] = s.peer.address_string();
+  body["port"] = s.peer.port();
+  body["id"] = s.key.stream;
+  body["originType"] = 3;
+  body["originTypeStr"] = "rtp_push";
+  body["ssrc"] = s.ssrc;
+  body["generation"] = s.generation;
+}
+
+void add_viewer(json::object& body, const actors::viewer& who) {
+  body["schema"] = net::to_string(who.as);
+  body["protocol"] = who.protocol;
+  add_name(body, who.key);
+  body["params"] = who.params;
+  body["ip"] = who.peer.address_string();
+  body["port"] = who.peer.port();
+  body["id"] = who.id;
+}
+
+void add_changed(json::object& body, const actors::event& e, net::schema as) {
+  const bool registered = e.kind == actors::event_kind::media_registered;
+  if (registered) {
+    body = media_item(*e.stream, as, e.stream->publish.enable_mp4);
+  } else {
+    body["schema"] = net::to_string(as);
+    add_name(body, e.stream->public_key());
+    body["params"] = "";
+  }
+  body["regist"] = registered;
+  body["generation"] = e.stream->generation;
+}
+
+void add_unwatched(json::object& body, const actors::stream_status& s) {
+  body["schema"] = net::to_string(net::schema::rtmp);
+  add_name(body, s.public_key());
+  body["params"] = "";
+}
+
+void add_flow(json::object& body, const actors::event& e) {
+  const auto in_seconds = [](net::duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); };
+  if (e.who) {
+    add_viewer(body, *e.who);
+    body["totalBytes"] = e.taken->bytes;
+    body["duration"] = in_seconds(e.taken->time);
+  } else {
+    add_publish(body, *e.stream);
+    body["protocol"] = e.stream->over_tcp ? "tcp" : "udp";
+    body["stream"] = e.stream->public_key().stream;
+    body["totalBytes"] = e.stream->counters.accepted_bytes;
+    body["duration"] = in_seconds(e.stream->age);
+  }
+  body["player"] = e.who != nullptr;
+}
+
+void add_recording(json::object& body, const actors::event& e) {
+  const auto& f = *e.file;
+  add_name(body, e.stream->public_key());
+  body["params"] = "";
+  body["start_time"] = std::chrono::duration_cast<std::chrono::seconds>(f.begun.time_since_epoch()).count();
+  body["time_len"] = std::chrono::duration<double>(f.length).count();
+  body["file_size"] = f.bytes;
+  body["file_path"] = f.path;
+  body["file_name"] = f.path.substr(f.path.rfind('/') + 1);
+  body["folder"] = f.folder;
+  body["url"] = f.url;
+  if (!f.error.empty()) body["error"] = f.error;
+}
+
 void add_alarm(json::object& body, const actors::event& e) {
   body["name"] = e.alarm->name;
   body["raised"] = e.kind == actors::event_kind::alarm_raised;
@@ -73,6 +153,25 @@ std::string hook_body(const actors::hook_delivery& delivery, const hook_body_sou
       body["data"] = sources.statistic();
       break;
     case actors::hook_name::server_exited:
+      break;
+    case actors::hook_name::publish:
+      add_publish(body, *delivery.event->stream);
+      break;
+    case actors::hook_name::play:
+    case actors::hook_name::stream_not_found:
+      add_viewer(body, *delivery.event->who);
+      break;
+    case actors::hook_name::stream_changed:
+      add_changed(body, *delivery.event, *delivery.schema);
+      break;
+    case actors::hook_name::stream_none_reader:
+      add_unwatched(body, *delivery.event->stream);
+      break;
+    case actors::hook_name::flow_report:
+      add_flow(body, *delivery.event);
+      break;
+    case actors::hook_name::record_mp4:
+      add_recording(body, *delivery.event);
       break;
   }
   body["mediaServerId"] = sources.media_server_id();

@@ -93,6 +93,26 @@ void logger::write(const actors::event& e) {
     case event_kind::server_exited:
       info("all streams are closed");
       break;
+    case event_kind::media_registered:
+      info("can be watched: " + describe(*e.stream));
+      break;
+    case event_kind::media_unregistered:
+      info("can not be watched any more: " + describe(*e.stream));
+      break;
+    case event_kind::viewer_left:
+      info("viewer " + e.who->id + " of " + to_string(e.who->key) + " left: " + e.who->protocol + " from " +
+           e.who->peer.to_string() + ", " + std::to_string(e.taken->bytes) + " bytes");
+      break;
+    case event_kind::recorded:
+      if (e.file->error.empty())
+        info("recorded " + e.file->path + ", " + std::to_string(e.file->bytes) + " bytes");
+      else
+        write(log_level::error,
+              "recording of " + describe(*e.stream) + " to " + e.file->path + " ended: " + e.file->error);
+      break;
+    case event_kind::viewer_came:
+    case event_kind::unwatched:
+      break;
   }
 }
 

@@ -8,7 +8,10 @@
 #include "api/config_store.hpp"
 #include "api/core_client.hpp"
 #include "api/event_feed.hpp"
+#include "api/media_service.hpp"
+#include "api/recorder.hpp"
 #include "api/router.hpp"
+#include "api/snapshot_service.hpp"
 
 namespace berth::api {
 
@@ -19,6 +22,9 @@ struct node {
   boost::asio::thread_pool& disk;  ///< where waiting is allowed
   event_feed& feed;
   const router& routes;
+  media_service& media;
+  recorder& recordings;
+  snapshot_service& snapshots;
   std::function<void()> restart;  ///< begins an orderly end that is followed by a new start
   std::function<bool()> ready;    ///< listening, and not on the way out
   std::function<boost::json::array()> reactor_loads;
@@ -30,6 +36,8 @@ void add_rtp_server_routes(router& to, const node& n);
 void add_server_routes(router& to, const node& n);
 void add_v1_routes(router& to, const node& n);
 void add_event_routes(router& to, const node& n);
+void add_media_api_routes(router& to, const node& n);
+void add_live_routes(router& to, const node& n);
 void add_openapi_route(router& to);
 
 /// getStatistic's figures, which the keepalive hook carries as well.

@@ -159,7 +159,10 @@ awaitable<http_reply> router::dispatch(http_request& request) const {
     reply.close = true;
     co_return reply;
   }
-  if (route == exact_.end()) co_return not_found(request);
+  if (route == exact_.end()) {
+    if (fallback_ && request.method == "GET" && !is_native(request)) co_return co_await fallback_(request);
+    co_return not_found(request);
+  }
   co_return co_await route->second.answer(request);
 }
 

@@ -24,6 +24,9 @@ class router {
   /// `path`: e.g. "/v1/streams/{stream_id}"; the handler reads request.segment("stream_id"). Fixed segments win.
   void add(std::string method, std::string path, handler answer);
 
+  /// Answers a GET of a path outside /v1 that no route has.
+  void set_fallback(handler answer) { fallback_ = std::move(answer); }
+
   /// Answers the request, whatever it is: 404, 405, HEAD and OPTIONS included. Fills request.segments.
   boost::asio::awaitable<http_reply> dispatch(http_request& request) const;
 
@@ -49,6 +52,7 @@ class router {
 
   std::unordered_map<std::string, exact> exact_;  // by lower-case path
   std::vector<pattern> patterns_;
+  handler fallback_;
 };
 
 }  // namespace berth::api

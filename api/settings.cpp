@@ -1,5 +1,7 @@
 #include "api/settings.hpp"
 
+#include <algorithm>
+
 namespace berth::api {
 namespace {
 
@@ -9,6 +11,16 @@ actors::conflict_policy conflict_policy_of(const std::string& text) {
 }
 
 std::size_t size(const config& c, std::string_view key) { return static_cast<std::size_t>(c.get_int(key)); }
+
+// Names separated by slashes.
+bool lists(std::string_view names, std::string_view name) {
+  while (!names.empty()) {
+    const auto slash = names.find('/');
+    if (names.substr(0, slash) == name) return true;
+    names = slash == names.npos ? std::string_view{} : names.substr(slash + 1);
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -26,6 +38,18 @@ actors::node_settings node_settings_of(const config& c) {
   s.on_conflict = conflict_policy_of(c.get_text("rtp_proxy.on_conflict"));
   s.max_multiplex_streams = size(c, "rtp_proxy.max_multiplex_streams");
   s.max_tcp_frame = size(c, "rtp.rtpMaxSize") * 1024;
+  s.media.h264_pt = static_cast<std::uint8_t>(c.get_int("rtp_proxy.h264_pt"));
+  s.media.h265_pt = static_cast<std::uint8_t>(c.get_int("rtp_proxy.h265_pt"));
+  s.media.opus_pt = static_cast<std::uint8_t>(c.get_int("rtp_proxy.opus_pt"));
+  s.media.reorder_patience = c.get_milliseconds("rtp_proxy.reorder_ms");
+  s.media.announced_track_wait = c.get_milliseconds("general.wait_audio_track_data_ms");
+  s.media.other_track_wait = std::min(s.media.other_track_wait, c.get_milliseconds("general.wait_add_track_ms"));
+  s.publish.modify_stamp = static_cast<int>(c.get_int("protocol.modify_stamp"));
+  s.publish.enable_audio = c.get_bool("protocol.enable_audio");
+  s.publish.auto_close = c.get_bool("protocol.auto_close");
+  s.publish.enable_mp4 = c.get_bool("protocol.enable_mp4");
+  s.publish.mp4_max_second = static_cast<std::uint32_t>(c.get_int("protocol.mp4_max_second"));
+  s.none_reader_after = c.get_milliseconds("general.streamNoneReaderDelayMS");
   s.alarm.window = c.get_seconds("alarm.window_sec");
   s.alarm.min_opens = size(c, "alarm.min_opens");
   s.alarm.raise_ratio = c.get_number("alarm.raise_ratio");
@@ -62,6 +86,10 @@ actors::hook_settings hook_settings_of(const config& c) {
   s.total_limit = size(c, "hook.total_limit");
   s.max_connections = size(c, "hook.max_connections");
   s.secret = c.get_text("hook.secret");
+  s.flow_threshold = size(c, "general.flowThreshold") * 1024;
+  const auto& schemas = c.get_text("hook.stream_changed_schemas");
+  for (std::size_t i = 0; i < net::schema_count && !schemas.empty(); ++i)
+    s.changed_schemas[i] = lists(schemas, net::to_string(static_cast<net::schema>(i)));
   return s;
 }
 

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "api/media_json.hpp"
+
 namespace berth::api {
 namespace {
 
@@ -52,6 +54,7 @@ boost::json::object stream_json(const actors::stream_status& s) {
                         {"local_ip", s.local.address_string()},
                         {"idle_timeout_sec", std::chrono::duration<double>(s.idle_after).count()},
                         {"receive_buffer", s.receive_buffer}};
+  o["media"] = media_json(s);
   if (s.parent_port != 0) o["fed_by_port"] = s.parent_port;
   add_counters(o, s);
   if (s.reason != actors::close_reason::none) o["close_reason"] = actors::to_string(s.reason);
@@ -62,6 +65,13 @@ boost::json::object event_json(const actors::event& e) {
   const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(e.at.time_since_epoch());
   boost::json::object o{{"id", e.id}, {"kind", to_string(e.kind)}, {"at_ms", at.count()}};
   if (e.stream) o["stream"] = stream_json(*e.stream);
+  if (e.who)
+    o["viewer"] = boost::json::object{{"id", e.who->id},
+                                      {"stream", to_string(e.who->key)},
+                                      {"protocol", e.who->protocol},
+                                      {"peer", text_of(e.who->peer)}};
+  if (e.file)
+    o["file"] = boost::json::object{{"path", e.file->path}, {"bytes", e.file->bytes}, {"error", e.file->error}};
   if (e.alarm)
     o["alarm"] = boost::json::object{
         {"name", e.alarm->name}, {"text", e.alarm->text}, {"value", e.alarm->value}, {"threshold", e.alarm->threshold}};

@@ -95,25 +95,31 @@ using names = std::vector<std::string>;
 
 // ---- which event, which hook ---------------------------------------------------------------------------------------
 
+// The first hook that an event calls for.
+std::optional<hook_name> first_hook(const event& e) {
+  const auto calls = hooks_for(e, {});
+  return calls.empty() ? std::nullopt : std::optional{calls.front().name};
+}
+
 TEST_CASE("only an idle time-out of a server with a port of its own is told as a time-out") {
-  CHECK(hook_for(*closed_event("s", close_reason::never_fed)) == timeout_hook);
-  CHECK(hook_for(*closed_event("s", close_reason::nothing_acceptable)) == timeout_hook);
-  CHECK(hook_for(*closed_event("s", close_reason::went_silent)) == timeout_hook);
+  CHECK(first_hook(*closed_event("s", close_reason::never_fed)) == timeout_hook);
+  CHECK(first_hook(*closed_event("s", close_reason::nothing_acceptable)) == timeout_hook);
+  CHECK(first_hook(*closed_event("s", close_reason::went_silent)) == timeout_hook);
   for (const auto reason : {close_reason::requested, close_reason::replaced, close_reason::port_closed,
                             close_reason::shutdown, close_reason::failed})
-    CHECK_FALSE(hook_for(*closed_event("s", reason)));
-  CHECK_FALSE(hook_for(*closed_event("s", close_reason::never_fed, true)));
-  CHECK_FALSE(hook_for(*closed_event("s", close_reason::went_silent, false, 10000)));
+    CHECK_FALSE(first_hook(*closed_event("s", reason)));
+  CHECK_FALSE(first_hook(*closed_event("s", close_reason::never_fed, true)));
+  CHECK_FALSE(first_hook(*closed_event("s", close_reason::went_silent, false, 10000)));
 }
 
 TEST_CASE("alarms and the server's own events have hooks, the life of a healthy stream has none") {
-  CHECK(hook_for(*alarm_event("port_pool_low", true)) == alarm_hook);
-  CHECK(hook_for(*alarm_event("port_pool_low", false)) == alarm_hook);
-  CHECK(hook_for(*make_event(event_kind::server_started)) == hook_name::server_started);
-  CHECK(hook_for(*make_event(event_kind::server_exited)) == hook_name::server_exited);
-  CHECK_FALSE(hook_for(*make_event(event_kind::stream_opened)));
-  CHECK_FALSE(hook_for(*make_event(event_kind::stream_active)));
-  CHECK_FALSE(hook_for(*make_event(event_kind::stream_stalled)));
+  CHECK(first_hook(*alarm_event("port_pool_low", true)) == alarm_hook);
+  CHECK(first_hook(*alarm_event("port_pool_low", false)) == alarm_hook);
+  CHECK(first_hook(*make_event(event_kind::server_started)) == hook_name::server_started);
+  CHECK(first_hook(*make_event(event_kind::server_exited)) == hook_name::server_exited);
+  CHECK_FALSE(first_hook(*make_event(event_kind::stream_opened)));
+  CHECK_FALSE(first_hook(*make_event(event_kind::stream_active)));
+  CHECK_FALSE(first_hook(*make_event(event_kind::stream_stalled)));
 }
 
 TEST_CASE("a receiver is its scheme, host and port") {

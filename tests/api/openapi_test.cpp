@@ -49,7 +49,10 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   boost::asio::thread_pool disk{1};
   event_feed feed;
   router routes;
-  const node n{nobody, **config, disk, feed, routes, [] {}, [] { return true; }, {}, {}};
+  media_service media;
+  recorder recordings{{disk, {}, {}}};
+  snapshot_service snapshots{disk};
+  const node n{nobody, **config, disk, feed, routes, media, recordings, snapshots, [] {}, [] { return true; }, {}, {}};
   add_v1_routes(routes, n);
   add_event_routes(routes, n);
   add_openapi_route(routes);

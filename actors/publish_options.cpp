@@ -1,0 +1,42 @@
+#include "actors/publish_options.hpp"
+
+#include <charconv>
+
+#include "actors/hook.hpp"
+
+namespace berth::actors {
+namespace {
+
+void take(bool& to, const std::string* text) {
+  if (text == nullptr) return;
+  if (*text == "true" || *text == "1") to = true;
+  if (*text == "false" || *text == "0") to = false;
+}
+
+template <class Number>
+void take(Number& to, const std::string* text, Number least, Number most) {
+  if (text == nullptr) return;
+  std::int64_t n = 0;
+  const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), n);
+  if (failed == std::errc{} && end == text->data() + text->size() && n >= least && n <= most)
+    to = static_cast<Number>(n);
+}
+
+void take(std::string& to, const std::string* text) {
+  if (text != nullptr && !text->empty()) to = *text;
+}
+
+}  // namespace
+
+publish_options obey(publish_options o, const hook_outcome& answer) {
+  take(o.stream_replace, answer.member("stream_replace"));
+  take(o.modify_stamp, answer.member("modify_stamp"), 0, 2);
+  take(o.enable_audio, answer.member("enable_audio"));
+  take(o.auto_close, answer.member("auto_close"));
+  take(o.enable_mp4, answer.member("enable_mp4"));
+  take(o.mp4_max_second, answer.member("mp4_max_second"), std::uint32_t{1}, std::uint32_t{31536000});
+  take(o.mp4_save_path, answer.member("mp4_save_path"));
+  return o;
+}
+
+}  // namespace berth::actors

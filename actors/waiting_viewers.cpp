@@ -1,0 +1,39 @@
+#include "actors/waiting_viewers.hpp"
+
+#include <algorithm>
+
+namespace berth::actors {
+
+bool waiting_viewers::add(const stream_key& key, net::time_point deadline, watch_promise promise) {
+  const bool first = waiting_.find(key) == waiting_.end();
+  waiting_.emplace(key, entry{deadline, std::move(promise)});
+  earliest_ = std::min(earliest_, deadline);
+  return first;
+}
+
+std::vector<watch_promise> waiting_viewers::take(const stream_key& key) {
+  std::vector<watch_promise> out;
+  const auto [begin, end] = waiting_.equal_range(key);
+  for (auto it = begin; it != end; ++it) out.push_back(std::move(it->second.promise));
+  waiting_.erase(begin, end);
+  return out;
+}
+
+std::vector<waiting_viewers::late> waiting_viewers::take_due(net::time_point now) {
+  std::vector<late> out;
+  if (now < earliest_) return out;
+  earliest_ = net::time_point::max();
+  std::erase_if(waiting_, [&](auto& w) {
+    if (w.second.deadline > now) {
+      earliest_ = std::min(earliest_, w.second.deadline);
+      return false;
+    }
+    out.push_back({w.first, std::move(w.second.promise)});
+    return true;
+  });
+  return out;
+}
+
+std::vector<waiting_viewers::late> waiting_viewers::take_all() { return take_due(net::time_point::max()); }
+
+}  // namespace berth::actors

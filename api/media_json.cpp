@@ -1,0 +1,143 @@
+#include "api/media_json.hpp"
+
+#include <chrono>
+
+namespace berth::api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int rtp_push = 3;  // the peer's originType
+
+struct codec_name {
+  int id;
+  std::string_view name;
+};
+
+// The peer's numbers and names.
+codec_name peer_name(net::codec c) {
+  switch (c) {
+    case net::codec::h264:
+      return {0, "H264"};
+    case net::codec::h265:
+      return {1, "H265"};
+    case net::codec::aac:
+      return {2, "mpeg4-generic"};
+    case net::codec::pcma:
+      return {3, "PCMA"};
+    case net::codec::pcmu:
+      return {4, "PCMU"};
+    case net::codec::opus:
+      return {5, "opus"};
+    default:
+      return {-1, net::to_string(c)};
+  }
+}
+
+std::int64_t to_ms(net::duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
+
+std::int64_t seconds(net::duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); }
+
+std::string ip_of(const net::endpoint& e) { return e.is_set() ? e.address_string() : "::"; }
+
+// A rate that was measured before a silence says nothing of now.
+bool flows(const actors::stream_status& s) {
+  return s.since_last_packet && *s.since_last_packet < std::chrono::seconds{2};
+}
+
+double loss_percent(const actors::stream_status& s) {
+  const auto expected = s.counters.accepted + s.counters.lost;
+  return expected == 0 ? -1.0 : 100.0 * static_cast<double>(s.counters.lost) / static_cast<double>(expected);
+}
+
+json::object track_json(const net::track& t, const actors::stream_status& s) {
+  const auto& counters = s.media->counters;
+  const bool video = t.kind == net::media_kind::video;
+  const auto name = peer_name(t.format);
+  json::object o{{"codec_id", name.id},
+                 {"codec_id_name", name.name},
+                 {"codec_type", video ? 0 : 1},
+                 {"ready", true},
+                 {"frames", (video ? counters.video_frames : counters.audio_frames).value()},
+                 {"duration", s.watchable ? to_ms(*s.watchable) : 0},
+                 {"loss", loss_percent(s)}};
+  if (!video) {
+    o["sample_rate"] = t.sample_rate;
+    o["channels"] = t.channels;
+    o["sample_bit"] = 16;
+    return o;
+  }
+  const auto gop = s.media->frames.figures_now();
+  const auto measured = static_cast<double>(counters.frame_rate_milli.value()) / 1000;
+  o["width"] = t.width;
+  o["height"] = t.height;
+  o["fps"] = flows(s) && measured > 0 ? measured : t.frame_rate;
+  o["key_frames"] = counters.key_frames.value();
+  o["gop_size"] = gop.gop_frames;
+  o["gop_interval_ms"] = to_ms(gop.gop_length);
+  return o;
+}
+
+}  // namespace
+
+json::array tracks_json(const actors::stream_status& s) {
+  json::array tracks;
+  if (!s.media) return tracks;
+  for (const auto& t : s.media->frames.tracks()) tracks.push_back(track_json(*t, s));
+  return tracks;
+}
+
+json::object media_item(const actors::stream_status& s, net::schema as, bool recording) {
+  const auto name = s.public_key();
+  json::object o;
+  o.reserve(24);
+  o["schema"] = net::to_string(as);
+  o["vhost"] = name.vhost;
+  o["app"] = name.app;
+  o["stream"] = name.stream;
+  o["params"] = "";
+  const auto since = s.registered_at.value_or(s.opened_at).time_since_epoch();
+  o["createStamp"] = std::chrono::duration_cast<std::chrono::seconds>(since).count();
+  o["aliveSecond"] = s.watchable ? seconds(*s.watchable) : 0;
+  o["bytesSpeed"] = s.media && flows(s) ? s.media->counters.byte_rate.value() : 0;
+  o["totalBytes"] = s.counters.accepted_bytes;
+  o["readerCount"] = s.media ? s.media->frames.viewers(as) : 0;
+  o["totalReaderCount"] = s.media ? s.media->frames.viewers() : 0;
+  o["originType"] = rtp_push;
+  o["originTypeStr"] = "rtp_push";
+  // Clients read from it with which SSRC a stream was opened: it keeps the first name.
+  o["originUrl"] = "rtp://" + s.key.vhost + "/" + s.key.app + "/" + s.key.stream;
+  o["originSock"] = json::object{{"identifier", s.key.stream},
+                                 {"local_ip", ip_of(s.local)},
+                                 {"local_port", s.port()},
+                                 {"peer_ip", ip_of(s.peer)},
+                                 {"peer_port", s.peer.port()}};
+  o["isRecordingMP4"] = recording;
+  o["isRecordingHLS"] = false;
+  o["tracks"] = tracks_json(s);
+  return o;
+}
+
+json::object media_json(const actors::stream_status& s) {
+  json::object o{{"public_id", s.public_key().stream}, {"registered", s.watchable.has_value()}};
+  if (!s.media) return o;
+  const auto& counters = s.media->counters;
+  o["tracks"] = tracks_json(s);
+  o["byte_rate"] = flows(s) ? counters.byte_rate.value() : 0;
+  o["frame_rate"] = flows(s) ? static_cast<double>(counters.frame_rate_milli.value()) / 1000 : 0.0;
+  for (const auto& figure : net::media_figures) o[figure.name] = (counters.*figure.value).value();
+  const auto ring = s.media->frames.figures_now();
+  o["gop_frames"] = ring.gop_frames;
+  o["gop_ms"] = to_ms(ring.gop_length);
+  o["cached_frames"] = ring.frames;
+  o["cached_bytes"] = ring.bytes;
+  json::object viewers;
+  for (std::size_t i = 0; i < net::schema_count; ++i) {
+    const auto as = static_cast<net::schema>(i);
+    viewers[net::to_string(as)] = s.media->frames.viewers(as);
+  }
+  o["viewers"] = std::move(viewers);
+  return o;
+}
+
+}  // namespace berth::api

@@ -1,0 +1,17 @@
+// A stream as media: what getMediaList, getMediaInfo, on_stream_changed and /v1/streams tell of its tracks and viewers.
+#pragma once
+
+#include <boost/json.hpp>
+
+#include "actors/stream_status.hpp"
+
+namespace berth::api {
+
+/// The peer's description of one stream under one schema: every field of getMediaList's items.
+boost::json::object media_item(const actors::stream_status& status, net::schema as, bool recording);
+/// The peer's tracks array.
+boost::json::array tracks_json(const actors::stream_status& status);
+/// {"public_id", "tracks", "frame_rate", "gop", "viewers", ...}: the `media` member of /v1/streams/{stream_id}.
+boost::json::object media_json(const actors::stream_status& status);
+
+}  // namespace berth::api
