@@ -23,7 +23,7 @@ struct track {
   int profile = 0;        ///< profile_idc
   int level = 0;          ///< level_idc
   int reorder = 0;        ///< depth of reordering by B-frames, as far as the parameter sets say
-  std::vector<std::vector<std::uint8_t>> vps, sps, pps;  ///< NAL units without start code or length
+  std::vector<std::vector<std::uint8_t>> vps{}, sps{}, pps{};  ///< NAL units without start code or length
 
   // audio
   int sample_rate = 0;
@@ -31,7 +31,7 @@ struct track {
 
   /// Decoder configuration: AVCDecoderConfigurationRecord, HEVCDecoderConfigurationRecord (ISO/IEC 14496-15) or
   /// AudioSpecificConfig (ISO/IEC 14496-3); OpusHead (RFC 7845 5.1); empty for G.711.
-  std::vector<std::uint8_t> configuration;
+  std::vector<std::uint8_t> configuration{};
 
   bool operator==(const track&) const = default;
 };

@@ -31,7 +31,8 @@ TEST_CASE("every kind of event has a name of its own") {
   for (std::size_t i = 0; i < event_kind_count; ++i) names.push_back(to_string(static_cast<event_kind>(i)));
   CHECK(names.front() == "stream_opened");
   CHECK(to_string(event_kind::stream_closed) == "stream_closed");
-  CHECK(names.back() == "server_exited");
+  CHECK(to_string(event_kind::server_exited) == "server_exited");
+  CHECK(names.back() == "recorded");
   std::sort(names.begin(), names.end());
   CHECK(std::unique(names.begin(), names.end()) == names.end());
 }

@@ -1,0 +1,240 @@
+// From a camera's packets to what viewers, recordings and hooks get, over the wire.
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "tests/e2e/node.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/encoded_media.hpp"
+#include "tests/support/hook_receiver.hpp"
+#include "tests/support/ps_sender.hpp"
+
+using namespace berth::tests;
+namespace net = berth::net;
+
+namespace {
+
+const std::vector<net::frame_ptr>& pictures() {
+  static const auto frames = encode_h264({.frames = 50, .gop = 10});
+  return frames;
+}
+
+/// Sends pictures as a program stream, 25 in a second, for as long as it lives.
+class ps_camera {
+ public:
+  explicit ps_camera(std::uint16_t port) {
+    thread_ = std::thread{[this, port] { run(port); }};
+  }
+  ~ps_camera() {
+    stop_ = true;
+    thread_.join();
+  }
+  std::size_t sent() const noexcept { return sent_; }
+
+ private:
+  void run(std::uint16_t port) {
+    rtp_sender socket;
+    ps_sender camera;
+    camera.set_map(0x1b, 0);
+    const auto& frames = pictures();
+    const auto length = static_cast<std::int64_t>(frames.size()) * 3600;
+    auto due = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; !stop_; ++i) {
+      const auto round = static_cast<std::int64_t>(i / frames.size());
+      for (const auto& p : camera.packets_of(*frames[i % frames.size()], 900'000 + round * length))
+        socket.send_raw(port, p);
+      ++sent_;
+      due += std::chrono::milliseconds{40};
+      std::this_thread::sleep_until(due);
+    }
+  }
+
+  std::atomic<bool> stop_{false};
+  std::atomic<std::size_t> sent_{0};
+  std::thread thread_;
+};
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// What ffprobe says of the first pictures behind a URL, decoding them; its complaints are in it too.
+std::string probed(const std::string& url, int pictures_wanted = 12) {
+  temporary_directory directory;
+  const auto log = directory.path() / "log";
+  child_process probe{
+      {"ffprobe", "-v", "error", "-count_frames", "-read_intervals", "%+#" + std::to_string(pictures_wanted),
+       "-show_entries", "stream=codec_name,width,height", "-of", "csv=p=0", url},
+      log};
+  if (!eventually(std::chrono::seconds{30}, [&] { return !probe.running(); })) return "no end";
+  return content_of(log);
+}
+
+const text_pairs as_rtsp{{"schema", "rtsp"}, {"vhost", "__defaultVhost__"}, {"app", "rtp"}, {"stream", "cam"}};
+
+bool online(node& n) { return flag(n.call("isMediaOnline", as_rtsp), "online"); }
+
+daemon_process::settings hooked(const hook_receiver& receiver, daemon_process::settings more = {}) {
+  more.emplace_back("hook.enable", "1");
+  for (const auto* name :
+       {"on_publish", "on_play", "on_stream_changed", "on_stream_none_reader", "on_stream_not_found"})
+    more.emplace_back(std::string{"hook."} + name, receiver.url(std::string{"/"} + name));
+  return more;
+}
+
+object body_of(const hook_receiver::heard& h) { return boost::json::parse(h.body).as_object(); }
+
+}  // namespace
+
+TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pictured, listed and recorded") {
+  if (pictures().empty()) return;
+  temporary_directory www;
+  node n{{{"protocol.mp4_save_path", www.path().string()}}};
+  const auto port = n.port_of("cam");
+  CHECK_FALSE(online(n));
+  ps_camera camera{port};
+  REQUIRE(eventually(soon, [&] { return online(n); }));
+
+  for (const auto* form : {"flv", "mp4", "ts"}) {
+    INFO(form);
+    const auto said = probed(n.daemon.url() + "/rtp/cam.live." + form);
+    CHECK(said.find("h264,320,240") != std::string::npos);
+    CHECK(said.find("rror") == std::string::npos);
+  }
+  const auto list = n.call("getMediaList", {{"schema", "rtmp"}});
+  REQUIRE(list.at("data").as_array().size() == 1);
+  const auto item = list.at("data").at(0).as_object();
+  CHECK(text(item, "originUrl") == "rtp://__defaultVhost__/rtp/cam");
+  CHECK(number(item, "originType") == 3);
+  REQUIRE(item.at("tracks").as_array().size() == 1);
+  CHECK(number(item.at("tracks").at(0).as_object(), "width") == 320);
+  CHECK(number(item.at("tracks").at(0).as_object(), "codec_id") == 0);
+  CHECK(n.call("getMediaList").at("data").as_array().size() == 5);
+  CHECK(text(n.call("getMediaInfo", as_rtsp), "app") == "rtp");
+
+  const auto snap = n.peer.client().get("/index/api/getSnap?secret=" + n.daemon.secret() +
+                                        "&timeout_sec=5&expire_sec=1&url=http%3A%2F%2Fany%2Frtp%2Fcam.live.flv");
+  CHECK(snap.status == 200);
+  CHECK(snap.body.starts_with("\xff\xd8"));
+
+  text_pairs record{{"type", "1"}, {"vhost", "__defaultVhost__"}, {"app", "rtp"}, {"stream", "cam"}};
+  REQUIRE(n.code("startRecord", record) == 0);
+  CHECK(flag(n.call("isRecording", record), "status"));
+  CHECK(n.code("startRecord", record) == -1);
+  const auto before = camera.sent();
+  REQUIRE(eventually(soon, [&] { return camera.sent() > before + 25; }));
+  REQUIRE(n.code("stopRecord", record) == 0);
+  CHECK_FALSE(flag(n.call("isRecording", record), "status"));
+  std::vector<std::filesystem::path> files;
+  for (const auto& e : std::filesystem::recursive_directory_iterator{www.path()})
+    if (e.is_regular_file()) files.push_back(e.path());
+  REQUIRE(files.size() == 1);
+  CHECK(files[0].string().find("/record/rtp/cam/") != std::string::npos);
+  CHECK(probed(files[0].string(), 20).find("h264,320,240") != std::string::npos);
+
+  record.emplace_back("customized_path", "../../outside");
+  CHECK(n.code("startRecord", record) == -1);
+
+  CHECK(n.code("close_streams", {{"stream", "cam"}, {"force", "1"}}) == 0);
+  CHECK_FALSE(online(n));
+  CHECK_FALSE(n.exists("cam"));
+}
+
+TEST_CASE("media: the receiver of on_publish names the stream, both names find it, and it hears of it once") {
+  if (pictures().empty()) return;
+  hook_receiver receiver;
+  node n{hooked(receiver, {{"hook.stream_changed_schemas", "rtsp"}})};
+  receiver.next({.body = R"({"code":0,"stream_replace":"public","enable_audio":false,"mp4_save_path":null})"});
+  const auto port = n.port_of("0A0B0C0D");
+  {
+    ps_camera camera{port};
+    REQUIRE(receiver.wait_for("/on_stream_changed"));
+    const auto asked = receiver.requests("/on_publish");
+    REQUIRE(asked.size() == 1);
+    CHECK(text(body_of(asked[0]), "stream") == "0A0B0C0D");
+    const auto told = body_of(receiver.requests("/on_stream_changed")[0]);
+    CHECK(flag(told, "regist"));
+    CHECK(text(told, "stream") == "public");
+    CHECK(text(told, "schema") == "rtsp");
+    CHECK(text(told, "originUrl") == "rtp://__defaultVhost__/rtp/0A0B0C0D");
+    CHECK(told.at("tracks").as_array().size() == 1);
+    for (const auto* name : {"public", "0A0B0C0D"}) {
+      CHECK(n.exists(name));
+      auto any = as_rtsp;
+      any.back().second = name;
+      CHECK(flag(n.call("isMediaOnline", any), "online"));
+    }
+    CHECK(probed(n.daemon.url() + "/rtp/public.live.flv").find("h264,320,240") != std::string::npos);
+    CHECK(receiver.requests("/on_play").size() == 1);
+    CHECK(n.close("public") == 1);
+    CHECK_FALSE(n.exists("0A0B0C0D"));
+    REQUIRE(receiver.wait_for("/on_stream_changed", 2));
+    CHECK_FALSE(flag(body_of(receiver.requests("/on_stream_changed")[1]), "regist"));
+  }
+  CHECK(receiver.requests("/on_stream_changed").size() == 2);
+}
+
+TEST_CASE("media: a stream that on_publish refuses is closed, with the reason") {
+  hook_receiver receiver;
+  node n{hooked(receiver)};
+  receiver.always({.body = R"({"code":401,"msg":"not from here"})"});
+  const auto port = n.port_of("cam");
+  rtp_sender camera;
+  camera.send(port, 5);
+  REQUIRE(receiver.wait_for("/on_publish"));
+  CHECK(eventually(soon, [&] { return !n.listed("cam"); }));
+  CHECK(eventually(soon, [&] {
+    return (n.daemon.output() + n.daemon.errors())
+               .find("publish_refused, 5 packets, 0 lost; on_publish: not from here") != std::string::npos;
+  }));
+  CHECK(receiver.requests("/on_publish").size() == 1);
+}
+
+TEST_CASE("media: who asks for what is not there waits, on_stream_not_found is asked once, then it is 404") {
+  hook_receiver receiver;
+  node n{hooked(receiver, {{"general.maxStreamWaitMS", "200"}})};
+  http_client viewer{n.daemon.http_port()};
+  CHECK(viewer.get("/rtp/absent.live.flv?token=x").status == 404);
+  const auto asked = receiver.requests("/on_stream_not_found");
+  REQUIRE(asked.size() == 1);
+  CHECK(text(body_of(asked[0]), "stream") == "absent");
+  CHECK(text(body_of(asked[0]), "params") == "token=x");
+  CHECK(text(body_of(asked[0]), "schema") == "rtmp");
+
+  const auto unknown = viewer.get("/rtp/cam.live.avi");
+  CHECK(unknown.status == 404);
+  CHECK(unknown.body.find("'avi'") != std::string::npos);
+  CHECK(viewer.get("/nothing").status == 404);
+
+  receiver.always({.body = R"({"code":401,"msg":"who are you"})"});
+  const auto refused = viewer.get("/rtp/absent.live.flv");
+  CHECK(refused.status == 401);
+  CHECK(refused.body.find("who are you") != std::string::npos);
+}
+
+TEST_CASE("media: a viewer who comes first gets the stream as soon as it is there") {
+  if (pictures().empty()) return;
+  node n;
+  std::string said;
+  std::thread viewer{[&] { said = probed(n.daemon.url() + "/rtp/cam.live.flv"); }};
+  const auto port = n.port_of("cam");
+  {
+    ps_camera camera{port};
+    viewer.join();
+  }
+  CHECK(said.find("h264,320,240") != std::string::npos);
+}
+
+TEST_CASE("media: what nobody watches is asked about, and closed if the answer says so") {
+  if (pictures().empty()) return;
+  hook_receiver receiver;
+  node n{hooked(receiver, {{"general.streamNoneReaderDelayMS", "300"}})};
+  receiver.always({.body = R"({"code":0,"close":true})"});
+  const auto port = n.port_of("cam");
+  ps_camera camera{port};
+  REQUIRE(receiver.wait_for("/on_stream_none_reader"));
+  CHECK(eventually(soon, [&] { return !n.listed("cam"); }));
+}
