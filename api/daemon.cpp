@@ -126,6 +126,7 @@ class daemon {
   asio::io_context hook_io_;
   asio::thread_pool disk_{1};
   media_service media_;
+  hls_service hls_{disk_};
   snapshot_service snapshots_{disk_};
   std::unique_ptr<recorder> recorder_;
   std::unique_ptr<hook_client> hook_transport_;
@@ -173,7 +174,7 @@ void daemon::make_core() {
 }
 
 void daemon::make_routes() {
-  node_ = std::make_unique<node>(node{*client_, *prepared_.config, disk_, feed_, routes_, media_, *recorder_,
+  node_ = std::make_unique<node>(node{*client_, *prepared_.config, disk_, feed_, routes_, media_, hls_, *recorder_,
                                       snapshots_, [this] { end(true); }, [this] { return ready_ && !ending_; },
                                       [this] { return reactor_loads_->to_json(); },
                                       [this] { return worker_loads_->to_json(); }});
@@ -297,6 +298,7 @@ asio::awaitable<void> daemon::sample() {
     timer.expires_after(sample_interval);
     co_await timer.async_wait(asio::use_awaitable);
     client_->expire(net::clock::now());
+    hls_.expire(net::clock::now());
     if (ending_) continue;
     reactor_loads_->sample(net::clock::now());
     worker_loads_->sample(net::clock::now());
@@ -333,6 +335,7 @@ daemon_exit daemon::wait_and_stop() {
   std::promise<void> http_stopped;
   server_->stop(patience / 4, [&] { http_stopped.set_value(); });
   http_stopped.get_future().wait();
+  hls_.clear();
   recorder_->stop_all();
   disk_.join();
   if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);

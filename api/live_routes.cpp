@@ -6,8 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "api/error_table.hpp"
-#include "api/json.hpp"
+#include "api/live_reply.hpp"
 #include "api/media_service.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
@@ -115,27 +114,6 @@ const live_form* form_of(std::string_view path) {
   return nullptr;
 }
 
-http_reply missing(const http_request& request) {
-  http_reply r;
-  r.status = 404;
-  r.content_type = "text/html";
-  r.body = request.settings->not_found;
-  return r;
-}
-
-http_reply refusal(unsigned status, std::string_view why) {
-  http_reply r;
-  r.status = status;
-  r.content_type = "text/plain";
-  r.body = std::string{why} + "\n";
-  return r;
-}
-
-http_reply refusal_for(const actors::rejection& why, const http_request& request) {
-  if (why.code == actors::errc::not_found) return missing(request);
-  return refusal(answer_for(why.code).http_status, why.text);
-}
-
 // The codecs that this container can not carry, if that leaves nothing.
 std::string uncarried(const std::vector<net::track_ptr>& tracks, net::container as, bool enhanced) {
   std::string names;
@@ -151,14 +129,14 @@ reply serve_live(const node& n, const http_request& request) {
   const auto* form = form_of(path);
   if (form == nullptr) {
     const auto live = path.rfind(".live.");
-    if (live == path.npos) co_return missing(request);
-    co_return refusal(404,
-                      "'" + std::string{path.substr(live + 6)} + "' is not a container that is served: flv, mp4, ts");
+    if (live == path.npos) co_return nothing_there(request);
+    co_return refusal_text(
+        404, "'" + std::string{path.substr(live + 6)} + "' is not a container that is served: flv, mp4, ts");
   }
   path.remove_suffix(form->suffix.size());
   path.remove_prefix(1);
   const auto slash = path.find('/');
-  if (slash == path.npos || slash == 0 || slash + 1 == path.size()) co_return missing(request);
+  if (slash == path.npos || slash == 0 || slash + 1 == path.size()) co_return nothing_there(request);
   const auto settings = n.config.snapshot();
   actors::watch_request wanted;
   auto& who = wanted.who;
@@ -168,23 +146,22 @@ reply serve_live(const node& n, const http_request& request) {
   who.as = form->schema;
   who.peer = request.peer;
   who.local = request.local;
-  if (const auto question = request.target.find('?'); question != std::string::npos)
-    who.params = request.target.substr(question + 1);
+  who.params = query_of(request);
   wanted.wait = settings->get_milliseconds("general.maxStreamWaitMS");
   auto described = who;
   const auto found = co_await n.core.watch(std::move(wanted));
-  if (!found) co_return refusal_for(found.error(), request);
+  if (!found) co_return live_refusal(found.error(), request);
 
   const bool enhanced = settings->get_bool("rtmp.enhanced");
   if (const auto codecs = uncarried(found->media->tracks(), form->container, enhanced); !codecs.empty())
-    co_return refusal(415, codecs + " can not be carried in " + std::string{net::to_string(form->container)});
+    co_return refusal_text(415, codecs + " can not be carried in " + std::string{net::to_string(form->container)});
   described.key = found->key;
   const auto strand = co_await asio::this_coro::executor;
   const auto viewer = std::make_shared<live_viewer>(
       strand, *found, n.media.packager_for(found->generation, found->media, form->container, enhanced));
   const auto most = static_cast<std::size_t>(settings->get_int("http.max_viewers"));
   if (!viewer->join(n.media.viewers(), std::move(described), most))
-    co_return refusal(503, std::to_string(most) + " viewers watch already, the most that are allowed");
+    co_return refusal_text(503, std::to_string(most) + " viewers watch already, the most that are allowed");
   http_reply r;
   r.content_type = form->content_type;
   r.headers.emplace_back("Cache-Control", "no-store");
@@ -195,7 +172,9 @@ reply serve_live(const node& n, const http_request& request) {
 }  // namespace
 
 void add_live_routes(router& to, const node& n) {
-  to.set_fallback([&n](const http_request& request) { return serve_live(n, request); });
+  to.set_fallback([&n](const http_request& request) {
+    return is_hls_path(request.path) ? serve_hls(n, request) : serve_live(n, request);
+  });
 }
 
 }  // namespace berth::api

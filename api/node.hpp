@@ -8,6 +8,7 @@
 #include "api/config_store.hpp"
 #include "api/core_client.hpp"
 #include "api/event_feed.hpp"
+#include "api/hls_service.hpp"
 #include "api/media_service.hpp"
 #include "api/recorder.hpp"
 #include "api/router.hpp"
@@ -23,6 +24,7 @@ struct node {
   event_feed& feed;
   const router& routes;
   media_service& media;
+  hls_service& hls;
   recorder& recordings;
   snapshot_service& snapshots;
   std::function<void()> restart;  ///< begins an orderly end that is followed by a new start

@@ -42,10 +42,12 @@ class recorder::job : public std::enable_shared_from_this<job> {
         frames_(net::frames_of(request_.stream.media)) {}
 
   void begin() {
-    place_ = frames_->join([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) asio::post(self->strand_, [self] { self->proceed(); });
+    asio::post(strand_, [self = shared_from_this()] {
+      self->place_ = self->frames_->join([weak = self->weak_from_this()] {
+        if (const auto s = weak.lock()) asio::post(s->strand_, [s] { s->proceed(); });
+      });
+      self->proceed();
     });
-    asio::post(strand_, [self = shared_from_this()] { self->proceed(); });
   }
 
   asio::awaitable<void> end() {

@@ -104,6 +104,10 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
     CHECK(said.find("h264,320,240") != std::string::npos);
     CHECK(said.find("rror") == std::string::npos);
   }
+  for (const auto* list : {"hls.m3u8", "hls.fmp4.m3u8"}) {
+    INFO(list);
+    CHECK(probed(n.daemon.url() + "/rtp/cam/" + list).find("h264,320,240") != std::string::npos);
+  }
   const auto list = n.call("getMediaList", {{"schema", "rtmp"}});
   REQUIRE(list.at("data").as_array().size() == 1);
   const auto item = list.at("data").at(0).as_object();
