@@ -55,7 +55,9 @@ void add_name(json::object& body, const actors::stream_key& key) {
 
 // Asked before anything is parsed, with the name that the stream was opened with.
 void add_publish(json::object& body, const actors::stream_status& s) {
-  body["schema"] = body["protocol"] = "rtp";
+  // Apart: an insertion moves the members that are there.
+  body["schema"] = "rtp";
+  body["protocol"] = "rtp";
   add_name(body, s.key);
   body["params"] = "";
   body["ip"] = s.peer.address_string();
