@@ -225,7 +225,7 @@ constexpr config_key table[] = {
     integer("http.max_viewers", "5000", {1, 1000000}, "Viewers over HTTP and WebSocket at most; one more gets 503.")
         .acts(),
     integer("http.viewer_timeout_sec", "10", {1, 3600},
-            "Seconds after which a viewer that takes nothing any more is cut.")
+            "Seconds after which a client, viewers above all, that takes nothing of what is sent is cut.")
         .acts(),
     boolean("http.dirMenu", "1", "List directories."),
     text("http.forbidCacheSuffix", "", "Suffixes of files that are not cached, separated by commas."),

@@ -63,6 +63,7 @@ http_settings http_settings_of(const config& c) {
   http_settings s;
   s.max_body = size(c, "http.maxReqSize");
   s.keep_alive = std::chrono::duration_cast<std::chrono::milliseconds>(c.get_seconds("http.keepAliveSecond"));
+  s.write_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(c.get_seconds("http.viewer_timeout_sec"));
   s.allow_cross_domains = c.get_bool("http.allow_cross_domains");
   s.char_set = c.get_text("http.charSet");
   if (const auto& page = c.get_text("http.notFound"); !page.empty()) s.not_found = page;
