@@ -78,8 +78,13 @@ std::size_t ps_demuxer::wanted(bytes_view h) const noexcept {
     return h.size() < 14 ? 14 : std::size_t{14} + (h[13] & 7);
   }
   if (h.size() < 6) return 6;
-  if (code == stream_map) return 6 + std::min<std::size_t>(load_be16(h.data() + 4), max_header);
+  if (code == stream_map) {
+    const std::size_t length = load_be16(h.data() + 4);
+    return length <= max_header ? 6 + length : 6;
+  }
   if (!is_audio(code) && !is_video(code)) return 6;
+  // What is not of MPEG-2 has no length of its header that could be believed.
+  if (h.size() < 7 || h[6] >> 6 != 2) return 7;
   return h.size() < pes_header::fixed_size ? pes_header::fixed_size : pes_header_size(h);
 }
 
@@ -153,6 +158,8 @@ void ps_demuxer::take_pes(bytes_view header) {
   if (!h) {
     counters_.malformed.add();
     state_ = state::search;
+    // The right start code may begin in what stood behind the wrong one.
+    push(header.subspan(start_code_size_with_id));
     return;
   }
   stream_ = {h->stream_id, formats_[h->stream_id], 90000, 33};
@@ -230,7 +237,7 @@ bytes_view ps_demuxer::across_pieces(bytes_view piece) {
   }
   if (n == 4 && last >= first_system_code) {
     state_ = state::header;
-    return piece;
+    return in_header(piece);  // even if nothing is left: an end code is complete with this byte
   }
   const auto bytes = std::exchange(kept_, {});
   // A zero at their end may begin another one.
