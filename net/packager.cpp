@@ -1,6 +1,7 @@
 #include "net/packager.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace berth::net {
 
@@ -43,7 +44,7 @@ packager::batch packager::read(position& at, std::size_t most_bytes) {
       return out;
     }
     if (behind) out.skipped = key_ - at.next;
-    out.chunks.push_back(muxer_->header());
+    if (!std::exchange(at.has_header, true)) out.chunks.push_back(muxer_->header());
     at.next = key_;
     at.begun = true;
   }

@@ -24,7 +24,8 @@ class packager {
   /// Where a viewer stands. A value of its own.
   struct position {
     std::uint64_t next = 0;
-    bool begun = false;
+    bool begun = false;       ///< it stands behind a key chunk
+    bool has_header = false;  ///< a second one in the middle would break the file
   };
   struct batch {
     std::vector<chunk_ptr> chunks;
