@@ -33,15 +33,15 @@ class ordered_sink {
 
 /// A packet in order goes straight through, as a view. Behind a gap packets are copied and wait for it to be filled;
 /// the gap is given up when one of the limits is reached, by time too, for which somebody has to call expire().
-/// Takes no memory before the first gap, and gives it back when the last one is over. Owned by a media receiver and
-/// touched by its thread only.
+/// Takes no memory before the first gap. When the last one is over it keeps a few small buffers for the next, and gives
+/// back all beyond. The sink must not call back. Owned by a media receiver and touched by its thread only.
 class reorder_buffer {
  public:
   struct limits {
     std::size_t packets = 1024;   ///< that wait
     std::int64_t distance = 256;  ///< from the missing number to the newest one
     std::size_t bytes = 2 * 1024 * 1024;
-    duration patience = std::chrono::milliseconds{300};  ///< from the first packet behind a gap
+    duration patience = std::chrono::milliseconds{300};  ///< from the arrival of the first packet behind a gap
   };
 
   reorder_buffer(ordered_sink& out, media_counters& counters, const limits& l)
@@ -54,6 +54,8 @@ class reorder_buffer {
   void expire(time_point now);
   /// Gives up all gaps.
   void flush();
+  /// Forgets what waits, and begins with the next packet.
+  void reset() noexcept;
 
   std::size_t waiting() const noexcept { return count_; }
 
@@ -68,11 +70,12 @@ class reorder_buffer {
   };
 
   slot& at(std::int64_t number) noexcept { return ring_[static_cast<std::uint64_t>(number) % ring_.size()]; }
+  void skip_to(std::int64_t number) noexcept;
   void hold(const accepted_packet& packet, time_point now);
+  void make_room(std::int64_t number);
   void release_run();
   void give_up_gap();
-  bool over_limits() const noexcept;
-  void free_memory();
+  bool over_limits() const noexcept { return count_ > limits_.packets || bytes_ > limits_.bytes; }
 
   ordered_sink& out_;
   media_counters& counters_;
@@ -83,10 +86,10 @@ class reorder_buffer {
   std::int64_t newest_ = 0;    // of those that wait
   std::uint64_t missing_ = 0;  // given up before the next packet that goes out
   bool restarted_ = false;     // the next packet that goes out begins anew
-  std::vector<slot> ring_;     // by number; a power of two larger than the distance
+  std::vector<slot> ring_;     // by number; a power of two that reaches from next_ to newest_
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
-  time_point gap_since_{};
+  time_point gap_since_{};  // first arrival of those that wait
 };
 
 }  // namespace berth::net
