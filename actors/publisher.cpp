@@ -60,7 +60,7 @@ void publisher::publish_answered(const stream_key& key, record& r, const hook_ou
 
 void publisher::refuse(const stream_key& key, record& r, std::string why) {
   r.publishing = publish_state::refused;
-  r.shared->last_reason.store(short_text{"on_publish: " + why});
+  r.publish_refusal = "on_publish: " + why;
   given_.close(key, r, close_reason::publish_refused);
 }
 

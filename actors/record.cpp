@@ -49,6 +49,7 @@ stream_status record::status(const stream_key& key, net::time_point now) const {
   if (s.last_reason.empty() || s.counters.accepted == 0) {
     if (auto refusals = describe_refusals(s.counters); !refusals.empty()) s.last_reason = std::move(refusals);
   }
+  if (!publish_refusal.empty()) s.last_reason = publish_refusal;
   return s;
 }
 

@@ -47,6 +47,7 @@ struct record {
   std::uint32_t ssrc_filter = 0;
   // its media
   publish_state publishing = publish_state::unasked;
+  std::string publish_refusal;                ///< why it was refused
   publish_options publish;                    ///< once it is granted
   net::live_media_ptr media;                  ///< from the first packet on
   std::optional<net::time_point> registered;  ///< since when it can be watched

@@ -101,7 +101,7 @@ void stream::moor() {
 
 void stream::on_exit() {
   poller().cancel_timer(media_timer_);
-  if (media_receiver_) media_receiver_->end("the stream was closed");
+  if (media_receiver_) media_receiver_->end();
   connections_.close_all();
   if (connecting_) {
     poller().remove(connecting_->socket.get(), connecting_->registration);
@@ -243,6 +243,10 @@ void stream::begin_media(const publish_options& options) {
 void stream::end_media_batch(net::time_point now) {
   if (!media_receiver_) return;
   media_receiver_->end_batch(now);
+  if (const auto other = media_receiver_->passed_over(); other != passed_over_) {
+    passed_over_ = other;
+    note(std::string{net::to_string(other)} + " comes in, which is not served");
+  }
   const auto due = media_receiver_->deadline();
   if (!due || (media_due_ && *media_due_ <= *due)) return;
   poller().cancel_timer(media_timer_);

@@ -85,7 +85,8 @@ class stream final : public hosted_actor, private net::packet_sink {
   net::poller::key media_timer_ = net::poller::none;
   std::optional<net::time_point> media_due_;  // when the timer is due
   bool media_complete_ = false;
-  bool rest_after_ = false;  // the close was asked for while the sender may still send
+  net::codec passed_over_ = net::codec::unknown;  // as it was noted
+  bool rest_after_ = false;                       // the close was asked for while the sender may still send
 
   struct active_connect {
     net::endpoint remote;

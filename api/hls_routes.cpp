@@ -69,17 +69,25 @@ reply serve_hls(const node& n, const http_request& request) {
   const auto name = path.substr(last + 1);
   const auto* file = file_of(name);
   const auto settings = n.config.snapshot();
+  const auto key = stream_key_of("", path.substr(0, first), path.substr(first + 1, last - first - 1), *settings);
+  if (!name.ends_with(".m3u8")) {
+    // Whoever got the list was let in then.
+    const auto session = n.hls.find(key, file->container);
+    const auto segment = session ? session->segment(name) : nullptr;
+    if (!segment) co_return nothing_there(request);
+    co_return file_reply(*file, std::string{segment->bytes.begin(), segment->bytes.end()});
+  }
+
   actors::watch_request wanted;
-  wanted.who.key = stream_key_of("", path.substr(0, first), path.substr(first + 1, last - first - 1), *settings);
+  wanted.who.key = key;
   wanted.who.id = n.media.viewers().next_id();
   wanted.who.protocol = "http";
   wanted.who.as = net::schema::hls;
   wanted.who.peer = request.peer;
   wanted.who.local = request.local;
   wanted.who.params = query_of(request);
-  const bool list = name.ends_with(".m3u8");
   const auto patience = settings->get_milliseconds("general.maxStreamWaitMS");
-  if (list) wanted.wait = patience;
+  wanted.wait = patience;
   const auto found = co_await n.core.watch(std::move(wanted));
   if (!found) co_return live_refusal(found.error(), request);
 
@@ -88,15 +96,10 @@ reply serve_hls(const node& n, const http_request& request) {
   options.segments_in_list = static_cast<std::size_t>(std::max<std::int64_t>(1, settings->get_int("hls.segNum")));
   options.segments_kept = static_cast<std::size_t>(settings->get_int("hls.segRetain"));
   options.fast_register = settings->get_bool("hls.fastRegister");
-  const auto session = n.hls.session_for(found->generation, found->media, options);
-  if (list) {
-    co_await first_segment(session, patience);
-    auto text = session->playlist();
-    co_return text.empty() ? nothing_there(request) : file_reply(*file, std::move(text));
-  }
-  const auto segment = session->segment(name);
-  if (!segment) co_return nothing_there(request);
-  co_return file_reply(*file, std::string{segment->bytes.begin(), segment->bytes.end()});
+  const auto session = n.hls.session_for(key, *found, options);
+  co_await first_segment(session, patience);
+  auto text = session->playlist();
+  co_return text.empty() ? nothing_there(request) : file_reply(*file, std::move(text));
 }
 
 }  // namespace berth::api

@@ -66,23 +66,29 @@ net::time_point hls_session::last_asked() const {
   return last_asked_;
 }
 
-std::shared_ptr<hls_session> hls_service::session_for(std::uint64_t generation, const net::fan_out_ptr& frames,
+std::shared_ptr<hls_session> hls_service::session_for(const actors::stream_key& name, const actors::watched& stream,
                                                       const net::hls_options& options) {
   const std::lock_guard lock{mutex_};
-  auto& place = sessions_[{generation, options.as}];
-  if (!place) {
-    place = std::make_shared<hls_session>(frames, options, workers_);
-    place->begin();
+  auto& place = sessions_[{name, options.as}];
+  if (!place.session || place.generation != stream.generation) {
+    place = {stream.generation, std::make_shared<hls_session>(stream.media, options, workers_)};
+    place.session->begin();
   }
-  return place;
+  return place.session;
+}
+
+std::shared_ptr<hls_session> hls_service::find(const actors::stream_key& stream, net::container as) {
+  const std::lock_guard lock{mutex_};
+  const auto found = sessions_.find({stream, as});
+  return found == sessions_.end() ? nullptr : found->second.session;
 }
 
 void hls_service::expire(net::time_point now) {
   std::vector<std::shared_ptr<hls_session>> gone;  // destroyed outside of the lock
   const std::lock_guard lock{mutex_};
   std::erase_if(sessions_, [&](auto& s) {
-    if (now - s.second->last_asked() < patience) return false;
-    gone.push_back(std::move(s.second));
+    if (now - s.second.session->last_asked() < patience) return false;
+    gone.push_back(std::move(s.second.session));
     return true;
   });
 }

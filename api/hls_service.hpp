@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "actors/messages.hpp"
 #include "net/fan_out.hpp"
 #include "net/hls_segmenter.hpp"
 
@@ -50,18 +51,25 @@ class hls_service {
 
   explicit hls_service(boost::asio::thread_pool& workers) : workers_(workers) {}
 
-  std::shared_ptr<hls_session> session_for(std::uint64_t generation, const net::fan_out_ptr& frames,
+  /// The session of this life of a stream, by the name that it was asked for; one of a former life gives way.
+  std::shared_ptr<hls_session> session_for(const actors::stream_key& name, const actors::watched& stream,
                                            const net::hls_options& options);
+  /// The session that is there, for the segments that its playlist has named; null if there is none.
+  std::shared_ptr<hls_session> find(const actors::stream_key& stream, net::container as);
   /// Forgets what nobody asks for: call it about once a second.
   void expire(net::time_point now);
   void clear();
 
  private:
-  using key = std::pair<std::uint64_t, net::container>;
+  using key = std::pair<actors::stream_key, net::container>;
+  struct entry {
+    actors::generation_t generation = 0;
+    std::shared_ptr<hls_session> session;
+  };
 
   boost::asio::thread_pool& workers_;
   std::mutex mutex_;
-  std::map<key, std::shared_ptr<hls_session>> sessions_;
+  std::map<key, entry> sessions_;
 };
 
 }  // namespace berth::api

@@ -94,7 +94,7 @@ void audio_framer::take_adts() {
     describe(h->sample_rate, h->channels, aac::make_audio_specific_config(*h));
     const auto raw = rest.subspan(h->header_size, h->frame_size - h->header_size);
     out_({track_, stamp_, behind_, arrival_, {raw.begin(), raw.end()}});
-    behind_ += aac::samples_per_frame;
+    behind_ += static_cast<std::uint32_t>(aac::samples_per_frame * h->blocks);
     at += h->frame_size;
   }
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(at));

@@ -65,10 +65,9 @@ void fan_out::set_tracks(std::vector<track_ptr> tracks) {
   tracks_ = std::move(tracks);
 }
 
-void fan_out::end(std::string reason) {
+void fan_out::end() {
   const std::lock_guard lock{mutex_};
   if (ended_.load(std::memory_order_relaxed)) return;
-  end_reason_ = std::move(reason);
   ended_.store(true, std::memory_order_release);
   for (auto* p : places_) p->wake_once();
 }
@@ -115,11 +114,6 @@ void fan_out::place::wake_once() {
 std::vector<track_ptr> fan_out::tracks() const {
   const std::lock_guard lock{mutex_};
   return tracks_;
-}
-
-std::string fan_out::end_reason() const {
-  const std::lock_guard lock{mutex_};
-  return end_reason_;
 }
 
 void fan_out::viewer_came(schema as) noexcept { ++viewers_[static_cast<std::size_t>(as)]; }

@@ -51,7 +51,7 @@ class fan_out final : public frame_sink {
   /// The tracks are complete: until then readers get nothing. Called again when they change.
   void set_tracks(std::vector<track_ptr> tracks);
   /// Nothing more comes: readers are woken and find it out. Idempotent.
-  void end(std::string reason);
+  void end();
 
   // ---- the readers
 
@@ -92,7 +92,6 @@ class fan_out final : public frame_sink {
 
   std::vector<track_ptr> tracks() const;  ///< empty until they are complete
   bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
-  std::string end_reason() const;
 
   // viewers, for the figures and for those who close what nobody watches
   void viewer_came(schema as) noexcept;
@@ -127,7 +126,6 @@ class fan_out final : public frame_sink {
   figures last_gop_;
   std::vector<track_ptr> tracks_;
   std::list<place*> places_;
-  std::string end_reason_;
   std::atomic<bool> ended_{false};
   std::array<std::atomic<int>, schema_count> viewers_{};
   std::atomic<std::int64_t> unwatched_since_{0};

@@ -21,7 +21,7 @@ enum nal_type : std::uint8_t {
   end_of_sequence = 10,
   end_of_stream = 11,
   filler = 12,
-  first_reserved = 14,
+  first_reserved = 15,  // behind the prefix, 14, which stands before each slice of a scalable stream
   last_reserved = 18,
 };
 

@@ -141,14 +141,14 @@ void media_receiver::expire(time_point now) {
   if (complete_) new_frames_ = true;
 }
 
-void media_receiver::end(const std::string& reason) {
+void media_receiver::end() {
   if (maker_) {
     order_.flush();
     payloads_->flush();
     maker_->flush();
     if (complete_) media_->frames.publish();
   }
-  media_->frames.end(reason);
+  media_->frames.end();
 }
 
 }  // namespace berth::net

@@ -39,7 +39,9 @@ class media_receiver final : private ordered_sink, private frame_sink {
   /// When expire() has something to do; none = nothing waits.
   std::optional<time_point> deadline() const;
   void expire(time_point now);
-  void end(const std::string& reason);
+  void end();
+  /// A codec that comes in and is not served; unknown = none.
+  codec passed_over() const noexcept { return maker_ ? maker_->passed_over() : codec::unknown; }
 
  private:
   struct kept_packet {

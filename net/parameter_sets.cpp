@@ -61,6 +61,7 @@ void parameter_sets::make_track() {
   t.width = p->width;
   t.height = p->height;
   t.frame_rate = p->frame_rate;
+  if (t.frame_rate == 0 && !vps_.empty()) t.frame_rate = h265::frame_rate_of_vps(vps_.front());
   t.profile = p->profile;
   t.level = p->level;
   t.reorder = p->reorder;

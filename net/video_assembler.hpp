@@ -43,7 +43,6 @@ class video_assembler final : private nal_sink {
 
   codec format() const noexcept { return format_; }
   const track_ptr& current() const noexcept { return track_; }
-  bool trusts_markers() const noexcept { return trusts_markers_; }
 
  private:
   void nal_begin() override;

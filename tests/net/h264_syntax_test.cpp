@@ -362,7 +362,7 @@ TEST_CASE("h264 syntax: 7.4.1.2.3, what begins an access unit", "[h264_syntax]")
       {"0b", false, false, false, false},                                            //
       {"0c ff", false, false, false, false},                                         // filler
       {"6d 80", false, false, false, false},                                         // SPS extension
-      {"6e 80", false, false, false, true},                                          // prefix
+      {"6e 80", false, false, false, false},                                         // prefix
       {"6f 80", false, false, false, true},                                          // subset SPS
       {"72 80", false, false, false, true},                                          // reserved 18
       {"53 80", false, false, false, false},                                         // auxiliary picture

@@ -38,7 +38,7 @@ class receiver_under_test {
     collect();
   }
   void end() {
-    media_receiver_.end("over");
+    media_receiver_.end();
     collect();
   }
   void collect() {
