@@ -50,21 +50,17 @@ class recorder::job : public std::enable_shared_from_this<job> {
     });
   }
 
+  /// Done when the file is complete. The caller keeps the job alive.
   asio::awaitable<void> end() {
-    co_await asio::co_spawn(
-        strand_,
-        [self = shared_from_this()]() -> asio::awaitable<void> {
-          self->read_rest();
-          self->finish("");
-          co_return;
-        },
-        asio::use_awaitable);
+    // g++ 12 destroys a temporary of a co_await expression twice: what owns something has a name of its own.
+    const auto work = [this]() -> asio::awaitable<void> {
+      read_to_the_end();
+      co_return;
+    };
+    co_await asio::co_spawn(strand_, work, asio::use_awaitable);
   }
   void end_detached() {
-    asio::post(strand_, [self = shared_from_this()] {
-      self->read_rest();
-      self->finish("");
-    });
+    asio::post(strand_, [self = shared_from_this()] { self->read_to_the_end(); });
   }
 
  private:
@@ -75,9 +71,10 @@ class recorder::job : public std::enable_shared_from_this<job> {
     if (more && !done_) asio::post(strand_, [self = shared_from_this()] { self->proceed(); });
   }
 
-  void read_rest() {
+  void read_to_the_end() {
     while (!done_ && read(frames_per_turn)) {
     }
+    finish("");
   }
 
   /// True if there may be more.

@@ -32,8 +32,10 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 // What a daemon said last is what matters when it did wrong.
+/// The last words, or a sanitizer's report from its beginning.
 std::string tail(const std::string& all) {
   constexpr std::size_t most = 6000;
+  if (const auto report = all.find("==ERROR: "); report != all.npos) return all.substr(report, most);
   if (all.size() <= most) return all;
   return "...\n" + all.substr(all.find('\n', all.size() - most) + 1);
 }
