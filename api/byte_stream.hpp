@@ -6,8 +6,11 @@
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
+
+#include "net/unique_fd.hpp"
 
 namespace berth::api {
 
@@ -32,6 +35,9 @@ class byte_stream {
   virtual void shutdown_send() noexcept = 0;
   /// Ends pending operations.
   virtual void close() noexcept = 0;
+  /// Gives the socket away, if there is one that can go on without this object; then nothing but close() may be called
+  /// any more. No operation may be under way.
+  virtual std::optional<net::unique_fd> release() noexcept { return std::nullopt; }
 };
 
 }  // namespace berth::api

@@ -125,8 +125,8 @@ class daemon {
   asio::io_context io_;
   asio::io_context hook_io_;
   asio::thread_pool disk_{1};
-  media_service media_;
-  hls_service hls_{disk_};
+  media_service media_{io_, static_cast<std::size_t>(at_start_->get_int("berth.http_threads")),
+                       [this] { return media_settings_of(*prepared_.config->snapshot()); }};
   snapshot_service snapshots_{disk_};
   std::unique_ptr<recorder> recorder_;
   std::unique_ptr<hook_client> hook_transport_;
@@ -174,7 +174,7 @@ void daemon::make_core() {
 }
 
 void daemon::make_routes() {
-  node_ = std::make_unique<node>(node{*client_, *prepared_.config, disk_, feed_, routes_, media_, hls_, *recorder_,
+  node_ = std::make_unique<node>(node{*client_, *prepared_.config, disk_, feed_, routes_, media_, *recorder_,
                                       snapshots_, [this] { end(true); }, [this] { return ready_ && !ending_; },
                                       [this] { return reactor_loads_->to_json(); },
                                       [this] { return worker_loads_->to_json(); }});
@@ -183,7 +183,7 @@ void daemon::make_routes() {
   add_v1_routes(routes_, *node_);
   add_event_routes(routes_, *node_);
   add_media_api_routes(routes_, *node_);
-  add_live_routes(routes_, *node_);
+  add_media_routes(routes_, *node_);
   add_openapi_route(routes_);
 
   server_ = std::make_unique<http_server>(
@@ -298,7 +298,6 @@ asio::awaitable<void> daemon::sample() {
     timer.expires_after(sample_interval);
     co_await timer.async_wait(asio::use_awaitable);
     client_->expire(net::clock::now());
-    hls_.expire(net::clock::now());
     if (ending_) continue;
     reactor_loads_->sample(net::clock::now());
     worker_loads_->sample(net::clock::now());
@@ -332,10 +331,12 @@ daemon_exit daemon::wait_and_stop() {
   const auto deadline = net::clock::now() + patience;
   log_.info(restart ? "restarting" : "shutting down");
 
+  std::promise<void> viewers_gone;
+  media_.stop([&] { viewers_gone.set_value(); });
+  viewers_gone.get_future().wait();
   std::promise<void> http_stopped;
   server_->stop(patience / 4, [&] { http_stopped.set_value(); });
   http_stopped.get_future().wait();
-  hls_.clear();
   recorder_->stop_all();
   disk_.join();
   if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);

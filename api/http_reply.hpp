@@ -1,4 +1,5 @@
-// What a route handler gives back: a complete reply, or a function that writes the body as it comes.
+// What a route handler gives back: a complete reply, a function that writes the body as it comes, or one that takes the
+// connection.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "api/http_request.hpp"
+#include "api/taken_connection.hpp"
 
 namespace berth::api {
 
@@ -40,6 +42,9 @@ struct http_reply {
   name_values headers;
   /// If set, it writes the body (chunked) instead of `body`; the connection is closed afterwards.
   std::function<boost::asio::awaitable<void>(event_writer&)> stream;
+  /// If set, nothing of this reply is sent: the function gets the connection and answers on it by itself. Called at most
+  /// once; a connection that can not be given away is answered with 501 instead.
+  std::function<void(taken_connection)> take;
   std::optional<int> code;  ///< the peer face's `code`, for the access log
   bool close = false;       ///< close the connection after this reply
 };

@@ -36,6 +36,14 @@ net::endpoint to_endpoint(const tcp::endpoint& from) {
   return net::endpoint::parse(from.address().to_string(), from.port()).value_or(net::endpoint{});
 }
 
+/// Connections that have left HTTP. Shared with all of them: they may outlive the server.
+using taken_count = std::shared_ptr<std::atomic<std::size_t>>;
+
+std::shared_ptr<void> take_place(const taken_count& taken) {
+  ++*taken;
+  return {taken.get(), [taken](void*) { --*taken; }};
+}
+
 }  // namespace
 
 // Shared by the server and everything it has started, so that a session that ends late still finds its service.
@@ -48,7 +56,7 @@ class http_server::core : public std::enable_shared_from_this<core> {
   std::uint16_t local_port() const noexcept { return port_.load(); }
   std::size_t connections() const {
     const std::lock_guard lock{mutex_};
-    return sessions_.size();
+    return sessions_.size() + *taken_;
   }
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
   void abandon();
@@ -73,6 +81,7 @@ class http_server::core : public std::enable_shared_from_this<core> {
   tcp::acceptor acceptor_;
   asio::steady_timer deadline_;
   std::atomic<std::uint16_t> port_{0};
+  const taken_count taken_ = std::make_shared<std::atomic<std::size_t>>(0);
 
   mutable std::mutex mutex_;  // guards what follows
   std::unordered_map<std::uint64_t, entry> sessions_;
@@ -134,15 +143,16 @@ void http_server::core::start(tcp::socket socket, const session_strand& strand) 
   error_code error;
   const auto peer = to_endpoint(socket.remote_endpoint(error));
   const auto local = to_endpoint(socket.local_endpoint(error));
-  const auto session =
-      std::make_shared<http_session>(std::make_shared<tcp_stream>(std::move(socket)), peer, local, service_);
+  const auto session = std::make_shared<http_session>(std::make_shared<tcp_stream>(std::move(socket)), peer, local,
+                                                      service_, [taken = taken_] { return take_place(taken); });
   const auto limit = service_.settings.get()->max_connections;
   std::uint64_t id = 0;
   bool welcome = true;
   {
     const std::lock_guard lock{mutex_};
-    if (stopping_ || sessions_.size() >= limit + most_turned_away) return;
-    welcome = sessions_.size() < limit;
+    const auto open = sessions_.size() + *taken_;
+    if (stopping_ || open >= limit + most_turned_away) return;
+    welcome = open < limit;
     id = next_id_++;
     sessions_.emplace(id, entry{strand, session});
   }

@@ -32,6 +32,7 @@ class http_server {
   net::result<std::uint16_t, std::string> listen(std::string_view address, std::uint16_t port);
   /// 0 before listen().
   std::uint16_t local_port() const noexcept;
+  /// Open now, those that have left HTTP included.
   std::size_t connections() const;
 
   /// No new connections; idle ones are closed, running requests get their replies. What is left after `patience` is

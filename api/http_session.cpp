@@ -4,17 +4,16 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <charconv>
 #include <exception>
 #include <utility>
 
 #include "api/access_log.hpp"
 #include "api/reply_head.hpp"
+#include "api/stream_writer.hpp"
 
 namespace berth::api {
 namespace {
@@ -65,90 +64,14 @@ std::uint64_t announced_length(const request_parser& parser) {
 
 }  // namespace
 
-// Writes the chunks of a streamed reply. A second coroutine reads meanwhile, since that is how a socket tells that its
-// client is gone; both run on the session's strand.
-class http_session::stream_writer : public event_writer {
- public:
-  stream_writer(byte_stream& stream, std::chrono::milliseconds write_timeout, bool chunked,
-                asio::any_io_executor executor)
-      : stream_(stream), write_timeout_(write_timeout), chunked_(chunked), watched_(std::move(executor)) {
-    watched_.expires_at(asio::steady_timer::time_point::max());
-  }
-
-  awaitable<bool> write(std::span<const std::string_view> parts) override {
-    std::size_t size = 0;
-    for (const auto part : parts) size += part.size();
-    if (!open_ || size == 0) co_return open_;  // an empty chunk would end the body
-    std::array<char, 20> hex{};
-    const auto end = std::to_chars(hex.data(), hex.data() + hex.size(), size, 16).ptr;
-    std::vector<std::string_view> all;
-    all.reserve(parts.size() + 3);
-    if (chunked_) {
-      all.emplace_back(hex.data(), end);
-      all.emplace_back("\r\n");
-    }
-    for (const auto part : parts) all.push_back(part);
-    if (chunked_) all.emplace_back("\r\n");
-    stream_.expires_after(write_timeout_);
-    const auto error = co_await stream_.write(all);
-    stream_.expires_never();
-    if (error) fail();
-    co_return open_;
-  }
-
-  bool is_open() const noexcept override { return open_; }
-
-  void on_close(std::function<void()> f) override {
-    on_close_ = std::move(f);
-    if (!open_) notify();
-  }
-
-  /// No more chunks; the end of the body may still be sent.
-  void end() {
-    open_ = false;
-    notify();
-  }
-  void fail() {
-    failed_ = true;
-    end();
-  }
-  /// Whether every byte so far has reached the socket, so that the body can be ended properly.
-  bool failed() const noexcept { return failed_; }
-
-  awaitable<void> watch() {
-    std::array<char, 512> ignored{};
-    std::size_t bytes = 0;
-    while (bytes < linger_bytes) {
-      const auto outcome = co_await stream_.read_some(ignored);
-      if (outcome.error) break;
-      bytes += outcome.bytes;
-    }
-    fail();
-    watching_ = false;
-    watched_.cancel();
-  }
-  awaitable<void> watched() {
-    if (watching_) co_await watched_.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-
- private:
-  void notify() {
-    if (auto f = std::exchange(on_close_, nullptr)) f();
-  }
-
-  byte_stream& stream_;
-  std::chrono::milliseconds write_timeout_;
-  bool chunked_;
-  bool open_ = true;
-  bool failed_ = false;
-  bool watching_ = true;
-  std::function<void()> on_close_;
-  asio::steady_timer watched_;
-};
-
 http_session::http_session(std::shared_ptr<byte_stream> stream, net::endpoint peer, net::endpoint local,
-                           const http_service& service)
-    : stream_(std::move(stream)), peer_(peer), local_(local), service_(service), settings_(service.settings.get()) {}
+                           const http_service& service, place_function take_place)
+    : stream_(std::move(stream)),
+      peer_(peer),
+      local_(local),
+      service_(service),
+      take_place_(std::move(take_place)),
+      settings_(service.settings.get()) {}
 
 http_session::~http_session() = default;
 
@@ -291,6 +214,13 @@ awaitable<bool> http_session::answer(http_request& request) {
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(net::clock::now() - began);
     service_.access_log(access_line(request, reply, took));
   }
+  if (reply.take && request.method != "HEAD") {
+    if (give_away(request, reply)) co_return false;
+    reply = {};
+    reply.status = 501;
+    reply.content_type = "text/plain";
+    reply.body = "this connection can not be used for anything but HTTP\n";
+  }
   if (reply.stream && request.method != "HEAD") {
     co_await run_stream(request, reply);
     co_return false;
@@ -300,6 +230,22 @@ awaitable<bool> http_session::answer(http_request& request) {
   idle_ = true;
   if (!keep_alive) co_await linger();
   co_return keep_alive;
+}
+
+bool http_session::give_away(const http_request& request, const http_reply& reply) {
+  auto socket = stream_->release();
+  if (!socket) return false;
+  std::string thrown;
+  try {
+    reply.take({std::move(*socket), peer_, local_, std::move(unread_), take_place_ ? take_place_() : nullptr});
+    return true;
+  } catch (const std::exception& e) {
+    thrown = e.what();
+  } catch (...) {
+    thrown = "an exception of an unknown type";
+  }
+  log("what should take the connection of " + request.method + " " + request.path + " threw: " + thrown);
+  return true;
 }
 
 awaitable<bool> http_session::send(const http_request& request, const http_reply& reply, bool keep_alive) {
@@ -319,7 +265,7 @@ awaitable<void> http_session::run_stream(const http_request& request, const http
   if (co_await stream_->write(parts)) co_return;
   stream_->expires_never();
 
-  writer_ = std::make_shared<stream_writer>(*stream_, settings_->write_timeout, chunked, executor);
+  writer_ = std::make_shared<stream_writer>(*stream_, settings_->write_timeout, chunked, linger_bytes, executor);
   asio::co_spawn(
       executor, [self = shared_from_this(), writer = writer_]() -> awaitable<void> { co_await writer->watch(); },
       asio::detached);

@@ -18,6 +18,8 @@
 
 namespace berth::api {
 
+class stream_writer;
+
 /// What every session of a server shares. Its functions are called from all HTTP threads.
 struct http_service {
   const http_settings_holder& settings;
@@ -37,8 +39,11 @@ struct http_service {
 /// strand.
 class http_session : public std::enable_shared_from_this<http_session> {
  public:
+  /// Makes what keeps a connection counted that is given away.
+  using place_function = std::function<std::shared_ptr<void>()>;
+
   http_session(std::shared_ptr<byte_stream> stream, net::endpoint peer, net::endpoint local,
-               const http_service& service);
+               const http_service& service, place_function take_place = {});
   ~http_session();
   http_session(const http_session&) = delete;
   http_session& operator=(const http_session&) = delete;
@@ -53,7 +58,6 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void abort() noexcept;
 
  private:
-  class stream_writer;
   struct request_complete {};
   struct connection_ended {};
   struct refusal {
@@ -64,6 +68,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
   boost::asio::awaitable<reading> read_request(http_request& request);
   boost::asio::awaitable<bool> answer(http_request& request);
+  bool give_away(const http_request& request, const http_reply& reply);
   boost::asio::awaitable<bool> send(const http_request& request, const http_reply& reply, bool keep_alive);
   boost::asio::awaitable<void> run_stream(const http_request& request, const http_reply& reply);
   boost::asio::awaitable<void> refuse(const http_request& request, const refusal& why);
@@ -75,6 +80,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   net::endpoint peer_;
   net::endpoint local_;
   const http_service& service_;
+  place_function take_place_;
   std::shared_ptr<const http_settings> settings_;
   std::string unread_;  // read from the stream, not yet parsed
   std::shared_ptr<stream_writer> writer_;

@@ -1,18 +1,80 @@
 #include "api/media_service.hpp"
 
-namespace berth::api {
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
 
-std::shared_ptr<net::packager> media_service::packager_for(std::uint64_t generation, const net::fan_out_ptr& frames,
-                                                           net::container as, bool enhanced_flv) {
+#include "api/viewer_transports.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+
+net::duration tick_of(const media_settings& s) {
+  return std::clamp<net::duration>(s.viewer_timeout / 4, std::chrono::milliseconds{10}, std::chrono::seconds{1});
+}
+
+}  // namespace
+
+media_service::media_service(asio::io_context& io, std::size_t threads, media_settings_function settings)
+    : settings_(std::move(settings)), groups_(io, threads, [this] { return tick_of(settings_()); }) {}
+
+viewer_feed_ptr media_service::feed_of(const actors::watched& stream, net::container as, bool enhanced_flv) {
   const std::lock_guard lock{mutex_};
-  std::erase_if(packagers_, [](const auto& p) { return p.second.expired(); });
-  auto& place = packagers_[{generation, as, enhanced_flv}];
-  auto shared = place.lock();
-  if (!shared) {
-    shared = std::make_shared<net::packager>(frames, as, net::muxer_options{.enhanced_flv = enhanced_flv});
-    place = shared;
+  std::erase_if(feeds_, [](const auto& f) { return f.second.expired(); });
+  auto& place = feeds_[{stream.generation, as, enhanced_flv}];
+  auto feed = place.lock();
+  if (!feed) {
+    feed = groups_.make_feed(stream.media, as, {.enhanced_flv = enhanced_flv});
+    place = feed;
   }
-  return shared;
+  return feed;
+}
+
+std::optional<viewer_order> media_service::reserve(actors::viewer who, const actors::watched& stream, net::container as,
+                                                   left_function left) {
+  const auto s = settings_();
+  who.key = stream.key;
+  auto entry = viewers_.add(std::move(who), s.max_viewers);
+  if (!entry) return std::nullopt;
+  return viewer_order{feed_of(stream, as, as == net::container::flv && s.enhanced_flv), stream.media, std::move(entry),
+                      std::move(left), s.viewer_timeout};
+}
+
+template <class Make>
+void media_service::begin(viewer_order order, Make make) {
+  auto& group = groups_.emptiest();
+  const auto entry = order.entry;
+  const media_viewer_ptr viewer = make(std::move(order), group.executor());
+  viewers_.set_wake(*entry, [weak = std::weak_ptr{viewer}, strand = group.executor()] {
+    asio::post(strand, [weak] {
+      if (const auto v = weak.lock()) v->end(media_viewer::ending::kicked);
+    });
+  });
+  group.admit(viewer);
+}
+
+void media_service::serve_http(viewer_order order, taken_connection taken, std::string head) {
+  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
+    return make_http_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, std::move(head));
+  });
+}
+
+void media_service::serve_websocket(viewer_order order, taken_connection taken, const http_request& request) {
+  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
+    return make_ws_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, request);
+  });
+}
+
+hls_stream_ptr media_service::open_hls(const actors::stream_key& asked_for, const actors::watched& stream,
+                                       net::container as) {
+  return hls_.open(asked_for, stream, as, settings_(), groups_.emptiest().executor());
+}
+
+void media_service::stop(std::function<void()> done) {
+  hls_.stop();
+  groups_.stop(std::move(done));
 }
 
 }  // namespace berth::api

@@ -8,7 +8,6 @@
 #include "api/config_store.hpp"
 #include "api/core_client.hpp"
 #include "api/event_feed.hpp"
-#include "api/hls_service.hpp"
 #include "api/media_service.hpp"
 #include "api/recorder.hpp"
 #include "api/router.hpp"
@@ -24,7 +23,6 @@ struct node {
   event_feed& feed;
   const router& routes;
   media_service& media;
-  hls_service& hls;
   recorder& recordings;
   snapshot_service& snapshots;
   std::function<void()> restart;  ///< begins an orderly end that is followed by a new start
@@ -39,7 +37,7 @@ void add_server_routes(router& to, const node& n);
 void add_v1_routes(router& to, const node& n);
 void add_event_routes(router& to, const node& n);
 void add_media_api_routes(router& to, const node& n);
-void add_live_routes(router& to, const node& n);
+void add_media_routes(router& to, const node& n);
 void add_openapi_route(router& to);
 
 /// getStatistic's figures, which the keepalive hook carries as well.

@@ -50,7 +50,7 @@ std::string reply_head(const http_request& request, const http_reply& reply, boo
   }
   if (chunked) append_field(head, "Transfer-Encoding", "chunked");
   // RFC 9110 8.6: not with 204 and 304.
-  if (!reply.stream && reply.status != 204 && reply.status != 304)
+  if (!reply.stream && !reply.take && reply.status != 204 && reply.status != 304)
     append_field(head, "Content-Length", std::to_string(reply.body.size()));
   append_field(head, "Connection", keep_alive ? "keep-alive" : "close");
   if (keep_alive) {

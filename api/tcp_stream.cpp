@@ -72,4 +72,13 @@ void tcp_stream::close() noexcept {
   socket_.close(ignored);
 }
 
+std::optional<net::unique_fd> tcp_stream::release() noexcept {
+  error_code error;
+  deadline_.reset();
+  timer_.cancel();
+  const auto descriptor = socket_.release(error);
+  if (error) return std::nullopt;
+  return net::unique_fd{descriptor};
+}
+
 }  // namespace berth::api

@@ -24,6 +24,7 @@ class tcp_stream : public byte_stream, public std::enable_shared_from_this<tcp_s
   void expires_never() override { deadline_.reset(); }
   void shutdown_send() noexcept override;
   void close() noexcept override;
+  std::optional<net::unique_fd> release() noexcept override;
 
  private:
   void arm(net::time_point at);

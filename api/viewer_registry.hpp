@@ -2,8 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,11 +18,11 @@ namespace berth::api {
 struct viewer_info {
   actors::viewer who;
   net::time_point since;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;    ///< sent
   std::uint64_t skipped = 0;  ///< chunks it was too slow for
 };
 
-/// Owned by the daemon; any thread may call it.
+/// Owned by the media service; any thread may call it. Entries may outlive it.
 class viewer_registry {
  public:
   /// One viewer's entry. Its figures are written by the viewer and read by anybody.
@@ -32,24 +32,41 @@ class viewer_registry {
     std::atomic<std::uint64_t> bytes{0};
     std::atomic<std::uint64_t> skipped{0};
     std::atomic<bool> kicked{false};
-    std::function<void()> wake;  ///< called when it is kicked; only posts
+    std::function<void()> wake;  ///< called under the registry's lock when it is kicked: it only posts. May be empty
   };
+  using entry_ptr = std::shared_ptr<entry>;
+
+  viewer_registry();
 
   /// Gives the viewer's place up when the last owner lets it go. Null if there are `most` already.
-  std::shared_ptr<entry> add(actors::viewer who, std::size_t most, std::function<void()> wake);
+  entry_ptr add(actors::viewer who, std::size_t most, std::function<void()> wake = {});
+  /// For a viewer that was added before it could be woken. Wakes it at once if it was kicked meanwhile.
+  void set_wake(entry& of, std::function<void()> wake);
+
   std::vector<viewer_info> list() const;
-  bool kick(const std::string& id);
-  void kick_all();
+  /// Those of one stream, by its public key; `as`: of one schema only.
+  std::vector<viewer_info> list(const actors::stream_key& key, std::optional<net::schema> as = std::nullopt) const;
   std::size_t size() const;
-  /// For a viewer that comes: unique on the node while it runs.
+
+  /// False if there is no such viewer.
+  bool kick(const std::string& id);
+  /// Gives the number of those who were kicked.
+  std::size_t kick_all(const actors::stream_key& key);
+  std::size_t kick_all();
+
+  /// For a viewer that comes, "NUMBER-NUMBER": never the same twice while the node runs.
   std::string next_id();
 
  private:
-  void remove(const std::string& id);
+  // Shared with the entries.
+  struct book;
 
-  mutable std::mutex mutex_;
-  std::map<std::string, entry*> entries_;
-  std::uint64_t last_ = 0;
+  template <class Predicate>
+  std::vector<viewer_info> list_if(Predicate wanted) const;
+  template <class Predicate>
+  std::size_t kick_if(Predicate wanted);
+
+  std::shared_ptr<book> book_;
 };
 
 }  // namespace berth::api

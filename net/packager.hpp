@@ -1,56 +1,72 @@
 // One container of one stream: muxed once, read by all its viewers.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "net/container.hpp"
 #include "net/fan_out.hpp"
 
 namespace berth::net {
 
-/// Reads the stream's fan-out and keeps a bounded ring of chunks; that ring is the queue of every viewer at once: who
-/// falls behind it goes on at the newest key chunk. Made for the first viewer and gone with the last, so that nothing is
-/// muxed while nobody watches. Any thread may call it; the lock is held while new frames are muxed.
+/// Reads a stream's fan-out and keeps a bounded ring of chunks with absolute numbers; that ring is the queue of every
+/// viewer at once: who falls behind it goes on at the newest key chunk. Made for the first viewer and gone with the
+/// last, so that nothing is muxed while nobody watches; a new one begins with the group of pictures under way.
+/// Any thread may call it. advance() holds the lock while it muxes; read() only copies pointers.
 class packager {
  public:
-  static constexpr std::size_t max_chunks = 1024;
-  static constexpr std::size_t max_bytes = 32 * 1024 * 1024;
+  struct limits {
+    std::size_t chunks = 1024;
+    std::size_t bytes = 32 * 1024 * 1024;
+  };
 
   packager(fan_out_ptr frames, container as, const muxer_options& options)
-      : frames_(std::move(frames)), as_(as), options_(options) {}
+      : packager(std::move(frames), as, options, limits{}) {}
+  packager(fan_out_ptr frames, container as, const muxer_options& options, limits l);
 
-  /// Where a viewer stands. A value of its own.
+  /// Takes what is new from the fan-out. False if nothing was.
+  bool advance();
+
+  /// Where a viewer stands. A value of its own; the packager fills it.
   struct position {
-    std::uint64_t next = 0;
-    bool begun = false;       ///< it stands behind a key chunk
-    bool has_header = false;  ///< a second one in the middle would break the file
+    std::uint64_t next = 0;  ///< number of the chunk that comes next
+    bool begun = false;      ///< a key chunk was read: until then the viewer waits for one
+    chunk_ptr header;        ///< the newest one it was given
   };
   struct batch {
     std::vector<chunk_ptr> chunks;
     std::uint64_t skipped = 0;  ///< chunks that were gone before they could be read
-    bool ended = false;
+    bool ended = false;         ///< the stream is over, and all of it was read
   };
-  /// Muxes what is new and gives the viewer what is new for it: first of all the header, then a key chunk. At most
-  /// about most_bytes at once.
-  batch read(position& at, std::size_t most_bytes);
+  /// What is there for a viewer, in order: the header, then a key chunk and what follows. At least one chunk if there
+  /// is any; beyond that no more than most_bytes and most_chunks.
+  batch read(position& at, std::size_t most_bytes, std::size_t most_chunks = SIZE_MAX) const;
+
+  std::size_t bytes() const;  ///< held in the ring now
 
  private:
-  void advance();
   void add(chunk_ptr c);
+  void begin(position& at, batch& out) const;
+  std::uint64_t end_number() const noexcept { return first_ + ring_.size(); }
 
-  fan_out_ptr frames_;
+  const fan_out_ptr frames_;
   const container as_;
   const muxer_options options_;
-  std::mutex mutex_;
+  const limits limits_;
+
+  mutable std::mutex mutex_;      // guards what follows
   std::unique_ptr<muxer> muxer_;  // from the first frame on
   fan_out::position at_;
   std::deque<chunk_ptr> ring_;
-  std::uint64_t first_ = 0;
+  std::uint64_t first_ = 0;  // number of ring_.front()
   std::size_t bytes_ = 0;
-  std::uint64_t key_ = 0;
+  std::uint64_t key_ = 0;  // number of the newest key chunk
   bool has_key_ = false;
+  chunk_ptr header_;      // of that chunk
+  chunk_ptr resumption_;  // the same for a viewer that has had another header
   bool ended_ = false;
 };
 

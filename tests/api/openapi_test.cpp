@@ -49,12 +49,11 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   boost::asio::thread_pool disk{1};
   event_feed feed;
   router routes;
-  media_service media;
-  hls_service hls{disk};
+  boost::asio::io_context io;
+  media_service media{io, 1, [] { return media_settings{}; }};
   recorder recordings{{disk, {}, {}}};
   snapshot_service snapshots{disk};
-  const node n{nobody, **config, disk, feed, routes, media, hls, recordings, snapshots, [] {}, [] { return true; },
-               {},     {}};
+  const node n{nobody, **config, disk, feed, routes, media, recordings, snapshots, [] {}, [] { return true; }, {}, {}};
   add_v1_routes(routes, n);
   add_event_routes(routes, n);
   add_openapi_route(routes);

@@ -1,6 +1,5 @@
 #include "net/fan_out.hpp"
 
-#include "net/packager.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/encoded_media.hpp"
 
@@ -136,53 +135,4 @@ TEST_CASE("fan_out: viewers are counted by schema, and when the last one left") 
   f.viewer_left(schema::rtmp, t);
   CHECK(f.viewers(schema::rtmp) == 0);
   CHECK(f.unwatched_since() == t);
-}
-
-TEST_CASE("packager: muxes once for all viewers, who begin with the header and a key chunk") {
-  const auto frames = std::make_shared<fan_out>();
-  const auto sent = encode_h264({.frames = 30, .gop = 10});
-  REQUIRE_FALSE(sent.empty());
-  frames->set_tracks({sent.front()->of});
-  const auto place = frames->join([] {});
-  for (std::size_t i = 0; i < 25; ++i) frames->on_frame(sent[i]);
-  packager p{frames, container::flv, {}};
-  packager::position a, b;
-  const auto first = p.read(a, SIZE_MAX);
-  const auto second = p.read(b, SIZE_MAX);
-  REQUIRE(first.chunks.size() == 6);
-  CHECK(first.chunks[1]->key);
-  CHECK(std::equal(first.chunks.begin() + 1, first.chunks.end(), second.chunks.begin() + 1));  // the same objects
-  frames->on_frame(sent[25]);
-  CHECK(p.read(a, SIZE_MAX).chunks.size() == 1);
-  frames->end();
-  CHECK(p.read(b, SIZE_MAX).ended);
-}
-
-TEST_CASE("packager: a viewer that is too slow goes on at a key chunk, and memory stays bounded") {
-  const auto frames = std::make_shared<fan_out>();
-  const auto sent = encode_h264({.frames = 10, .gop = 10});
-  REQUIRE_FALSE(sent.empty());
-  frames->set_tracks({sent.front()->of});
-  const auto place = frames->join([] {});
-  packager p{frames, container::flv, {}};
-  packager::position slow, quick;
-  frames->on_frame(sent[0]);
-  CHECK(p.read(slow, SIZE_MAX).chunks.size() == 2);
-  std::size_t seen = 0;
-  for (std::size_t i = 1; i < 2 * packager::max_chunks; ++i) {
-    auto f = std::make_shared<frame>(*sent[i % 10]);
-    f->dts = f->pts = static_cast<std::int64_t>(i) * 3600;
-    frames->on_frame(f);
-    const auto got = p.read(quick, SIZE_MAX);
-    CHECK(got.skipped == 0);
-    seen += got.chunks.size();
-  }
-  CHECK(seen >= 2 * packager::max_chunks - 1);
-  const auto late = p.read(slow, SIZE_MAX);
-  CHECK(late.skipped > packager::max_chunks - 20);
-  // No second header: in the middle it would break the file.
-  REQUIRE_FALSE(late.chunks.empty());
-  CHECK(late.chunks[0]->key);
-  CHECK(late.chunks[0]->bytes.size() > 100);
-  CHECK_FALSE(std::equal(late.chunks[0]->bytes.begin(), late.chunks[0]->bytes.begin() + 3, "FLV"));
 }
