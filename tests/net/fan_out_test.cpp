@@ -1,10 +1,8 @@
 #include "net/fan_out.hpp"
 
 #include "tests/support/catch.hpp"
-#include "tests/support/encoded_media.hpp"
 
 using namespace berth::net;
-using namespace berth::tests;
 
 namespace {
 
