@@ -9,7 +9,7 @@ std::string_view to_string(errc code) noexcept {
       "ok",           "stream_live",      "not_found",     "generation_differs", "not_tcp_active",
       "shared_port",  "not_published",    "no_port",       "bad_address",        "connect_failed",
       "stream_ended", "too_many_streams", "shutting_down", "play_refused",       "publish_refused",
-      "internal"};
+      "schema_off",   "internal"};
   return names[static_cast<std::size_t>(code)];
 }
 

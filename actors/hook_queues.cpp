@@ -13,13 +13,10 @@ hook_lane_key lane_of(const event& e) {
   return {hook_lane_key::kind::server, {}};
 }
 
-}  // namespace
-
-namespace {
-
-void add_changed(std::vector<hook_call>& calls, const hook_settings& settings) {
+void add_changed(std::vector<hook_call>& calls, const event& e, const hook_settings& settings) {
   for (std::size_t i = 0; i < net::schema_count; ++i)
-    if (settings.changed_schemas[i]) calls.push_back({hook_name::stream_changed, static_cast<net::schema>(i)});
+    if (settings.changed_schemas[i] && e.stream->publish.schemas[i])
+      calls.push_back({hook_name::stream_changed, static_cast<net::schema>(i)});
 }
 
 }  // namespace
@@ -34,10 +31,10 @@ std::vector<hook_call> hooks_for(const event& e, const hook_settings& settings) 
         calls.push_back({hook_name::rtp_server_timeout});
       break;
     case event_kind::media_registered:
-      add_changed(calls, settings);
+      add_changed(calls, e, settings);
       break;
     case event_kind::media_unregistered:
-      add_changed(calls, settings);
+      add_changed(calls, e, settings);
       if (e.stream && e.stream->counters.accepted_bytes >= settings.flow_threshold)
         calls.push_back({hook_name::flow_report});
       break;

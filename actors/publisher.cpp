@@ -11,7 +11,10 @@ outcome<watched> not_there(const stream_key& key, std::string_view why) {
   return refusal(errc::not_found, "no stream " + to_string(key) + " can be watched" + std::string{why});
 }
 
-outcome<watched> pass_for(const stream_key& key, const record& r) {
+outcome<watched> pass_for(const stream_key& key, const record& r, net::schema as) {
+  if (!net::contains(r.publish.schemas, as))
+    return refusal(errc::schema_off, "stream " + to_string(r.public_key(key)) + " is not served as " +
+                                         std::string{net::to_string(as)} + ": its publish options switch that off");
   return watched{r.public_key(key), r.generation, net::frames_of(r.media)};
 }
 
@@ -69,9 +72,9 @@ void publisher::registered(const stream_key& key, record& r) {
   r.registered = given_.now();
   given_.tell(event_kind::media_registered, key, r);
   const auto name = r.public_key(key);
-  for (auto& viewer : waiting_.take(name)) viewer.deliver(pass_for(key, r));
+  for (auto& w : waiting_.take(name)) w.promise.deliver(pass_for(key, r, w.as));
   if (name == key) return;
-  for (auto& viewer : waiting_.take(key)) viewer.deliver(pass_for(key, r));
+  for (auto& w : waiting_.take(key)) w.promise.deliver(pass_for(key, r, w.as));
 }
 
 void publisher::ended(const stream_key& key, const record& r) {
@@ -93,11 +96,12 @@ caf::result<outcome<watched>> publisher::watch(const watch_request& request) {
 }
 
 // An answer, or none if the viewer has to wait.
-std::optional<outcome<watched>> publisher::find(const stream_key& wanted, net::duration patience) const {
+std::optional<outcome<watched>> publisher::find(const watch_request& request) const {
+  const auto& wanted = request.who.key;
   const auto key = given_.streams.resolve(wanted);
   const auto* r = given_.streams.find(key);
-  if (r != nullptr && r->state != stream_state::closing && r->registered) return pass_for(key, *r);
-  if (patience == net::duration::zero()) return not_there(wanted, "");
+  if (r != nullptr && r->state != stream_state::closing && r->registered) return pass_for(key, *r, request.who.as);
+  if (request.wait == net::duration::zero()) return not_there(wanted, "");
   if (waiting_.size() < given_.settings().max_waiting_viewers) return std::nullopt;
   return refusal(errc::too_many_streams,
                  std::to_string(waiting_.size()) + " viewers wait for streams already, the most that are allowed");
@@ -105,11 +109,11 @@ std::optional<outcome<watched>> publisher::find(const stream_key& wanted, net::d
 
 void publisher::admit(const watch_request& request, watch_promise promise) {
   const auto& wanted = request.who.key;
-  if (auto answer = find(wanted, request.wait)) {
+  if (auto answer = find(request)) {
     promise.deliver(std::move(*answer));
     return;
   }
-  const bool first = waiting_.add(wanted, given_.now() + request.wait, std::move(promise));
+  const bool first = waiting_.add({wanted, request.who.as, std::move(promise)}, given_.now() + request.wait);
   const auto* r = given_.streams.find(given_.streams.resolve(wanted));
   if (first && (r == nullptr || r->state == stream_state::closing)) ask_for_missing(request.who);
 }
@@ -121,7 +125,7 @@ void publisher::ask_for_missing(const viewer& who) {
   ask(hook_name::stream_not_found, std::move(about), [this, key = who.key](const hook_outcome& answer) {
     const auto* close = answer.member("close");
     if (close == nullptr || (*close != "true" && *close != "1")) return;
-    for (auto& viewer : waiting_.take(key)) viewer.deliver(not_there(key, ", says on_stream_not_found"));
+    for (auto& w : waiting_.take(key)) w.promise.deliver(not_there(key, ", says on_stream_not_found"));
   });
 }
 

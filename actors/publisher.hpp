@@ -48,7 +48,7 @@ class publisher {
   void ask(hook_name name, event about, answer_handler then);
   void publish_answered(const stream_key& key, record& r, const hook_outcome& answer);
   void refuse(const stream_key& key, record& r, std::string why);
-  std::optional<outcome<watched>> find(const stream_key& wanted, net::duration patience) const;
+  std::optional<outcome<watched>> find(const watch_request& request) const;
   void admit(const watch_request& request, watch_promise promise);
   void ask_for_missing(const viewer& who);
   void unwatched_answered(const stream_key& key, record& r, const hook_outcome& answer);

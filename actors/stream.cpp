@@ -101,7 +101,7 @@ void stream::moor() {
 
 void stream::on_exit() {
   poller().cancel_timer(media_timer_);
-  if (media_receiver_) media_receiver_->end();
+  if (media_receiver_) media_receiver_->end(clock().now());
   connections_.close_all();
   if (connecting_) {
     poller().remove(connecting_->socket.get(), connecting_->registration);
@@ -234,7 +234,9 @@ void stream::take_media(const net::accepted_packet& packet, net::time_point now)
 void stream::begin_media(const publish_options& options) {
   if (!media_receiver_) return;
   const auto now = clock().now();
-  media_receiver_->begin({.stamps = static_cast<net::stamp_mode>(options.modify_stamp), .audio = options.enable_audio},
+  media_receiver_->begin({.stamps = static_cast<net::stamp_mode>(options.modify_stamp),
+                          .audio = options.enable_audio,
+                          .silence = options.add_mute_audio},
                          now);
   end_media_batch(now);
 }

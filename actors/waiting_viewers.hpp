@@ -15,24 +15,24 @@ using watch_promise = caf::typed_response_promise<outcome<watched>>;
 /// Owned by the supervisor and touched only there.
 class waiting_viewers {
  public:
-  /// True if it is the first one who waits for this key.
-  bool add(const stream_key& key, net::time_point deadline, watch_promise promise);
-  /// Takes out all who wait for `key`.
-  std::vector<watch_promise> take(const stream_key& key);
-
-  struct late {
+  struct waiting {
     stream_key key;
+    net::schema as;
     watch_promise promise;
   };
+  /// True if it is the first one who waits for this key.
+  bool add(waiting who, net::time_point deadline);
+  /// Takes out all who wait for `key`.
+  std::vector<waiting> take(const stream_key& key);
   /// Takes out those whose time is up.
-  std::vector<late> take_due(net::time_point now);
-  std::vector<late> take_all();
+  std::vector<waiting> take_due(net::time_point now);
+  std::vector<waiting> take_all();
   std::size_t size() const noexcept { return waiting_.size(); }
 
  private:
   struct entry {
     net::time_point deadline;
-    watch_promise promise;
+    waiting who;
   };
   std::multimap<stream_key, entry> waiting_;
   net::time_point earliest_ = net::time_point::max();  // no deadline is before it

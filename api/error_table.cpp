@@ -24,6 +24,7 @@ error_answer answer_for(actors::errc code) noexcept {
       {-400, 503},  // shutting_down
       {-1, 401},    // play_refused
       {-1, 403},    // publish_refused
+      {-500, 404},  // schema_off
       {-400, 500},  // internal
   }};
   return table[static_cast<std::size_t>(code)];

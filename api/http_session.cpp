@@ -288,8 +288,8 @@ awaitable<void> http_session::run_stream(const http_request& request, const http
     stream_->close();
   } else if (!writer_->failed()) {
     stream_->expires_after(stopping_ ? linger_time_stopping : linger_time);
-    static constexpr std::array<std::string_view, 1> last_chunk{"0\r\n\r\n"};
-    if (chunked && co_await stream_->write(last_chunk)) stream_->close();
+    static constexpr std::array<std::string_view, 1> end{last_chunk};
+    if (chunked && co_await stream_->write(end)) stream_->close();
     idle_ = true;
     stream_->shutdown_send();
   } else {

@@ -34,6 +34,12 @@ struct media_filter {
     return stream.empty() || s.key.stream == stream || s.public_name == stream;
   }
   bool matches(net::schema wanted) const { return !no_such_schema && (!as || *as == wanted); }
+  /// Those of its schemas that are asked for.
+  net::schema_set schemas_of(const actors::stream_status& s) const {
+    auto found = s.publish.schemas;
+    for (std::size_t i = 0; i < net::schema_count; ++i) found[i] = found[i] && matches(static_cast<net::schema>(i));
+    return found;
+  }
 };
 
 /// The stream that a URL of this node's names: SCHEME://HOST/APP/STREAM, with or without a container's suffix.
@@ -89,26 +95,29 @@ class media_face {
     const auto streams = co_await watchable(filter);
     if (!streams) co_return peer_rejection(streams.error());
     std::string elements;
-    for (const auto& s : *streams)
+    for (const auto& s : *streams) {
+      const auto schemas = filter.schemas_of(s);
       for (std::size_t i = 0; i < net::schema_count; ++i) {
-        if (!filter.matches(static_cast<net::schema>(i))) continue;
+        if (!schemas[i]) continue;
         if (!elements.empty()) elements += ',';
         elements += boost::json::serialize(item(s, static_cast<net::schema>(i)));
       }
+    }
     co_return peer_list(elements);
   }
 
   reply media_info(const arguments& args) const {
     const auto filter = filter_of(args);
     const auto found = co_await find(args);
-    if (!found || !found->watchable || !filter.as) co_return peer_error(not_found, "can not find the stream");
+    if (!found || !found->watchable || !filter.as || filter.schemas_of(*found).none())
+      co_return peer_error(not_found, "can not find the stream");
     co_return peer_reply(item(*found, *filter.as));
   }
 
   reply is_online(const arguments& args) const {
     const auto filter = filter_of(args);
     const auto found = co_await find(args);
-    co_return peer_reply({{"online", found && found->watchable && filter.as}});
+    co_return peer_reply({{"online", found && found->watchable && filter.as && filter.schemas_of(*found).any()}});
   }
 
   reply player_list(const arguments& args) const {
@@ -143,11 +152,10 @@ class media_face {
     const auto filter = filter_of(args);
     const auto streams = co_await watchable(filter);
     if (!streams) co_return peer_rejection(streams.error());
-    std::size_t schemas = 0;
-    for (std::size_t i = 0; i < net::schema_count; ++i) schemas += filter.matches(static_cast<net::schema>(i)) ? 1 : 0;
     std::size_t hit = 0, done = 0;
     for (const auto& s : *streams) {
-      if (schemas == 0) break;
+      const auto schemas = filter.schemas_of(s).count();
+      if (schemas == 0) continue;
       hit += schemas;
       if (s.media->frames.viewers() > 0 && !args.flag("force")) continue;
       if (co_await close(s)) done += schemas;
@@ -218,10 +226,7 @@ class media_face {
     if (!found) co_return peer_error(not_found, "can not find the stream");
     auto picture = co_await node_.snapshots.take(*found);
     if (!picture) co_return peer_error(-1, picture.error());
-    http_reply r;
-    r.content_type = "image/jpeg";
-    r.body.assign(picture->begin(), picture->end());
-    co_return r;
+    co_return jpeg_reply(*picture);
   }
 
  private:

@@ -136,9 +136,10 @@ reply media_entrance::live(const http_request& request, const media_path& path) 
   r.content_type = live_type(path.as);
   r.headers.emplace_back("Cache-Control", "no-store");
   r.take = [](taken_connection) {};  // so that the head announces no length
-  auto head = reply_head(request, r, false, false, net::wall_clock::now());
-  r.take = [&media = d_.media, order, head = std::move(head)](taken_connection taken) {
-    media.serve_http(std::move(*order), std::move(taken), head);
+  const bool chunked = request.http_minor >= 1;
+  auto head = reply_head(request, r, false, chunked, net::wall_clock::now());
+  r.take = [&media = d_.media, order, head = std::move(head), chunked](taken_connection taken) {
+    media.serve_http(std::move(*order), std::move(taken), head, chunked);
   };
   co_return r;
 }

@@ -55,9 +55,9 @@ void media_service::begin(viewer_order order, Make make) {
   group.admit(viewer);
 }
 
-void media_service::serve_http(viewer_order order, taken_connection taken, std::string head) {
+void media_service::serve_http(viewer_order order, taken_connection taken, std::string head, bool chunked) {
   begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
-    return make_http_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, std::move(head));
+    return make_http_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, std::move(head), chunked);
   });
 }
 

@@ -36,8 +36,8 @@ class media_service {
   /// viewer has gone, but not behind stop(). Nothing if there are too many viewers.
   std::optional<viewer_order> reserve(actors::viewer who, const actors::watched& stream, net::container as,
                                       left_function left);
-  /// The viewer begins, as what follows the head of an HTTP reply.
-  void serve_http(viewer_order order, taken_connection taken, std::string head);
+  /// The viewer begins, as what follows the head of an HTTP reply, which says if that is chunked.
+  void serve_http(viewer_order order, taken_connection taken, std::string head, bool chunked);
   /// The viewer begins, as the WebSocket that `request` asks for.
   void serve_websocket(viewer_order order, taken_connection taken, const http_request& request);
 

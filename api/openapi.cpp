@@ -73,6 +73,22 @@ constexpr std::string_view document = R"json({
       }
     }
   },
+  "/v1/streams/{stream_id}/snapshot": {
+    "parameters": [
+      {"name": "stream_id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 512}},
+      {"$ref": "#/components/parameters/vhost"},
+      {"$ref": "#/components/parameters/app"}
+    ],
+    "get": {
+      "summary": "Its newest key frame as a picture",
+      "responses": {
+        "200": {"description": "The picture", "content": {"image/jpeg": {}}},
+        "404": {"$ref": "#/components/responses/Problem"},
+        "503": {"$ref": "#/components/responses/Problem"},
+        "default": {"$ref": "#/components/responses/Problem"}
+      }
+    }
+  },
   "/v1/ports": {
     "get": {
       "summary": "The port pool: free, leased, resting, and who still sends to a closed port",

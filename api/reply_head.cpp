@@ -1,6 +1,7 @@
 #include "api/reply_head.hpp"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <ctime>
 
@@ -66,6 +67,12 @@ std::string reply_head(const http_request& request, const http_reply& reply, boo
   }
   for (const auto& [name, value] : reply.headers) append_field(head, name, value);
   return head + "\r\n";
+}
+
+std::string chunk_head(std::size_t size) {
+  std::array<char, 18> text{};
+  const auto end = std::to_chars(text.data(), text.data() + 16, size, 16).ptr;
+  return std::string{text.data(), end} + "\r\n";
 }
 
 }  // namespace berth::api

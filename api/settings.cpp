@@ -22,6 +22,18 @@ bool lists(std::string_view names, std::string_view name) {
   return false;
 }
 
+// HLS is made with either kind of segments for whoever asks, so that one of its two keys is enough.
+net::schema_set schemas_of(const config& c) {
+  net::schema_set served;
+  const auto set = [&](net::schema as, bool on) { served[static_cast<std::size_t>(as)] = on; };
+  set(net::schema::rtsp, c.get_bool("protocol.enable_rtsp"));
+  set(net::schema::rtmp, c.get_bool("protocol.enable_rtmp"));
+  set(net::schema::ts, c.get_bool("protocol.enable_ts"));
+  set(net::schema::fmp4, c.get_bool("protocol.enable_fmp4"));
+  set(net::schema::hls, c.get_bool("protocol.enable_hls") || c.get_bool("protocol.enable_hls_fmp4"));
+  return served;
+}
+
 }  // namespace
 
 actors::node_settings node_settings_of(const config& c) {
@@ -46,6 +58,8 @@ actors::node_settings node_settings_of(const config& c) {
   s.media.other_track_wait = std::min(s.media.other_track_wait, c.get_milliseconds("general.wait_add_track_ms"));
   s.publish.modify_stamp = static_cast<int>(c.get_int("protocol.modify_stamp"));
   s.publish.enable_audio = c.get_bool("protocol.enable_audio");
+  s.publish.add_mute_audio = c.get_bool("protocol.add_mute_audio");
+  s.publish.schemas = schemas_of(c);
   s.publish.auto_close = c.get_bool("protocol.auto_close");
   s.publish.enable_mp4 = c.get_bool("protocol.enable_mp4");
   s.publish.mp4_max_second = static_cast<std::uint32_t>(c.get_int("protocol.mp4_max_second"));

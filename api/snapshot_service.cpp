@@ -32,4 +32,12 @@ asio::awaitable<picture> snapshot_service::take(actors::stream_status stream) {
   co_return std::move(*made);
 }
 
+http_reply jpeg_reply(const std::vector<std::uint8_t>& jpeg) {
+  http_reply r;
+  r.content_type = "image/jpeg";
+  r.headers.emplace_back("Cache-Control", "no-store");
+  r.body.assign(jpeg.begin(), jpeg.end());
+  return r;
+}
+
 }  // namespace berth::api

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/stream_status.hpp"
+#include "api/http_reply.hpp"
 #include "net/result.hpp"
 
 namespace berth::api {
@@ -28,5 +29,8 @@ class snapshot_service {
   boost::asio::thread_pool& workers_;
   std::atomic<int> waiting_{0};
 };
+
+/// A picture is of now: nobody is to keep it.
+http_reply jpeg_reply(const std::vector<std::uint8_t>& jpeg);
 
 }  // namespace berth::api

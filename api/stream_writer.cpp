@@ -3,9 +3,10 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <utility>
 #include <vector>
+
+#include "api/reply_head.hpp"
 
 namespace berth::api {
 
@@ -26,16 +27,12 @@ awaitable<bool> stream_writer::write(std::span<const std::string_view> parts) {
   std::size_t size = 0;
   for (const auto part : parts) size += part.size();
   if (!open_ || size == 0) co_return open_;  // an empty chunk would end the body
-  std::array<char, 20> hex{};
-  const auto end = std::to_chars(hex.data(), hex.data() + hex.size(), size, 16).ptr;
+  const auto head = chunk_head(size);
   std::vector<std::string_view> all;
-  all.reserve(parts.size() + 3);
-  if (chunked_) {
-    all.emplace_back(hex.data(), end);
-    all.emplace_back("\r\n");
-  }
+  all.reserve(parts.size() + 2);
+  if (chunked_) all.emplace_back(head);
   for (const auto part : parts) all.push_back(part);
-  if (chunked_) all.emplace_back("\r\n");
+  if (chunked_) all.push_back(chunk_end);
   stream_.expires_after(write_timeout_);
   const auto error = co_await stream_.write(all);
   stream_.expires_never();

@@ -8,6 +8,7 @@
 #include "api/metrics.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
+#include "api/snapshot_service.hpp"
 #include "api/status_json.hpp"
 
 namespace berth::api {
@@ -120,6 +121,15 @@ class v1_face {
     co_return r;
   }
 
+  reply get_snapshot(const http_request& request) const {
+    actors::query_request wanted{key_of(request)};
+    const auto found = co_await node_.core.query(std::move(wanted));
+    if (!found) co_return problem_rejection(found.error(), request.path);
+    const auto picture = co_await node_.snapshots.take(*found);
+    if (!picture) co_return problem(503, picture.error(), request.path);
+    co_return jpeg_reply(*picture);
+  }
+
   reply list_streams(const http_request& request) const {
     actors::list_request wanted;
     wanted.vhost = query_text(request, "vhost");
@@ -176,6 +186,7 @@ void add_v1_routes(router& to, const node& n) {
   add("PUT", "/v1/streams/{stream_id}", &f::put_stream);
   add("GET", "/v1/streams/{stream_id}", &f::get_stream);
   add("DELETE", "/v1/streams/{stream_id}", &f::delete_stream);
+  add("GET", "/v1/streams/{stream_id}/snapshot", &f::get_snapshot);
   add("GET", "/v1/streams", &f::list_streams);
   add("GET", "/v1/ports", &f::get_ports);
 

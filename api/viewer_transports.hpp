@@ -11,10 +11,10 @@
 
 namespace berth::api {
 
-/// The body of an HTTP reply that has no end; `head` is its head.
+/// The body of an HTTP reply that has no end; `head` is its head, and says if it is chunked.
 media_viewer_ptr make_http_viewer(viewer_order order, taken_connection taken,
-                                  const boost::asio::any_io_executor& strand, std::size_t send_buffer,
-                                  std::string head);
+                                  const boost::asio::any_io_executor& strand, std::size_t send_buffer, std::string head,
+                                  bool chunked);
 
 /// Binary messages of a WebSocket (RFC 6455); `request` is the one that asked for it.
 media_viewer_ptr make_ws_viewer(viewer_order order, taken_connection taken, const boost::asio::any_io_executor& strand,

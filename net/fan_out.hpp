@@ -9,21 +9,13 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "net/frame.hpp"
+#include "net/schema.hpp"
 #include "net/time.hpp"
 
 namespace berth::net {
-
-/// As what viewers take a stream; the names of the peer's API.
-enum class schema : std::uint8_t { rtsp, rtmp, ts, fmp4, hls };
-inline constexpr std::size_t schema_count = 5;
-std::string_view to_string(schema s) noexcept;
-std::optional<schema> parse_schema(std::string_view name) noexcept;
 
 /// A ring of frames with absolute numbers. It holds the group of pictures under way, and while somebody reads the one
 /// before too, within bounds; that is the queue of every reader at once: who falls behind it goes on at a key frame.

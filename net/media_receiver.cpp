@@ -5,6 +5,8 @@
 namespace berth::net {
 namespace {
 
+// The packets of one picture follow each other closer than that.
+constexpr duration quiet = std::chrono::milliseconds{200};
 constexpr duration measured_every = std::chrono::seconds{1};
 
 }  // namespace
@@ -19,6 +21,7 @@ media_receiver::media_receiver(live_media_ptr media, const media_options& option
 
 void media_receiver::take(const accepted_packet& packet, time_point now) {
   bytes_ += packet.packet.whole.size();
+  newest_packet_ = now;
   if (maker_)
     push(packet, now);
   else
@@ -39,7 +42,7 @@ void media_receiver::keep(const accepted_packet& packet, time_point now) {
 
 void media_receiver::begin(const decision& how, time_point now) {
   if (maker_) return;
-  audio_ = how.audio;
+  how_ = how;
   maker_.emplace(
       static_cast<frame_sink&>(*this), media_->counters,
       frame_maker::options{.stamps = how.stamps, .wish = wish_, .audio = how.audio, .max_unit = options_.max_unit});
@@ -66,7 +69,8 @@ void media_receiver::on_packet(const ordered_packet& p) {
 
 void media_receiver::on_frame(frame_ptr f) {
   new_frames_ = true;
-  media_->frames.on_frame(std::move(f));
+  media_->frames.on_frame(f);
+  if (silence_ && f->of->kind == media_kind::video) silence_->follow(*f, media_->frames);
 }
 
 void media_receiver::end_batch(time_point now) {
@@ -81,7 +85,7 @@ void media_receiver::end_batch(time_point now) {
 // When the tracks that there are by now will have to do; none = no track yet.
 std::optional<time_point> media_receiver::completion() const {
   if (!first_track_) return std::nullopt;
-  const bool audio_wanted = audio_ && wish_ != track_wish::video;
+  const bool audio_wanted = how_.audio && wish_ != track_wish::video;
   const bool video_wanted = wish_ != track_wish::audio;
   const bool more_wanted = (audio_wanted && !maker_->audio()) || (video_wanted && !maker_->video());
   if (!more_wanted) return first_track_;
@@ -104,7 +108,13 @@ void media_receiver::look_at_tracks(time_point now) {
   audio_track_ = audio;
   std::vector<track_ptr> tracks;
   if (video) tracks.push_back(video);
+  // Whoever asks for one of the two tracks alone wants no other.
+  if (audio || !video || !how_.silence || !how_.audio || wish_ != track_wish::all)
+    silence_.reset();
+  else if (!silence_)
+    silence_.emplace();
   if (audio) tracks.push_back(audio);
+  if (silence_) tracks.push_back(silence_->track());
   media_->frames.set_tracks(std::move(tracks));
   if (std::exchange(complete_, true)) return;
   on_complete_();
@@ -141,9 +151,10 @@ void media_receiver::expire(time_point now) {
   if (complete_) new_frames_ = true;
 }
 
-void media_receiver::end() {
+void media_receiver::end(time_point now) {
   if (maker_) {
     order_.flush();
+    if (now - newest_packet_ < quiet) payloads_->lost();
     payloads_->flush();
     maker_->flush();
     if (complete_) media_->frames.publish();

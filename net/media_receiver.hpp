@@ -12,6 +12,7 @@
 #include "net/payload_set.hpp"
 #include "net/reorder_buffer.hpp"
 #include "net/rtp_receiver.hpp"
+#include "net/silence.hpp"
 
 namespace berth::net {
 
@@ -24,6 +25,7 @@ class media_receiver final : private ordered_sink, private frame_sink {
   struct decision {
     stamp_mode stamps = stamp_mode::relative;
     bool audio = true;
+    bool silence = false;  ///< beside pictures that come without sound
   };
 
   /// `on_complete` is called once, when the stream can be watched.
@@ -39,7 +41,9 @@ class media_receiver final : private ordered_sink, private frame_sink {
   /// When expire() has something to do; none = nothing waits.
   std::optional<time_point> deadline() const;
   void expire(time_point now);
-  void end();
+  /// A picture that is under way just now is incomplete, as far as anybody knows, and dropped; one that has been whole
+  /// for a while, without a marker that says so, is given.
+  void end(time_point now);
   /// A codec that comes in and is not served; unknown = none.
   codec passed_over() const noexcept { return maker_ ? maker_->passed_over() : codec::unknown; }
 
@@ -67,11 +71,13 @@ class media_receiver final : private ordered_sink, private frame_sink {
   reorder_buffer order_;
   std::optional<frame_maker> maker_;  // from begin() on
   std::optional<payload_set> payloads_;
+  std::optional<silence> silence_;  // while there is no other sound
   std::deque<kept_packet> kept_;
   std::size_t kept_bytes_ = 0;
   // state
   time_point arrival_{};
-  bool audio_ = true;
+  time_point newest_packet_{};
+  decision how_;
   bool new_frames_ = false;
   bool complete_ = false;
   std::optional<time_point> first_track_;  // when a first track was known

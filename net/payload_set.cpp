@@ -71,11 +71,13 @@ payload_set::entry* payload_set::entry_for(std::uint8_t payload_type) {
   return &made;
 }
 
+void payload_set::lost() {
+  for (std::size_t i = 0; i < used_; ++i)
+    if (entries_[i].unpacker) entries_[i].unpacker->lost();
+}
+
 void payload_set::push(std::uint8_t payload_type, const media_packet& packet, bool missing) {
-  // Nobody knows whose packets are missing.
-  if (missing)
-    for (std::size_t i = 0; i < used_; ++i)
-      if (entries_[i].unpacker) entries_[i].unpacker->lost();
+  if (missing) lost();
   auto* e = last_ != nullptr && last_->payload_type == payload_type ? last_ : entry_for(payload_type);
   if (e == nullptr) return counters_.unknown_payload.add();
   last_ = e;

@@ -36,6 +36,8 @@ class payload_set {
 
   /// One packet in order. `missing`: packets were lost before it.
   void push(std::uint8_t payload_type, const media_packet& packet, bool missing);
+  /// Packets were lost: nobody knows whose.
+  void lost();
   /// Ends what is open, since nothing follows soon.
   void flush();
   /// The sender starts anew.

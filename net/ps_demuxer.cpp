@@ -9,7 +9,7 @@ namespace berth::net {
 namespace {
 
 // Table 2-22
-constexpr std::uint8_t program_end = 0xb9, pack = 0xba, system_header = 0xbb, stream_map = 0xbc;
+constexpr std::uint8_t program_end = 0xb9, pack = 0xba, stream_map = 0xbc;
 constexpr std::uint8_t first_system_code = 0xb9;
 constexpr std::size_t start_code_size_with_id = 4;
 

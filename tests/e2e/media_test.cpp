@@ -1,77 +1,15 @@
 // From a camera's packets to what viewers, recordings and hooks get, over the wire.
-#include <atomic>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/encoded_media.hpp"
 #include "tests/support/hook_receiver.hpp"
-#include "tests/support/ps_sender.hpp"
+#include "tests/support/media_probe.hpp"
+#include "tests/support/ps_camera.hpp"
 
 using namespace berth::tests;
-namespace net = berth::net;
 
 namespace {
-
-const std::vector<net::frame_ptr>& pictures() {
-  static const auto frames = encode_h264({.frames = 50, .gop = 10});
-  return frames;
-}
-
-/// Sends pictures as a program stream, 25 in a second, for as long as it lives.
-class ps_camera {
- public:
-  explicit ps_camera(std::uint16_t port) {
-    thread_ = std::thread{[this, port] { run(port); }};
-  }
-  ~ps_camera() {
-    stop_ = true;
-    thread_.join();
-  }
-  std::size_t sent() const noexcept { return sent_; }
-
- private:
-  void run(std::uint16_t port) {
-    rtp_sender socket;
-    ps_sender camera;
-    camera.set_map(0x1b, 0);
-    const auto& frames = pictures();
-    const auto length = static_cast<std::int64_t>(frames.size()) * 3600;
-    auto due = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; !stop_; ++i) {
-      const auto round = static_cast<std::int64_t>(i / frames.size());
-      for (const auto& p : camera.packets_of(*frames[i % frames.size()], 900'000 + round * length))
-        socket.send_raw(port, p);
-      ++sent_;
-      due += std::chrono::milliseconds{40};
-      std::this_thread::sleep_until(due);
-    }
-  }
-
-  std::atomic<bool> stop_{false};
-  std::atomic<std::size_t> sent_{0};
-  std::thread thread_;
-};
-
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream in{file};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-/// What ffprobe says of the first pictures behind a URL, decoding them; its complaints are in it too.
-std::string probed(const std::string& url, int pictures_wanted = 12) {
-  temporary_directory directory;
-  const auto log = directory.path() / "log";
-  child_process probe{
-      {"ffprobe", "-v", "error", "-count_frames", "-read_intervals", "%+#" + std::to_string(pictures_wanted),
-       "-show_entries", "stream=codec_name,width,height", "-of", "csv=p=0", url},
-      log};
-  if (!eventually(std::chrono::seconds{30}, [&] { return !probe.running(); })) return "no end";
-  return content_of(log);
-}
 
 const text_pairs as_rtsp{{"schema", "rtsp"}, {"vhost", "__defaultVhost__"}, {"app", "rtp"}, {"stream", "cam"}};
 
@@ -90,7 +28,7 @@ object body_of(const hook_receiver::heard& h) { return boost::json::parse(h.body
 }  // namespace
 
 TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pictured, listed and recorded") {
-  if (pictures().empty()) return;
+  if (camera_pictures().empty()) return;
   temporary_directory www;
   node n{{{"protocol.mp4_save_path", www.path().string()}}};
   const auto port = n.port_of("cam");
@@ -113,7 +51,8 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
   const auto item = list.at("data").at(0).as_object();
   CHECK(text(item, "originUrl") == "rtp://__defaultVhost__/rtp/cam");
   CHECK(number(item, "originType") == 3);
-  REQUIRE(item.at("tracks").as_array().size() == 1);
+  REQUIRE(item.at("tracks").as_array().size() == 2);  // with silence
+  CHECK(number(item.at("tracks").at(1).as_object(), "sample_rate") == 8000);
   CHECK(number(item.at("tracks").at(0).as_object(), "width") == 320);
   CHECK(number(item.at("tracks").at(0).as_object(), "codec_id") == 0);
   CHECK(n.call("getMediaList").at("data").as_array().size() == 5);
@@ -123,6 +62,10 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
                                         "&timeout_sec=5&expire_sec=1&url=http%3A%2F%2Fany%2Frtp%2Fcam.live.flv");
   CHECK(snap.status == 200);
   CHECK(snap.body.starts_with("\xff\xd8"));
+  const auto picture = n.v1.get("/v1/streams/cam/snapshot");
+  CHECK(picture.status == 200);
+  CHECK(picture.body.starts_with("\xff\xd8"));
+  CHECK(n.v1.get("/v1/streams/absent/snapshot").status == 404);
 
   text_pairs record{{"type", "1"}, {"vhost", "__defaultVhost__"}, {"app", "rtp"}, {"stream", "cam"}};
   REQUIRE(n.code("startRecord", record) == 0);
@@ -148,10 +91,12 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
 }
 
 TEST_CASE("media: the receiver of on_publish names the stream, both names find it, and it hears of it once") {
-  if (pictures().empty()) return;
+  if (camera_pictures().empty()) return;
   hook_receiver receiver;
   node n{hooked(receiver, {{"hook.stream_changed_schemas", "rtsp"}})};
-  receiver.next({.body = R"({"code":0,"stream_replace":"public","enable_audio":false,"mp4_save_path":null})"});
+  receiver.next(
+      {.body =
+           R"({"code":0,"stream_replace":"public","enable_audio":false,"enable_ts":false,"enable_hls":0,"mp4_save_path":null})"});
   const auto port = n.port_of("0A0B0C0D");
   {
     ps_camera camera{port};
@@ -173,6 +118,12 @@ TEST_CASE("media: the receiver of on_publish names the stream, both names find i
     }
     CHECK(probed(n.daemon.url() + "/rtp/public.live.flv").find("h264,320,240") != std::string::npos);
     CHECK(receiver.requests("/on_play").size() == 1);
+    CHECK(n.call("getMediaList").at("data").as_array().size() == 3);
+    http_client viewer{n.daemon.http_port()};
+    const auto refused = viewer.get("/rtp/public.live.ts");
+    CHECK(refused.status == 404);
+    CHECK(refused.body.find("is not served as ts") != std::string::npos);
+    CHECK(viewer.get("/rtp/public/hls.m3u8").status == 404);
     CHECK(n.close("public") == 1);
     CHECK_FALSE(n.exists("0A0B0C0D"));
     REQUIRE(receiver.wait_for("/on_stream_changed", 2));
@@ -220,7 +171,7 @@ TEST_CASE("media: who asks for what is not there waits, on_stream_not_found is a
 }
 
 TEST_CASE("media: a viewer who comes first gets the stream as soon as it is there") {
-  if (pictures().empty()) return;
+  if (camera_pictures().empty()) return;
   node n;
   std::string said;
   std::thread viewer{[&] { said = probed(n.daemon.url() + "/rtp/cam.live.flv"); }};
@@ -233,7 +184,7 @@ TEST_CASE("media: a viewer who comes first gets the stream as soon as it is ther
 }
 
 TEST_CASE("media: what nobody watches is asked about, and closed if the answer says so") {
-  if (pictures().empty()) return;
+  if (camera_pictures().empty()) return;
   hook_receiver receiver;
   node n{hooked(receiver, {{"general.streamNoneReaderDelayMS", "300"}})};
   receiver.always({.body = R"({"code":0,"close":true})"});

@@ -49,6 +49,10 @@ struct node {
   bool reaches(const std::string& id, std::string_view name, std::int64_t value) {
     return eventually(soon, [&] { return figure(id, name) == value; });
   }
+  /// Waits until nothing has come for a while: whatever was sent is in then.
+  bool falls_silent(const std::string& id) {
+    return eventually(soon, [&] { return figure(id, "silent_ms") > 250; });
+  }
   bool listed(const std::string& id) { return item(id).has_value(); }
   /// The item of listRtpServer.
   std::optional<object> item(const std::string& id) {

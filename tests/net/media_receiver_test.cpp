@@ -17,9 +17,10 @@ namespace {
 /// A stream's whole media path, fed with datagrams in virtual time.
 class receiver_under_test {
  public:
-  explicit receiver_under_test(track_wish wish = track_wish::all, stamp_mode stamps = stamp_mode::relative)
+  explicit receiver_under_test(track_wish wish = track_wish::all, stamp_mode stamps = stamp_mode::relative,
+                               bool silence = false)
       : media_receiver_(media, options, wish, [this] { ++completed; }) {
-    media_receiver_.begin({.stamps = stamps}, now);
+    media_receiver_.begin({.stamps = stamps, .silence = silence}, now);
     place = media->frames.join([] {});
   }
 
@@ -37,8 +38,13 @@ class receiver_under_test {
     media_receiver_.end_batch(now);
     collect();
   }
+  /// After a while in which nothing came.
   void end() {
-    media_receiver_.end();
+    now += std::chrono::seconds{1};
+    cut_off();
+  }
+  void cut_off() {
+    media_receiver_.end(now);
     collect();
   }
   void collect() {
@@ -287,4 +293,70 @@ TEST_CASE("media_receiver: packets that come before the decision are kept and lo
   REQUIRE(batch.frames.size() >= 10);
   CHECK(batch.frames.front()->key);
   CHECK(batch.frames.back()->data == sent.back()->data);
+}
+
+TEST_CASE("media_receiver: pictures without sound get silence, until sound comes") {
+  receiver_under_test r{track_wish::all, stamp_mode::relative, true};
+  const auto pictures = encode_h264({.frames = 50, .gop = 10});
+  const auto tones = encode_aac(40, 8000, 1, 25 * 3600);
+  ps_sender camera;
+  camera.set_map(0x1b, 0);
+  for (std::size_t i = 0; i < 25; ++i) {
+    r.receive(camera.packets_of(*pictures[i]));
+    r.pass(milliseconds{40});
+  }
+  REQUIRE(r.media->frames.tracks().size() == 2);
+  CHECK(r.media->frames.tracks()[1]->sample_rate == silence::sample_rate);
+  const auto before = r.of(media_kind::audio);
+  CHECK(before.size() >= 6);
+  const auto silent = before.back()->of;
+
+  camera.set_map(0x1b, 0x0f);
+  const std::vector<frame_ptr> later(pictures.begin() + 25, pictures.end());
+  for (const auto& f : interleave(later, tones)) {
+    r.receive(camera.packets_of(*f));
+    r.pass(milliseconds{20});
+  }
+  const auto tracks = r.media->frames.tracks();
+  REQUIRE(tracks.size() == 2);
+  CHECK(tracks[1] != silent);
+  const auto all = r.of(media_kind::audio);
+  CHECK(all.back()->of == tracks[1]);
+  CHECK(all.back()->data.size() > 10);
+  const auto turn = std::find_if(all.begin(), all.end(), [&](const auto& f) { return f->of != silent; });
+  CHECK(std::none_of(turn, all.end(), [&](const auto& f) { return f->of == silent; }));
+}
+
+TEST_CASE("media_receiver: whoever wants pictures alone, or no sound, gets no silence either") {
+  const auto pictures = encode_h264({.frames = 20, .gop = 10});
+  for (const auto wish : {track_wish::video, track_wish::all}) {
+    receiver_under_test r{wish, stamp_mode::relative, wish == track_wish::video};
+    ps_sender camera;
+    camera.set_map(0x1b, 0);
+    for (const auto& f : pictures) {
+      r.receive(camera.packets_of(*f));
+      r.pass(milliseconds{40});
+    }
+    CHECK(r.media->frames.tracks().size() == 1);
+    CHECK(r.of(media_kind::audio).empty());
+  }
+}
+
+TEST_CASE("media_receiver: a picture that the end of the stream cuts off never comes out as whole") {
+  const auto sent = encode_h264({.frames = 11, .gop = 10});
+  for (const auto marks : {ps_faults::marker::right, ps_faults::marker::never}) {
+    receiver_under_test r;
+    ps_sender camera{0x1234, {.length_zero = true, .marks = marks}};
+    camera.set_map(0x1b, 0);
+    for (std::size_t i = 0; i < 10; ++i) {
+      r.receive(camera.packets_of(*sent[i]));
+      r.pass(milliseconds{40});
+    }
+    const auto last = camera.packets_of(*sent[10]);
+    REQUIRE(last.size() > 2);
+    r.receive(std::vector<bytes>(last.begin(), last.end() - 1));
+    r.cut_off();
+    REQUIRE(r.frames.size() == 10);
+    for (std::size_t i = 0; i < 10; ++i) CHECK(r.frames[i]->data == sent[i]->data);
+  }
 }

@@ -53,6 +53,7 @@ class media_client {
     const auto end = buffer_.find("\r\n\r\n") + 4;
     auto head = buffer_.substr(0, end);
     buffer_.erase(0, end);
+    chunked_ = head.find("Transfer-Encoding: chunked") != head.npos;
     feed();
     return head;
   }
@@ -89,6 +90,7 @@ class media_client {
   }
 
   flv_reader flv;
+  bool last_chunk_seen = false;
 
  private:
   bool more() {
@@ -103,13 +105,34 @@ class media_client {
   }
   void feed() {
     if (!as_media_) return;
+    if (chunked_) return feed_chunks();
     flv.take(buffer_.data(), buffer_.size());
     buffer_.clear();
+  }
+  /// Takes the data of chunks as far as it is there.
+  void feed_chunks() {
+    while (!last_chunk_seen) {
+      if (chunk_left_ == 0) {
+        const auto line = buffer_.find("\r\n", 2);  // behind the one that ends the chunk before
+        if (line == std::string::npos) return;
+        chunk_left_ = std::stoul(buffer_, nullptr, 16);
+        buffer_.erase(0, line + 2);
+        last_chunk_seen = chunk_left_ == 0;
+        continue;
+      }
+      const auto size = std::min(chunk_left_, buffer_.size());
+      if (size == 0) return;
+      flv.take(buffer_.data(), size);
+      buffer_.erase(0, size);
+      chunk_left_ -= size;
+    }
   }
 
   int fd_;
   bool connected_ = false;
   bool as_media_ = false;
+  bool chunked_ = false;
+  std::size_t chunk_left_ = 0;
   bool ended_ = false;
   bool reset_ = false;
   std::string buffer_;
