@@ -222,6 +222,9 @@ constexpr config_key table[] = {
     text("http.rootPath", "./www", "Directory of the files served over HTTP."),
     text("http.virtualPath", "", "More directories: name,path;name,path."),
     text("http.notFound", "", "Body of a 404; empty = a short page of its own.").acts(),
+    integer("http.max_connections", "10000", {8, 1000000},
+            "Connections to HTTP at most, viewers among them; one more gets 503.")
+        .acts(),
     integer("http.max_viewers", "5000", {1, 1000000}, "Viewers over HTTP and WebSocket at most; one more gets 503.")
         .acts(),
     integer("http.viewer_timeout_sec", "10", {1, 3600},

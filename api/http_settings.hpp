@@ -16,7 +16,7 @@ namespace berth::api {
 struct http_settings {
   std::size_t max_body = 40960;         ///< bytes; a larger body gets an error reply
   std::size_t max_header = 64 * 1024;   ///< bytes of request line and header fields
-  std::size_t max_connections = 10000;  ///< one more gets 503 and is closed
+  std::size_t max_connections = 10000;  ///< viewers among them; one more gets 503 and is closed
   std::chrono::milliseconds keep_alive{
       std::chrono::seconds{30}};  ///< longest wait for a request, and for the rest of one
   std::chrono::milliseconds write_timeout{

@@ -1,6 +1,7 @@
 // berthd: the command line, the daemon, and a clean start over when it asks for one.
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "api/daemon.hpp"
@@ -19,6 +20,8 @@ int main(int argc, char** argv) {
     std::fputs(done.err.c_str(), stderr);
     return done.exit_code;
   }
+  // A recording that reaches a limit of the file system gets an error to tell, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   const auto end = run_daemon(*given);
   if (!end.restart) return end.code;
   // Every descriptor is close-on-exec: the new image begins with nothing but the arguments.

@@ -76,6 +76,7 @@ actors::node_settings node_settings_of(const config& c) {
 http_settings http_settings_of(const config& c) {
   http_settings s;
   s.max_body = size(c, "http.maxReqSize");
+  s.max_connections = size(c, "http.max_connections");
   s.keep_alive = std::chrono::duration_cast<std::chrono::milliseconds>(c.get_seconds("http.keepAliveSecond"));
   s.write_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(c.get_seconds("http.viewer_timeout_sec"));
   s.allow_cross_domains = c.get_bool("http.allow_cross_domains");

@@ -68,11 +68,12 @@ class flv_reader {
     std::uint32_t number = 0;  ///< as live_source gave it
     bool key = false;
     bool whole = false;  ///< all bytes are the frame's
+    std::uint32_t ms = 0;
     bool operator==(const picture&) const = default;
   };
 
-  void take(const void* bytes, std::size_t count) {
-    const auto* p = static_cast<const std::uint8_t*>(bytes);
+  void take(const void* data, std::size_t count) {
+    const auto* p = static_cast<const std::uint8_t*>(data);
     bytes_.insert(bytes_.end(), p, p + count);
     parse();
   }
@@ -101,21 +102,23 @@ class flv_reader {
       const std::size_t back =
           std::size_t{end[0]} << 24 | std::size_t{end[1]} << 16 | std::size_t{end[2]} << 8 | end[3];
       broken = back != 11 + size;
-      if (tag[0] == 9) video(tag + 11, size);
+      const auto ms = std::uint32_t{tag[7]} << 24 | std::uint32_t{tag[4]} << 16 | std::uint32_t{tag[5]} << 8 | tag[6];
+      if (tag[0] == 9) video(tag + 11, size, ms);
       at += 11 + size + 4;
     }
     bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
-  void video(const std::uint8_t* body, std::size_t size) {
+  void video(const std::uint8_t* body, std::size_t size, std::uint32_t ms) {
     if (size > 7 && body[1] == 0) configurations.push_back(body[7]);
     if (size < 13 || body[1] != 1) return;
     const auto* nal = body + 5;
     picture p;
-    p.key = nal[4] == 0x65;
+    p.key = body[0] >> 4 == 1;
     p.number = std::uint32_t{nal[5]} << 16 | std::uint32_t{nal[6]} << 8 | nal[7];
     p.whole = true;
     for (const auto* b = nal + 8; b != body + size; ++b) p.whole = p.whole && *b == static_cast<std::uint8_t>(p.number);
+    p.ms = ms;
     pictures.push_back(p);
   }
 

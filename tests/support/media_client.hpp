@@ -75,6 +75,14 @@ class media_client {
       if (!more()) return false;
     return true;
   }
+  /// As many pictures, whatever they are.
+  bool read_pictures(std::size_t count) {
+    as_media_ = true;
+    feed();
+    while (flv.pictures.size() < count)
+      if (!more()) return false;
+    return true;
+  }
   /// Reads media to the end of the connection. True if the end was an orderly one.
   bool read_rest() {
     as_media_ = true;
@@ -94,12 +102,12 @@ class media_client {
 
  private:
   bool more() {
-    char bytes[16384];
-    const auto n = ::recv(fd_, bytes, sizeof bytes, 0);
+    char piece[16384];
+    const auto n = ::recv(fd_, piece, sizeof piece, 0);
     ended_ = n == 0;
     reset_ = n < 0 && errno == ECONNRESET;
     if (n <= 0) return false;
-    buffer_.append(bytes, static_cast<std::size_t>(n));
+    buffer_.append(piece, static_cast<std::size_t>(n));
     feed();
     return true;
   }

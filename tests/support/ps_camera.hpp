@@ -17,15 +17,37 @@ inline const std::vector<net::frame_ptr>& camera_pictures() {
   return frames;
 }
 
+/// The same with `extra` bytes of user data in each, for those to whom size matters.
+inline std::vector<net::frame_ptr> heavy_pictures(std::size_t extra) {
+  bytes sei{0x06, 0x05};  // user_data_unregistered
+  for (auto left = extra; left >= 255; left -= 255) sei.push_back(0xff);
+  sei.push_back(static_cast<std::uint8_t>(extra % 255));
+  sei.resize(sei.size() + extra, 0xaa);
+  sei.push_back(0x80);
+  std::vector<net::frame_ptr> out;
+  for (const auto& f : camera_pictures()) {
+    auto heavy = std::make_shared<net::frame>(*f);
+    bytes data(4);
+    net::store_be32(data.data(), static_cast<std::uint32_t>(sei.size()));
+    append(data, sei);
+    append(data, f->data);
+    heavy->data = std::move(data);
+    out.push_back(std::move(heavy));
+  }
+  return out;
+}
+
 /// Sends 25 pictures in a second to 127.0.0.1:port, for as long as it lives, on a thread of its own.
 class ps_camera {
  public:
-  explicit ps_camera(std::uint16_t port) {
+  explicit ps_camera(std::uint16_t port, std::vector<net::frame_ptr> pictures = camera_pictures())
+      : pictures_(std::move(pictures)) {
     thread_ = std::thread{[this, port] { run(port); }};
   }
-  ~ps_camera() {
+  ~ps_camera() { stop(); }
+  void stop() {
     stop_ = true;
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
   ps_camera(const ps_camera&) = delete;
   ps_camera& operator=(const ps_camera&) = delete;
@@ -37,7 +59,7 @@ class ps_camera {
     rtp_sender socket;
     ps_sender camera;
     camera.set_map(0x1b, 0);
-    const auto& frames = camera_pictures();
+    const auto& frames = pictures_;
     const auto length = static_cast<std::int64_t>(frames.size()) * 3600;
     auto due = std::chrono::steady_clock::now();
     for (std::size_t i = 0; !stop_; ++i) {
@@ -50,6 +72,7 @@ class ps_camera {
     }
   }
 
+  const std::vector<net::frame_ptr> pictures_;
   std::atomic<bool> stop_{false};
   std::atomic<std::size_t> sent_{0};
   std::thread thread_;
