@@ -10,11 +10,13 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <thread>
 
 #include "bench/process_meter.hpp"
+#include "bench/program_stream.hpp"
 #include "net/bytes.hpp"
 
 #ifndef UDP_SEGMENT
@@ -29,6 +31,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t largest_datagram = 65507;
 constexpr std::size_t most_segments = 64;
+constexpr std::size_t rtp_header = 12;
 constexpr int send_buffer = 8 << 20;
 constexpr std::uint32_t clock_rate = 90000;
 
@@ -80,6 +83,44 @@ std::size_t fleet_options::packets_per_key_frame() const noexcept {
   return packets_of(bytes_per_group(*this) / (key_frame_every - 1 + key_frame_factor) * key_frame_factor, packet_size);
 }
 
+namespace {
+
+/// The packets of one frame, back to back: room for headers, and the payload.
+class packet_train {
+ public:
+  packet_train(const fleet_options& o, std::size_t packets, bool key)
+      : count(packets),
+        stride_(o.packet_size + (o.tcp ? 2 : 0)),
+        head_(stride_ - o.packet_size + rtp_header),
+        bytes_(packets * stride_, 0x55) {
+    if (o.program_stream) picture_.emplace(key, packets * (stride_ - head_));
+  }
+
+  const std::size_t count;
+
+  std::uint8_t* packet(std::size_t i) noexcept { return &bytes_[i * stride_]; }
+
+  /// Writes the picture anew, with its time.
+  void stamp(std::uint32_t timestamp) {
+    if (!picture_) return;
+    picture_->stamp(timestamp, steady_clock::now());
+    auto from = picture_->bytes();
+    const auto size = stride_ - head_;
+    // All that a stamp changes is in the first packet; the others were written once.
+    for (std::size_t i = 0; i < (written_ ? 1 : count); ++i, from = from.subspan(size))
+      std::copy_n(from.data(), size, packet(i) + head_);
+    written_ = true;
+  }
+
+ private:
+  const std::size_t stride_, head_;
+  std::vector<std::uint8_t> bytes_;
+  std::optional<coded_picture> picture_;
+  bool written_ = false;
+};
+
+}  // namespace
+
 // One thread's share of the cameras. All state is its own; the cameras are not touched by anybody else while it runs.
 class camera_fleet::sender {
  public:
@@ -87,7 +128,8 @@ class camera_fleet::sender {
       : options_(o),
         cameras_(cameras),
         random_(o.seed + number),
-        buffer_(most_segments * (o.packet_size + 2), 0x55),
+        key_{o, o.packets_per_key_frame(), true},
+        other_{o, o.packets_per_frame(), false},
         socket_(socket) {
     injects_ = o.loss > 0 || o.reorder > 0 || o.duplicate > 0;
     per_call_ = std::min(most_segments, o.tcp ? most_segments : largest_datagram / o.packet_size);
@@ -107,7 +149,7 @@ class camera_fleet::sender {
         if (due > steady_clock::now()) sleep_until(due);
         result_.lateness.record(steady_clock::now() - due);
         if (options_.spread)
-          send_packets(cameras_[i], 1, round % ticks == 0);
+          send_packets(cameras_[i], other_, 1, round % ticks == 0);
         else
           send_frame(cameras_[i]);
       }
@@ -119,17 +161,19 @@ class camera_fleet::sender {
 
  private:
   void send_frame(camera& c) {
-    const bool key = c.frame == 0;
-    send_packets(c, key ? options_.packets_per_key_frame() : options_.packets_per_frame(), true);
+    auto& frame = c.frame == 0 ? key_ : other_;
+    send_packets(c, frame, frame.count, true);
     c.frame = (c.frame + 1) % options_.key_frame_every;
   }
 
-  void send_packets(camera& c, std::size_t count, bool new_frame) {
+  void send_packets(camera& c, packet_train& frame, std::size_t count, bool new_frame) {
     if (new_frame) c.timestamp += clock_rate / options_.frames_per_second;
-    for (std::size_t left = count; left > 0;) {
-      const auto n = std::min(left, per_call_);
-      left -= n;
-      build(c, n, left == 0);
+    frame.stamp(c.timestamp);
+    for (std::size_t at = 0; at < count;) {
+      const auto n = std::min(count - at, per_call_);
+      train_ = frame.packet(at);
+      at += n;
+      build(c, n, at == count);
       if (options_.tcp)
         send_stream(c, n);
       else if (options_.segmentation_offload && !injects_)
@@ -140,7 +184,7 @@ class camera_fleet::sender {
   }
 
   std::size_t stride() const noexcept { return options_.packet_size + (options_.tcp ? 2 : 0); }
-  std::uint8_t* packet(std::size_t i) noexcept { return &buffer_[i * stride() + (options_.tcp ? 2 : 0)]; }
+  std::uint8_t* packet(std::size_t i) noexcept { return train_ + i * stride() + (options_.tcp ? 2 : 0); }
 
   // RFC 3550 5.1: all packets of one size, back to back, as the kernel wants segments to be.
   void build(camera& c, std::size_t count, bool ends_frame) noexcept {
@@ -158,7 +202,7 @@ class camera_fleet::sender {
   void send_segments(camera& c, std::size_t count) {
     sockaddr_storage to;
     const auto size = c.target.to_sockaddr(to, c.target.is_v4() ? AF_INET : AF_INET6);
-    iovec part{buffer_.data(), count * options_.packet_size};
+    iovec part{train_, count * options_.packet_size};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint16_t))> control{};
     msghdr m{};
     m.msg_name = &to;
@@ -232,7 +276,7 @@ class camera_fleet::sender {
   void send_stream(camera& c, std::size_t count) {
     const auto size = count * stride();
     for (std::size_t done = 0; done < size;) {
-      const auto sent = ::send(c.connection.get(), &buffer_[done], size - done, MSG_NOSIGNAL);
+      const auto sent = ::send(c.connection.get(), train_ + done, size - done, MSG_NOSIGNAL);
       if (sent < 0 && errno == EINTR) continue;
       if (sent <= 0) {
         ++result_.failed_sends;
@@ -247,7 +291,8 @@ class camera_fleet::sender {
   std::span<camera> cameras_;
   std::mt19937_64 random_;
   std::uniform_real_distribution<double> chance_;
-  std::vector<std::uint8_t> buffer_;
+  packet_train key_, other_;
+  std::uint8_t* train_ = nullptr;  // the packets of one system call
   int socket_;
   bool injects_ = false;
   std::size_t per_call_ = 1;
@@ -257,6 +302,8 @@ class camera_fleet::sender {
 camera_fleet::camera_fleet(fleet_options options, std::vector<net::endpoint> targets) : options_(options) {
   if (options_.packet_size < 16 || options_.packet_size > largest_datagram)
     throw std::runtime_error("a packet has 16..65507 bytes");
+  if (options_.program_stream && options_.spread)
+    throw std::runtime_error("frames of a program stream are sent at once, not spread");
   if (options_.frames_per_second == 0 || options_.key_frame_every == 0) throw std::runtime_error("frames: 1 or more");
   cameras_.resize(targets.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {

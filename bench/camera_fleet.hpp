@@ -22,6 +22,7 @@ struct fleet_options {
   bool spread = false;               ///< packets at even distances instead of a burst a frame
   bool staggered = true;             ///< cameras begin one after the other, else all at the same moment
   bool segmentation_offload = true;  ///< one system call for up to 46 packets (UDP_SEGMENT), if nothing is injected
+  bool program_stream = false;       ///< frames are what a demultiplexer takes for H.264, else noise; not with `spread`
   bool tcp = false;                  ///< a connection each, framed as RFC 4571
   double loss = 0, reorder = 0, duplicate = 0;  ///< shares of packets, 0..1
   unsigned threads = 1;

@@ -150,6 +150,7 @@ po::options_description options() {
   add("spread", po::bool_switch(), "packets at even distances instead of a burst a frame");
   add("together", po::bool_switch(), "all cameras at the same moment instead of one after the other");
   add("no-gso", po::bool_switch(), "a system call's message for each packet");
+  add("program-stream", po::bool_switch(), "frames that are demultiplexed, instead of noise");
   add("tcp", po::bool_switch(), "a TCP connection for each camera");
   add("loss", po::value<double>()->default_value(0), "share of packets withheld");
   add("reorder", po::value<double>()->default_value(0), "share of packets that change places");
@@ -172,6 +173,7 @@ plan plan_of(const settings& s, const po::variables_map& given) {
   p.fleet.spread = given["spread"].as<bool>();
   p.fleet.staggered = !given["together"].as<bool>();
   p.fleet.segmentation_offload = !given["no-gso"].as<bool>();
+  p.fleet.program_stream = given["program-stream"].as<bool>();
   p.fleet.tcp = given["tcp"].as<bool>();
   p.fleet.loss = given["loss"].as<double>();
   p.fleet.reorder = given["reorder"].as<double>();

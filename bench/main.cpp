@@ -12,7 +12,7 @@ namespace {
 using namespace berth::bench;
 namespace po = boost::program_options;
 
-constexpr const subcommand* commands[] = {&control_command, &ingest_command, &floor_command,
+constexpr const subcommand* commands[] = {&control_command, &ingest_command, &floor_command, &fanout_command,
                                           &idle_command,    &churn_command,  &soak_command};
 
 void help() {

@@ -60,6 +60,7 @@ struct subcommand {
   int (*run)(const settings&, const boost::program_options::variables_map&);
 };
 
-extern const subcommand control_command, ingest_command, floor_command, idle_command, churn_command, soak_command;
+extern const subcommand control_command, ingest_command, floor_command, fanout_command, idle_command, churn_command,
+    soak_command;
 
 }  // namespace berth::bench

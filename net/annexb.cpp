@@ -2,26 +2,41 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace berth::net {
+namespace {
 
-// The last byte of three says how far the next start code is at least: hardly any byte of a picture is 0 or 1, so one
-// in three is looked at. A search for 01 by memchr would be faster on pictures, but hostile bytes make it ten times
-// slower; these steps never are.
+// Sixteen bytes that are worked on together, in the compilers' notation for what all processors of today can do.
+constexpr std::size_t lanes = 16;
+using byte_lanes = std::uint8_t __attribute__((vector_size(lanes)));
+
+byte_lanes at(const std::uint8_t* p) noexcept {
+  byte_lanes v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+template <class Lanes>
+bool any(const Lanes& v) noexcept {
+  std::uint64_t halves[2];
+  static_assert(sizeof halves == sizeof v);
+  std::memcpy(halves, &v, sizeof v);
+  return (halves[0] | halves[1]) != 0;
+}
+
+}  // namespace
+
+// Whole blocks are ruled out at once, by work that costs the same whatever the bytes are: a search for one byte of the
+// code would be slow on hostile ones.
 std::size_t find_start_code(bytes_view bytes, std::size_t from) noexcept {
-  if (from >= bytes.size()) return bytes.size();
+  if (bytes.size() < 3) return bytes.size();
+  const auto end = bytes.size() - 2;  // no code begins there any more
   const std::uint8_t* const b = bytes.data();
-  for (std::size_t at = from + 2; at < bytes.size();) {
-    if (b[at] > 1) {
-      at += 3;
-    } else if (b[at] == 0) {
-      ++at;
-    } else if (b[at - 1] == 0 && b[at - 2] == 0) {
-      return at - 2;
-    } else {
-      at += 3;
-    }
-  }
+  for (; from + lanes <= end; from += lanes)
+    if (any((at(b + from) | at(b + from + 1) | (at(b + from + 2) ^ 1)) == 0)) break;
+  for (; from < end; ++from)
+    if (b[from] == 0 && b[from + 1] == 0 && b[from + 2] == 1) return from;
   return bytes.size();
 }
 
