@@ -17,6 +17,7 @@
 
 #include "bench/process_meter.hpp"
 #include "bench/program_stream.hpp"
+#include "bench/tcp_connection.hpp"
 #include "net/bytes.hpp"
 
 #ifndef UDP_SEGMENT
@@ -60,16 +61,6 @@ net::unique_fd udp_socket(int family) {
   net::unique_fd fd{::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!fd) throw std::runtime_error("no UDP socket for a sender");
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
-  return fd;
-}
-
-net::unique_fd tcp_connection(const net::endpoint& to) {
-  sockaddr_storage address;
-  const int family = to.is_v4() ? AF_INET : AF_INET6;
-  const auto size = to.to_sockaddr(address, family);
-  net::unique_fd fd{::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0)
-    throw std::runtime_error("no TCP connection to " + to.to_string());
   return fd;
 }
 

@@ -31,10 +31,6 @@ struct plan {
   fleet_options fleet;
   std::chrono::milliseconds time{};
   bool websocket = true;
-
-  double pictures(const cell& c, std::chrono::nanoseconds elapsed) const {
-    return std::chrono::duration<double>(elapsed).count() * fleet.frames_per_second * static_cast<double>(c.all());
-  }
 };
 
 struct outcome {
@@ -109,7 +105,7 @@ outcome measure_service(const service_address& to, const cell& c, const plan& p,
   o.elapsed = sent.elapsed;
   o.seen = crowd.take();
   o.seen.first_picture = std::move(first.first_picture);
-  o.wanted = p.pictures(c, sent.elapsed);
+  o.wanted = static_cast<double>(sent.lateness.count() * c.viewers);  // a value for each frame that was sent
   o.bytes_per_viewer =
       (static_cast<double>(meter.read().anonymous_bytes) - static_cast<double>(memory)) / static_cast<double>(c.all());
   return o;
@@ -131,7 +127,7 @@ outcome measure_floor(const cell& c, const plan& p, const settings& s) {
   o.cpu = meter.cpu() - before;
   o.elapsed = std::chrono::steady_clock::now() - begin;
   o.seen.pictures = sender.sent() - sent;
-  o.wanted = p.pictures(c, o.elapsed);
+  o.wanted = static_cast<double>(o.seen.pictures + sender.lost());
   return o;
 }
 

@@ -1,17 +1,12 @@
 #include "bench/floor_receiver.hpp"
 
 #include <netinet/in.h>
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
@@ -21,11 +16,6 @@
 #include "net/unique_fd.hpp"
 
 namespace berth::bench {
-
-struct floor_receiver::shared {
-  std::atomic<std::uint64_t> packets{0};
-  std::atomic<bool> ready{false};
-};
 
 namespace {
 
@@ -145,24 +135,8 @@ floor_receiver::floor_receiver(const floor_options& options) {
     sockets.push_back(make_socket(options));
     targets_.push_back(net::local_endpoint(sockets.back().get()));
   }
-  auto* memory = ::mmap(nullptr, sizeof(shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::runtime_error("no shared memory for the floor");
-  shared_ = new (memory) shared;
-  pid_ = ::fork();
-  if (pid_ < 0) throw std::runtime_error("no process for the floor");
-  if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    receive(sockets, options, shared_->packets, shared_->ready);
-  }
-  while (!shared_->ready) std::this_thread::yield();
+  child_.emplace([&](figures& f) { receive(sockets, options, f.packets, f.ready); });
+  while (!child_->shared().ready) std::this_thread::yield();
 }
-
-floor_receiver::~floor_receiver() {
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-  ::munmap(shared_, sizeof(shared));
-}
-
-std::uint64_t floor_receiver::packets() const noexcept { return shared_->packets.load(std::memory_order_relaxed); }
 
 }  // namespace berth::bench

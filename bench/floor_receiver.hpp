@@ -1,12 +1,13 @@
 // The bare limit of this machine: a receiver that does nothing but receive.
 #pragma once
 
-#include <sys/types.h>
-
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "bench/forked.hpp"
 #include "net/endpoint.hpp"
 
 namespace berth::bench {
@@ -25,19 +26,18 @@ struct floor_options {
 class floor_receiver {
  public:
   explicit floor_receiver(const floor_options& options);
-  ~floor_receiver();
-  floor_receiver(const floor_receiver&) = delete;
-  floor_receiver& operator=(const floor_receiver&) = delete;
 
-  pid_t pid() const noexcept { return pid_; }
+  pid_t pid() const noexcept { return child_->pid(); }
   const std::vector<net::endpoint>& targets() const noexcept { return targets_; }
-  std::uint64_t packets() const noexcept;
+  std::uint64_t packets() const noexcept { return child_->shared().packets.load(std::memory_order_relaxed); }
 
  private:
-  struct shared;
+  struct figures {
+    std::atomic<std::uint64_t> packets{0};
+    std::atomic<bool> ready{false};
+  };
 
-  pid_t pid_ = -1;
-  shared* shared_ = nullptr;
+  std::optional<forked<figures>> child_;
   std::vector<net::endpoint> targets_;
 };
 

@@ -1,11 +1,12 @@
 // The bare limit of this machine for viewers: a sender that does nothing but send.
 #pragma once
 
-#include <sys/types.h>
-
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
+#include "bench/forked.hpp"
 #include "net/endpoint.hpp"
 
 namespace berth::bench {
@@ -25,20 +26,19 @@ struct floor_sender_options {
 class floor_sender {
  public:
   explicit floor_sender(const floor_sender_options& options);
-  ~floor_sender();
-  floor_sender(const floor_sender&) = delete;
-  floor_sender& operator=(const floor_sender&) = delete;
 
-  pid_t pid() const noexcept { return pid_; }
+  pid_t pid() const noexcept { return child_->pid(); }
   const net::endpoint& address() const noexcept { return address_; }
-  std::uint64_t sent() const noexcept;  ///< frames, each viewer's counted
-  std::uint64_t lost() const noexcept;  ///< frames that a connection did not take whole
+  std::uint64_t sent() const noexcept { return child_->shared().sent; }  ///< frames, each viewer's counted
+  std::uint64_t lost() const noexcept { return child_->shared().lost; }  ///< that a connection did not take whole
 
  private:
-  struct shared;
+  struct figures {
+    std::atomic<std::uint64_t> sent{0}, lost{0};
+  };
+  [[noreturn]] static void run(int listener, const floor_sender_options& o, figures& f);
 
-  pid_t pid_ = -1;
-  shared* shared_ = nullptr;
+  std::optional<forked<figures>> child_;
   net::endpoint address_;
 };
 

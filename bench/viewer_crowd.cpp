@@ -13,6 +13,7 @@
 
 #include "bench/process_meter.hpp"
 #include "bench/program_stream.hpp"
+#include "bench/tcp_connection.hpp"
 #include "net/bytes.hpp"
 #include "net/unique_fd.hpp"
 
@@ -158,13 +159,9 @@ std::string request_for(const std::string& target, bool websocket) {
 }
 
 net::unique_fd connect_to(const net::endpoint& server, const std::string& request) {
-  sockaddr_storage address;
-  const int family = server.is_v4() ? AF_INET : AF_INET6;
-  const auto size = server.to_sockaddr(address, family);
-  net::unique_fd fd{::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      ::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
-    throw std::runtime_error("a viewer can not connect to " + server.to_string());
+  auto fd = tcp_connection(server);
+  if (::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+    throw std::runtime_error("a viewer can not ask " + server.to_string());
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
   return fd;
 }
