@@ -193,3 +193,22 @@ TEST_CASE("media: what nobody watches is asked about, and closed if the answer s
   REQUIRE(receiver.wait_for("/on_stream_none_reader"));
   CHECK(eventually(soon, [&] { return !n.listed("cam"); }));
 }
+
+TEST_CASE("media: a codec that is not served is named in the stream's last reason, and what is served goes on") {
+  if (camera_pictures().empty()) return;
+  node n;
+  rtp_sender socket;
+  ps_sender camera;
+  camera.set_map(0x1b, 0x92);  // H.264, and G.722.1
+  const auto sounds = make_g711(berth::net::codec::pcma, 50);
+  const auto port = n.port_of("cam");
+  const auto both = interleave(camera_pictures(), sounds);
+  for (const auto& f : both)
+    for (const auto& p : camera.packets_of(*f, 900'000)) socket.send_raw(port, p);
+  REQUIRE(
+      eventually(soon, [&] { return text(n.v1.stream("cam"), "last_reason").find("G722.1") != std::string::npos; }));
+  const auto media = n.v1.stream("cam").at("media").as_object();
+  CHECK(number(media, "passed_over") > 0);
+  CHECK(number(media, "video_frames") > 0);
+  CHECK(online(n));
+}
