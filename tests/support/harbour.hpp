@@ -29,10 +29,42 @@ class event_catcher {
   }
 };
 
+/// Takes the place of the hooks: keeps what is asked, and answers when it is sent a hook_done with the question's number.
+class question_catcher {
+ public:
+  struct question {
+    actors::hook_name name;
+    actors::event_ptr about;
+    bool answered = false;
+  };
+  using handle = actors::hook_dispatcher_actor;
+  using self_pointer = handle::stateful_pointer<question_catcher>;
+  explicit question_catcher(self_pointer self) : self_(self) {}
+  handle::behavior_type start(std::vector<question>* out) {
+    return {[](const actors::event_ptr&) {},
+            [](const actors::hook_settings_ptr&) {},
+            [this](const actors::hook_done& done) { promises_[done.id].deliver(done.outcome); },
+            [this, out](const actors::hook_question& q) -> caf::result<actors::hook_outcome> {
+              out->push_back({q.name, q.about});
+              promises_.push_back(self_->make_response_promise<actors::hook_outcome>());
+              return promises_.back();
+            },
+            [](const actors::hook_flush_request&) { return actors::hook_flushed{}; },
+            [](const actors::hook_stats_request&) { return actors::hook_stats{}; },
+            [](caf::tick_atom) {}};
+  }
+
+ private:
+  self_pointer self_;
+  std::vector<caf::typed_response_promise<actors::hook_outcome>> promises_;
+};
+
 class harbour {
  public:
+  enum class hooks : std::uint8_t { none, asked };
+
   explicit harbour(std::size_t pairs = 4, std::uint64_t seed = 0, net::socket_factory* sockets = nullptr,
-                   std::optional<net::port_range> range = std::nullopt)
+                   std::optional<net::port_range> range = std::nullopt, hooks ask = hooks::none)
       : lab(seed), failing(sockets != nullptr ? *sockets : real) {
     settings.allocator.range = range ? *range : free_port_range(pairs);
     settings.listen_ip = "127.0.0.1";
@@ -40,6 +72,7 @@ class harbour {
     o.sockets = &failing;
     o.settings = std::make_shared<actors::node_settings>(settings);
     o.events = log = actors::spawn<event_catcher>(lab.system, &events);
+    if (ask == hooks::asked) o.hooks = asked = actors::spawn<question_catcher>(lab.system, &questions);
     o.place = [this] {
       if (fail_placing) throw std::runtime_error("no reactor");
       return actors::berth_host{&poller, &buffers, nullptr, &load};
@@ -53,6 +86,8 @@ class harbour {
     lab.run();
     caf::anon_send_exit(log, caf::exit_reason::kill);
     log = nullptr;
+    if (asked) caf::anon_send_exit(asked, caf::exit_reason::kill);
+    asked = nullptr;
     supervisor = nullptr;
     lab.scheduler.clock().cancel_all();
     lab.run();
@@ -84,6 +119,19 @@ class harbour {
     lab.run();
   }
 
+  /// The numbers of questions of one kind that have not been answered, oldest first.
+  std::vector<std::size_t> open_questions(actors::hook_name name) const {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < questions.size(); ++i)
+      if (questions[i].name == name && !questions[i].answered) found.push_back(i);
+    return found;
+  }
+  void answer(std::size_t question, actors::hook_outcome o) {
+    questions[question].answered = true;
+    caf::anon_send(asked, actors::hook_done{question, 1, std::move(o)});
+    receive();
+  }
+
   /// Lets the streams read what has arrived, and everybody act on it.
   void receive() {
     while (poller.wait(net::duration::zero(), [&] { return lab.now(); }) > 0) {
@@ -112,7 +160,9 @@ class harbour {
   actors::node_settings settings;
   std::vector<actors::event> events;
   bool fail_placing = false;
+  std::vector<question_catcher::question> questions;
   actors::event_log_actor log;
+  actors::hook_dispatcher_actor asked;
   actors::supervisor_actor supervisor;
 };
 
