@@ -48,8 +48,9 @@ logger::logger(const std::string& level, bool json) : json_(json) {
 
 logger::~logger() {
   out_->flush();
-  out_.reset();
+  // Joins the thread that writes, while nothing that it holds is the last of its kind.
   spdlog::shutdown();
+  out_.reset();
 }
 
 void logger::set_level(const std::string& level) { out_->set_level(spdlog::level::from_str(level)); }

@@ -104,18 +104,19 @@ void check(const seen& s, const std::string& codec) {
   for (std::size_t i = 1; i < s.times.size(); ++i) CHECK(std::abs(s.times[i] - s.times[i - 1] - 0.04) < 0.0015);
 }
 
-/// As packets of RTP without any marker, a few at a time.
+/// As packets of RTP without any marker, in the time that the pictures take.
 void send_as_rtp(const std::string& bytes_of_file, std::uint16_t port) {
   rtp_sender socket;
   rtp_source source{0x77};
   constexpr std::size_t most = 1400;
+  const auto pause = std::chrono::nanoseconds{2s} * most / bytes_of_file.size();
   auto due = std::chrono::steady_clock::now();
   for (std::size_t at = 0; at < bytes_of_file.size(); at += most) {
     const auto piece = bytes_of_file.substr(at, most);
     auto packet = source.next(0);
     append(packet, bytes{piece.begin(), piece.end()});
     socket.send_raw(port, packet);
-    due += 2ms;
+    due += pause;
     std::this_thread::sleep_until(due);
   }
 }
