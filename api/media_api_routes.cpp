@@ -97,11 +97,9 @@ class media_face {
     std::string elements;
     for (const auto& s : *streams) {
       const auto schemas = filter.schemas_of(s);
-      for (std::size_t i = 0; i < net::schema_count; ++i) {
-        if (!schemas[i]) continue;
-        if (!elements.empty()) elements += ',';
-        elements += boost::json::serialize(item(s, static_cast<net::schema>(i)));
-      }
+      if (schemas.none()) continue;
+      if (!elements.empty()) elements += ',';
+      elements += media_items(s, schemas, is_recorded(s));
     }
     co_return peer_list(elements);
   }
@@ -111,7 +109,7 @@ class media_face {
     const auto found = co_await find(args);
     if (!found || !found->watchable || !filter.as || filter.schemas_of(*found).none())
       co_return peer_error(not_found, "can not find the stream");
-    co_return peer_reply(item(*found, *filter.as));
+    co_return peer_reply(media_item(*found, *filter.as, is_recorded(*found)));
   }
 
   reply is_online(const arguments& args) const {
@@ -268,8 +266,8 @@ class media_face {
     co_return closed.has_value();
   }
 
-  boost::json::object item(const actors::stream_status& s, net::schema as) const {
-    return media_item(s, as, node_.recordings.is_recording(s.key, recording_kind::mp4));
+  bool is_recorded(const actors::stream_status& s) const {
+    return node_.recordings.is_recording(s.key, recording_kind::mp4);
   }
 
   std::vector<viewer_info> sessions_of(const arguments& args) const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "api/auth.hpp"
 #include "api/error_table.hpp"
 #include "api/reply_head.hpp"
 #include "api/viewer_transports.hpp"
@@ -100,7 +101,7 @@ actors::viewer media_entrance::viewer_of(const http_request& request, const medi
   who.id = d_.media.viewers().next_id();
   who.protocol = path.what == media_path::kind::live && asks_for_websocket(request) ? "ws" : "http";
   who.as = schema_of(path);
-  who.peer = request.peer;
+  who.peer = client_address(request);
   who.local = request.local;
   who.params = query_of(request);
   return who;

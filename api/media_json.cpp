@@ -87,11 +87,15 @@ json::array tracks_json(const actors::stream_status& s) {
   return tracks;
 }
 
-json::object media_item(const actors::stream_status& s, net::schema as, bool recording) {
+namespace {
+
+int readers(const actors::stream_status& s, net::schema as) { return s.media ? s.media->frames.viewers(as) : 0; }
+
+// All but what the schema decides.
+json::object media_members(const actors::stream_status& s, bool recording) {
   const auto name = s.public_key();
   json::object o;
   o.reserve(24);
-  o["schema"] = net::to_string(as);
   o["vhost"] = name.vhost;
   o["app"] = name.app;
   o["stream"] = name.stream;
@@ -101,7 +105,6 @@ json::object media_item(const actors::stream_status& s, net::schema as, bool rec
   o["aliveSecond"] = s.watchable ? seconds(*s.watchable) : 0;
   o["bytesSpeed"] = s.media && flows(s) ? s.media->counters.byte_rate.value() : 0;
   o["totalBytes"] = s.counters.accepted_bytes;
-  o["readerCount"] = s.media ? s.media->frames.viewers(as) : 0;
   o["totalReaderCount"] = s.media ? s.media->frames.viewers() : 0;
   o["originType"] = rtp_push;
   o["originTypeStr"] = "rtp_push";
@@ -116,6 +119,29 @@ json::object media_item(const actors::stream_status& s, net::schema as, bool rec
   o["isRecordingHLS"] = false;
   o["tracks"] = tracks_json(s);
   return o;
+}
+
+}  // namespace
+
+json::object media_item(const actors::stream_status& s, net::schema as, bool recording) {
+  auto o = media_members(s, recording);
+  o["schema"] = net::to_string(as);
+  o["readerCount"] = readers(s, as);
+  return o;
+}
+
+std::string media_items(const actors::stream_status& s, net::schema_set schemas, bool recording) {
+  const auto common = json::serialize(media_members(s, recording));
+  std::string text;
+  text.reserve(schemas.count() * (common.size() + 64));
+  for (std::size_t i = 0; i < net::schema_count; ++i) {
+    if (!schemas[i]) continue;
+    const auto as = static_cast<net::schema>(i);
+    if (!text.empty()) text += ',';
+    text.append("{\"schema\":\"").append(net::to_string(as)).append("\",\"readerCount\":");
+    text.append(std::to_string(readers(s, as))).append(",").append(common, 1);
+  }
+  return text;
 }
 
 json::object media_json(const actors::stream_status& s) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <string>
 
 #include "actors/stream_status.hpp"
 
@@ -9,6 +10,9 @@ namespace berth::api {
 
 /// The peer's description of one stream under one schema: every field of getMediaList's items.
 boost::json::object media_item(const actors::stream_status& status, net::schema as, bool recording);
+/// The same items as text, for those of its schemas that are asked for, with commas between: a list is long, and what a
+/// stream's items have in common is written once.
+std::string media_items(const actors::stream_status& status, net::schema_set schemas, bool recording);
 /// The peer's tracks array.
 boost::json::array tracks_json(const actors::stream_status& status);
 /// {"public_id", "tracks", "frame_rate", "gop", "viewers", ...}: the `media` member of /v1/streams/{stream_id}.

@@ -150,7 +150,7 @@ po::options_description options() {
   add("spread", po::bool_switch(), "packets at even distances instead of a burst a frame");
   add("together", po::bool_switch(), "all cameras at the same moment instead of one after the other");
   add("no-gso", po::bool_switch(), "a system call's message for each packet");
-  add("program-stream", po::bool_switch(), "frames that are demultiplexed, instead of noise");
+  add("program-stream", po::bool_switch(), "frames that are demultiplexed, and noise beside them");
   add("tcp", po::bool_switch(), "a TCP connection for each camera");
   add("loss", po::value<double>()->default_value(0), "share of packets withheld");
   add("reorder", po::value<double>()->default_value(0), "share of packets that change places");
@@ -205,8 +205,9 @@ int measure(const settings& s, const po::variables_map& given, bool with_service
   const auto cameras = counts(given["cameras"].as<std::string>());
   if (!with_service && p.fleet.tcp) throw std::runtime_error("the floor receives UDP only");
   const bool floors = !with_service || (given["floor"].as<bool>() && !p.fleet.tcp);
-  auto event_driven = p;
+  auto event_driven = p, noise = p;
   event_driven.floor_pace = 0us;
+  noise.fleet.program_stream = false;
   std::optional<target> server;
   // An idle stream must outlive the cells of the others.
   if (with_service) server.emplace(s, std::vector<std::string>{"rtp_proxy.timeoutSec=600"});
@@ -216,6 +217,7 @@ int measure(const settings& s, const po::variables_map& given, bool with_service
                    std::to_string(p.fleet.packets_per_key_frame()) + " a key frame",
                {"kpps", "missing", "kernel drops", "gaps", "refused", "ns/packet", "% of a core", "late p99 ms"}};
   report ratios{"CPU per packet against the floor, pair by pair", {"x paced floor", "x event-driven floor"}};
+  report demultiplexed{"CPU per packet of a program stream against noise, pair by pair", {"x noise"}};
   std::vector<std::string> rows;
   const auto add = [&](const std::string& row, std::size_t n, const outcome& o) {
     if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
@@ -226,11 +228,17 @@ int measure(const settings& s, const po::variables_map& given, bool with_service
       s.progress("repetition " + std::to_string(i + 1) + " of " + std::to_string(s.repetitions) + ", " +
                  std::to_string(n) + " cameras");
       std::optional<outcome> got;
-      if (server) {
-        service_streams streams{server->address(), n, p.fleet.tcp};
-        camera_fleet fleet{p.fleet, streams.targets()};
-        got = streams.measure(fleet, p);
-        add(server->address().name, n, *got);
+      const auto measure_service = [&](const plan& under, const std::string& row) {
+        service_streams streams{server->address(), n, under.fleet.tcp};
+        camera_fleet fleet{under.fleet, streams.targets()};
+        auto o = streams.measure(fleet, under);
+        add(server->address().name + row, n, o);
+        return o;
+      };
+      if (server) got = measure_service(p, "");
+      if (server && p.fleet.program_stream) {
+        const auto other = measure_service(noise, ", noise");
+        demultiplexed.add(std::to_string(n) + " cameras", {got->ns_per_packet() / other.ns_per_packet()});
       }
       if (!floors) continue;
       const auto paced = measure_floor(n, p, s);
@@ -255,6 +263,7 @@ int measure(const settings& s, const po::variables_map& given, bool with_service
   }
   std::vector<report> reports{std::move(table)};
   if (server && floors) reports.push_back(std::move(ratios));
+  if (server && p.fleet.program_stream) reports.push_back(std::move(demultiplexed));
   s.print(reports);
   return 0;
 }

@@ -111,3 +111,18 @@ TEST_CASE("media_entrance: a WebSocket for a stream that is not there is refused
   CHECK(player.connect(node.port, "/rtp/none.live.flv") == boost::beast::websocket::error::upgrade_declined);
   CHECK(player.response.result_int() == 404);
 }
+
+TEST_CASE("media_entrance: behind a proxy a viewer is who the proxy says", "[media_entrance]") {
+  api::http_settings http;
+  http.forwarded_ip_header = "X-Forwarded-For";
+  media_node node{{}, 2, http};
+  live_source source;
+  node.publish("cam", source);
+  source.write_gop(3);
+  media_client player{node.port};
+  REQUIRE(player.get("/rtp/cam.live.flv", "X-Forwarded-For: 203.0.113.7\r\n").substr(9, 3) == "200");
+  REQUIRE(node.asked().size() == 1);
+  CHECK(node.asked()[0].peer.address_string() == "203.0.113.7");
+  REQUIRE(node.media.viewers().list().size() == 1);
+  CHECK(node.media.viewers().list()[0].who.peer.address_string() == "203.0.113.7");
+}

@@ -87,6 +87,13 @@ class hook_receiver {
     next_.push_back(std::move(reply));
   }
 
+  /// Asked before the others, on the connection's thread, where it may wait: its answer, if it has one, is the reply.
+  using decision = std::function<std::optional<hook_reply>(const heard&)>;
+  void decide(decision d) {
+    const std::lock_guard lock{mutex_};
+    decide_ = std::move(d);
+  }
+
   std::vector<heard> requests() const {
     const std::lock_guard lock{mutex_};
     return heard_;
@@ -187,15 +194,22 @@ class hook_receiver {
   }
 
   hook_reply take(request r, std::size_t connection) {
-    const std::lock_guard lock{mutex_};
     heard h;
     h.target = std::string{r.target()};
     h.body = r.body();
     h.whole = std::move(r);
     h.connection = connection;
     h.at = clock::now();
-    heard_.push_back(std::move(h));
-    changed_.notify_all();
+    decision decide;
+    {
+      const std::lock_guard lock{mutex_};
+      heard_.push_back(h);
+      changed_.notify_all();
+      decide = decide_;
+    }
+    if (decide)
+      if (auto reply = decide(h)) return *reply;
+    const std::lock_guard lock{mutex_};
     if (next_.empty()) return always_;
     auto reply = std::move(next_.front());
     next_.pop_front();
@@ -214,6 +228,7 @@ class hook_receiver {
   std::vector<heard> heard_;
   hook_reply always_;
   std::deque<hook_reply> next_;
+  decision decide_;
   std::list<std::thread> serving_;
   std::thread thread_;
 };

@@ -19,8 +19,9 @@ namespace berth::tests {
 
 class media_node {
  public:
-  explicit media_node(api::media_settings s = {}, std::size_t threads = 2)
+  explicit media_node(api::media_settings s = {}, std::size_t threads = 2, api::http_settings http = {})
       : settings_(s),
+        http_(std::move(http)),
         media(io_, threads, [this] { return settings_; }),
         entrance_({media, [this](actors::watch_request r) { return watch(std::move(r)); },
                    [this](const actors::viewer& who, const actors::consumption& taken) { note(who, taken); }}),
@@ -90,6 +91,7 @@ class media_node {
   }
 
   const api::media_settings settings_;
+  api::http_settings_holder http_;
   std::mutex mutex_;
   std::map<std::string, actors::watched> streams_;
   std::map<std::string, actors::rejection> refusals_;
@@ -98,7 +100,6 @@ class media_node {
   actors::generation_t generation_ = 0;
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{io_.get_executor()};
-  api::http_settings_holder http_;
 
  public:
   api::media_service media;

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <thread>
 
 #include "tests/support/encoded_media.hpp"
@@ -40,9 +42,14 @@ inline std::vector<net::frame_ptr> heavy_pictures(std::size_t extra) {
 /// Sends 25 pictures in a second to 127.0.0.1:port, for as long as it lives, on a thread of its own.
 class ps_camera {
  public:
+  /// Takes each packet; by default they go over UDP.
+  using send_function = std::function<void(const bytes&)>;
+
   explicit ps_camera(std::uint16_t port, std::vector<net::frame_ptr> pictures = camera_pictures())
-      : pictures_(std::move(pictures)) {
-    thread_ = std::thread{[this, port] { run(port); }};
+      : ps_camera(over_udp(port), 0x1234, std::move(pictures)) {}
+  ps_camera(send_function send, std::uint32_t ssrc, std::vector<net::frame_ptr> pictures = camera_pictures())
+      : send_(std::move(send)), ssrc_(ssrc), pictures_(std::move(pictures)) {
+    thread_ = std::thread{[this] { run(); }};
   }
   ~ps_camera() { stop(); }
   void stop() {
@@ -54,24 +61,28 @@ class ps_camera {
 
   std::size_t sent() const noexcept { return sent_; }
 
+  static send_function over_udp(std::uint16_t port) {
+    return [socket = std::make_shared<rtp_sender>(), port](const bytes& packet) { socket->send_raw(port, packet); };
+  }
+
  private:
-  void run(std::uint16_t port) {
-    rtp_sender socket;
-    ps_sender camera;
+  void run() {
+    ps_sender camera{ssrc_};
     camera.set_map(0x1b, 0);
     const auto& frames = pictures_;
     const auto length = static_cast<std::int64_t>(frames.size()) * 3600;
     auto due = std::chrono::steady_clock::now();
     for (std::size_t i = 0; !stop_; ++i) {
       const auto round = static_cast<std::int64_t>(i / frames.size());
-      for (const auto& p : camera.packets_of(*frames[i % frames.size()], 900'000 + round * length))
-        socket.send_raw(port, p);
+      for (const auto& p : camera.packets_of(*frames[i % frames.size()], 900'000 + round * length)) send_(p);
       ++sent_;
       due += std::chrono::milliseconds{40};
       std::this_thread::sleep_until(due);
     }
   }
 
+  const send_function send_;
+  const std::uint32_t ssrc_;
   const std::vector<net::frame_ptr> pictures_;
   std::atomic<bool> stop_{false};
   std::atomic<std::size_t> sent_{0};
