@@ -125,9 +125,9 @@ void video_assembler::decide() {
   }
   open(unit_arrival_);
   if (slice) {
-    has_slice_ = true;
     ended_by_marker_ = false;
     key_ = key_ || (format_ == codec::h264 ? h264::is_key(nal_type_) : h265::is_key(nal_type_));
+    if (!std::exchange(has_slice_, true)) data_.reserve(key_ ? usual_key_size_ : usual_size_);
   }
   nal_at_ = data_.size();
   constexpr std::uint8_t room[length_size] = {};
@@ -139,7 +139,6 @@ void video_assembler::open(time_point arrival) {
   if (std::exchange(open_, true)) return;
   stamps_ = unit_stamps_;
   arrival_ = arrival;
-  data_.reserve(usual_size_);
 }
 
 void video_assembler::append(bytes_view piece) {
@@ -176,7 +175,7 @@ void video_assembler::finish(bool by_marker) {
     track_ = sets_.current();
     key_seen_ = key_seen_ || (key_ && track_);
     if (track_ && key_seen_) {
-      usual_size_ = data_.size();
+      (key_ ? usual_key_size_ : usual_size_) = data_.size() + data_.size() / 8;
       // What growing has taken too much of would stay for as long as the frame does.
       if (data_.capacity() > data_.size() + data_.size() / 2) data_.shrink_to_fit();
       out_({track_, stamps_, arrival_, key_, std::move(data_)});

@@ -89,7 +89,7 @@ class video_assembler final : private nal_sink {
   bool trusts_markers_ = true;
   bool ended_by_marker_ = false;  // the picture before
   bool key_seen_ = false;
-  std::size_t usual_size_ = 0;
+  std::size_t usual_size_ = 0, usual_key_size_ = 0;  // of the last picture of that kind, and a little more
 };
 
 }  // namespace berth::net
