@@ -142,6 +142,8 @@ struct node_settings {
   net::duration relearn_after = std::chrono::seconds{1};
   net::source_policy sources = net::source_policy::learn;
   conflict_policy on_conflict = conflict_policy::error;
+  /// A connect or a new SSRC filter for a key that is not open is meant for the one idle stream of its app that it fits.
+  bool guess_streams = false;
   std::size_t max_multiplex_streams = 4096;
   std::size_t max_tcp_frame = 10 * 1024;
   net::media_options media;

@@ -209,10 +209,30 @@ stream_list stream_supervisor::list(const list_request& request) {
   return answer;
 }
 
+// The stream of that name; or, where guessing is allowed, the one idle stream of its app that fits.
+outcome<stream_supervisor::found_stream> stream_supervisor::meant(const stream_key& wanted,
+                                                                  bool (*fits)(const record&)) {
+  const auto key = registry_.resolve(wanted);
+  if (auto* r = visible(key)) return found_stream{key, r};
+  if (!settings_->guess_streams) return no_such_stream(wanted);
+  std::vector<stream_key> candidates;
+  registry_.for_each(std::nullopt, [&](const stream_key& k, const record& r) {
+    const bool idle = r.state == stream_state::listening && !r.request.multiplex && !r.parent;
+    if (k.vhost == wanted.vhost && k.app == wanted.app && idle && fits(r)) candidates.push_back(k);
+    return true;
+  });
+  if (candidates.size() > 1)
+    return reject(errc::not_found, "no stream " + to_string(wanted) + " is open, and " +
+                                       std::to_string(candidates.size()) + " idle ones could be meant");
+  auto* only = candidates.empty() ? nullptr : visible(candidates.front());
+  if (only == nullptr) return no_such_stream(wanted);
+  return found_stream{candidates.front(), only};
+}
+
 caf::result<outcome<completed>> stream_supervisor::update_ssrc(const update_ssrc_request& request) {
-  const auto key = registry_.resolve(request.key);
-  auto* r = visible(key);
-  if (r == nullptr) return outcome<completed>{no_such_stream(request.key)};
+  const auto found = meant(request.key, [](const record& one) { return one.ssrc_filter != 0; });
+  if (!found) return outcome<completed>{net::failure{found.error()}};
+  const auto& [key, r] = *found;
   if (r->request.multiplex || r->parent)
     return outcome<completed>{reject(errc::shared_port, to_string(key) + " is on shared port " +
                                                             std::to_string(r->local.port()) +
@@ -222,9 +242,9 @@ caf::result<outcome<completed>> stream_supervisor::update_ssrc(const update_ssrc
 }
 
 caf::result<outcome<completed>> stream_supervisor::connect(const connect_request& request) {
-  const auto key = registry_.resolve(request.key);
-  auto* r = visible(key);
-  if (r == nullptr) return outcome<completed>{no_such_stream(request.key)};
+  const auto found = meant(request.key, [](const record& one) { return one.request.mode == tcp_mode::active; });
+  if (!found) return outcome<completed>{net::failure{found.error()}};
+  const auto& [key, r] = *found;
   if (r->request.mode != tcp_mode::active)
     return outcome<completed>{
         reject(errc::not_tcp_active, to_string(key) + " was not opened for TCP active (tcp_mode 2)")};

@@ -65,6 +65,11 @@ class stream_supervisor {
 
   // living and ending
   record* visible(const stream_key& key);
+  struct found_stream {
+    stream_key key;
+    record* r;
+  };
+  outcome<found_stream> meant(const stream_key& wanted, bool (*fits)(const record&));
   template <class Command>
   caf::result<outcome<completed>> pass_on(const stream_key& key, const record& r, Command command);
   void look(const stream_key& key, record& r);

@@ -121,6 +121,11 @@ constexpr config_key table[] = {
            "What an open of a stream that is live already does: refuse it, hand out the live port, or close the stream "
            "and open a new one.")
         .acts(),
+    boolean("rtp_proxy.guess_stream", "0",
+            "For controllers that open a stream under one name and go on under another one: connectRtpServer and "
+            "updateRtpServerSSRC of a name that is not open act on the one idle stream of that app that they fit; with "
+            "several of them they are refused.")
+        .acts(),
     choice("rtp_proxy.source_policy", "learn", "learn|pin|follow|any",
            "Whose packets a stream takes: learn = the first valid sender, and another one when it has been silent for "
            "relearn_ms; pin = the first one for good; follow = whoever sent last; any = everybody.")

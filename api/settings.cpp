@@ -47,6 +47,7 @@ actors::node_settings node_settings_of(const config& c) {
   s.stall_after = c.get_milliseconds("rtp_proxy.stall_ms");
   s.relearn_after = c.get_milliseconds("rtp_proxy.relearn_ms");
   s.sources = net::parse_source_policy(c.get_text("rtp_proxy.source_policy")).value_or(net::source_policy::learn);
+  s.guess_streams = c.get_bool("rtp_proxy.guess_stream");
   s.on_conflict = conflict_policy_of(c.get_text("rtp_proxy.on_conflict"));
   s.max_multiplex_streams = size(c, "rtp_proxy.max_multiplex_streams");
   s.max_tcp_frame = size(c, "rtp.rtpMaxSize") * 1024;

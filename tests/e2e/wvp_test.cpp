@@ -240,10 +240,11 @@ TEST_CASE("WVP: playback is paused and goes on, under the public name, with a ju
   CHECK(number(wvp.call("pauseRtpCheck", {{"stream_id", "nope"}}), "code") == -500);
 }
 
-TEST_CASE("WVP: TCP active connects to the device, and HEAD's wrong key is refused by name") {
+TEST_CASE("WVP: TCP active connects to the device; HEAD's wrong key is refused by name, or guessed where that is on") {
   if (camera_pictures().empty()) return;
   const auto g = GENERATE(generation::t25, generation::t26, generation::head);
-  node n{plain_node()};
+  const bool guesses = GENERATE(false, true);
+  node n{plain_node({{"rtp_proxy.guess_stream", guesses ? "1" : "0"}})};
   simulated_wvp wvp{n, g};
   REQUIRE(number(wvp.register_node(), "code") == 0);
   REQUIRE(wvp.invite({.tcp_mode = 2}) > 0);
@@ -251,7 +252,7 @@ TEST_CASE("WVP: TCP active connects to the device, and HEAD's wrong key is refus
   const auto answer =
       wvp.call("connectRtpServer",
                {{"dst_url", "127.0.0.1"}, {"dst_port", std::to_string(listening.port())}, {"stream_id", device}});
-  if (g == generation::head) {
+  if (g == generation::head && !guesses) {
     CHECK(number(answer, "code") < 0);
     CHECK_FALSE(text(answer, "msg").empty());
     return;
@@ -279,6 +280,24 @@ TEST_CASE("WVP: a device that changes its SSRC is heard after updateRtpServerSSR
   CHECK(wvp.hooks.requests("/on_publish").empty());
   CHECK(number(wvp.call("updateRtpServerSSRC", {{"ssrc", "0200009999"}, {"stream_id", device}}), "code") == 0);
   CHECK(wvp.hears(true));
+}
+
+TEST_CASE("WVP: where guessing is on, HEAD's wrong key means the one receiver that it fits, and never one of two") {
+  node n{plain_node({{"rtp_proxy.guess_stream", "1"}})};
+  simulated_wvp wvp{n, generation::head};
+  REQUIRE(number(wvp.register_node(), "code") == 0);
+  const text_pairs update{{"app", "rtp"}, {"ssrc", "0200009999"}, {"stream_id", device}};
+  CHECK(number(wvp.call("updateRtpServerSSRC", update), "code") == -500);
+  const auto port = wvp.invite({.tcp_mode = 0, .check_ssrc = true});
+  CHECK(number(wvp.call("updateRtpServerSSRC", update), "code") == 0);
+  rtp_sender sender{200009999};
+  sender.send(port, 3);
+  CHECK(n.reaches(wvp.open_key(), "packets", 3));
+  // That one is live now, has its public name, and is no candidate any more; of two that are idle none is taken.
+  for (const auto* key : {"0BEBC6D3", "0BEBC6D4"}) REQUIRE(number(n.open(key, {{"ssrc", "5"}}), "code") == 0);
+  const auto refused = wvp.call("updateRtpServerSSRC", {{"app", "rtp"}, {"ssrc", "7"}, {"stream_id", "nobody"}});
+  CHECK(number(refused, "code") == -500);
+  CHECK(text(refused, "msg").find("2 idle ones could be meant") != std::string::npos);
 }
 
 TEST_CASE("WVP: single port: a stream is its SSRC until on_publish names it, and close_streams alone ends it") {
