@@ -5,11 +5,24 @@
 namespace berth::actors {
 
 std::string_view to_string(errc code) noexcept {
-  constexpr std::array<std::string_view, errc_count> names{
-      "ok",           "stream_live",      "not_found",     "generation_differs", "not_tcp_active",
-      "shared_port",  "not_published",    "no_port",       "bad_address",        "connect_failed",
-      "stream_ended", "too_many_streams", "shutting_down", "play_refused",       "publish_refused",
-      "schema_off",   "internal"};
+  constexpr std::array<std::string_view, errc_count> names{"ok",
+                                                           "stream_live",
+                                                           "not_found",
+                                                           "ambiguous",
+                                                           "generation_differs",
+                                                           "not_tcp_active",
+                                                           "shared_port",
+                                                           "not_published",
+                                                           "no_port",
+                                                           "bad_address",
+                                                           "connect_failed",
+                                                           "stream_ended",
+                                                           "too_many_streams",
+                                                           "shutting_down",
+                                                           "play_refused",
+                                                           "publish_refused",
+                                                           "schema_off",
+                                                           "internal"};
   return names[static_cast<std::size_t>(code)];
 }
 

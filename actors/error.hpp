@@ -11,6 +11,7 @@ enum class errc : std::uint8_t {
   ok = 0,
   stream_live,         ///< the key is open and RTP flows; on_conflict says what else could have been done
   not_found,           ///< no stream of that key
+  ambiguous,           ///< a guess was allowed, and several streams could be meant
   generation_differs,  ///< a stream of that key is open, but not the one that was meant
   not_tcp_active,      ///< connect needs a stream that was opened with tcp_mode 2
   shared_port,         ///< asked of a stream or port where only the SSRC tells the streams apart
@@ -26,7 +27,7 @@ enum class errc : std::uint8_t {
   schema_off,          ///< the stream is not served in the form that was asked for
   internal,            ///< a broken promise inside the daemon; the text says which
 };
-inline constexpr std::size_t errc_count = 17;
+inline constexpr std::size_t errc_count = 18;
 
 /// The code as a metric label and JSON name, e.g. "stream_live".
 std::string_view to_string(errc code) noexcept;

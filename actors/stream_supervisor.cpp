@@ -222,7 +222,7 @@ outcome<stream_supervisor::found_stream> stream_supervisor::meant(const stream_k
     return true;
   });
   if (candidates.size() > 1)
-    return reject(errc::not_found, "no stream " + to_string(wanted) + " is open, and " +
+    return reject(errc::ambiguous, "no stream " + to_string(wanted) + " is open, and " +
                                        std::to_string(candidates.size()) + " idle ones could be meant");
   auto* only = candidates.empty() ? nullptr : visible(candidates.front());
   if (only == nullptr) return no_such_stream(wanted);

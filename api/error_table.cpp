@@ -12,6 +12,7 @@ error_answer answer_for(actors::errc code) noexcept {
       {0, 200},     // ok
       {-300, 409},  // stream_live
       {-500, 404},  // not_found
+      {-500, 409},  // ambiguous
       {-300, 412},  // generation_differs
       {-1, 409},    // not_tcp_active
       {-300, 409},  // shared_port
