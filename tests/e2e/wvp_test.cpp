@@ -240,7 +240,8 @@ TEST_CASE("WVP: playback is paused and goes on, under the public name, with a ju
   CHECK(number(wvp.call("pauseRtpCheck", {{"stream_id", "nope"}}), "code") == -500);
 }
 
-TEST_CASE("WVP: TCP active connects to the device; HEAD's wrong key is refused by name, or guessed where that is on") {
+TEST_CASE(
+    "WVP: TCP active connects to the device, and HEAD's wrong key is refused by name, or guessed where that is on") {
   if (camera_pictures().empty()) return;
   const auto g = GENERATE(generation::t25, generation::t26, generation::head);
   const bool guesses = GENERATE(false, true);
