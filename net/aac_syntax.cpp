@@ -38,6 +38,25 @@ std::optional<adts_header> parse_adts(bytes_view b) noexcept {
   return h;
 }
 
+std::optional<std::array<std::uint8_t, adts_header_size>> make_adts(bytes_view config, std::size_t size) noexcept {
+  constexpr std::size_t largest_frame = 0x1fff;
+  const auto c = parse_audio_specific_config(config);
+  const auto whole = size + adts_header_size;
+  if (!c || c->object_type < 1 || c->object_type > 4 || whole > largest_frame) return std::nullopt;
+  const auto rate = index_of(sample_rates, c->sample_rate);
+  const auto channels = index_of(channel_counts, c->channels);
+  if (rate == sample_rates.size() || channels > 7) return std::nullopt;
+  const auto type = static_cast<std::size_t>(c->object_type - 1);
+  const auto octet = [](std::size_t v) { return static_cast<std::uint8_t>(v); };
+  return std::array<std::uint8_t, adts_header_size>{0xff,
+                                                    0xf1,
+                                                    octet(type << 6 | rate << 2 | channels >> 2),
+                                                    octet((channels & 3) << 6 | whole >> 11),
+                                                    octet(whole >> 3),
+                                                    octet((whole & 7) << 5 | 0x1f),
+                                                    0xfc};
+}
+
 // GASpecificConfig, three flags, is 0: frames of 1024 samples, no core coder, no extension.
 std::vector<std::uint8_t> make_audio_specific_config(const adts_header& h) {
   const auto channels = index_of(channel_counts, h.channels);

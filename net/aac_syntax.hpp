@@ -1,6 +1,7 @@
 // AAC headers: ADTS (ISO/IEC 13818-7 6.2) and AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -34,6 +35,10 @@ struct adts_header {
 /// None if the bytes are no header, or fewer than adts_header_size. Channel configuration 0, where the channels stand
 /// in the first block (13818-7 8.5), is not read: none.
 std::optional<adts_header> parse_adts(bytes_view bytes) noexcept;
+
+/// The header of one raw data block of `size` bytes under an AudioSpecificConfig, as parse_adts() reads it. None if it
+/// can not be said there: an escaped rate, an object type above 4, more than 8191 bytes in all.
+std::optional<std::array<std::uint8_t, adts_header_size>> make_adts(bytes_view config, std::size_t size) noexcept;
 
 /// For the frames behind such headers; empty if the rate or the channels can not be said in it.
 std::vector<std::uint8_t> make_audio_specific_config(const adts_header& h);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/annexb.hpp"
+#include "net/stream_type.hpp"
 
 namespace berth::net {
 namespace {
@@ -15,30 +16,6 @@ constexpr std::size_t start_code_size_with_id = 4;
 
 bool is_audio(std::uint8_t id) noexcept { return id >= 0xc0 && id <= 0xdf; }
 bool is_video(std::uint8_t id) noexcept { return id >= 0xe0 && id <= 0xef; }
-
-// Table 2-34, and GB/T 28181 annex C.
-codec codec_of(std::uint8_t stream_type) noexcept {
-  switch (stream_type) {
-    case 0x1b:
-      return codec::h264;
-    case 0x24:
-      return codec::h265;
-    case 0x0f:
-      return codec::aac;
-    case 0x90:
-      return codec::pcma;
-    case 0x91:
-      return codec::pcmu;
-    case 0x92:
-      return codec::g722_1;
-    case 0x80:
-      return codec::svac_video;
-    case 0x9b:
-      return codec::svac_audio;
-    default:
-      return codec::other;
-  }
-}
 
 }  // namespace
 
@@ -147,7 +124,7 @@ void ps_demuxer::take_map(bytes_view map) {
   entries = entries.first(std::min(size, entries.size()));
   mapped_ = true;
   while (entries.size() >= 4) {
-    formats_[entries[1]] = codec_of(entries[0]);
+    formats_[entries[1]] = codec_of_stream_type(entries[0]);
     const std::size_t descriptors = load_be16(entries.data() + 2);
     entries = entries.subspan(std::min(entries.size(), 4 + descriptors));
   }

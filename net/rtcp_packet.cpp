@@ -58,12 +58,33 @@ void store_header(std::uint8_t* p, std::uint8_t count, std::uint8_t type, std::s
   store_be16(p + 2, static_cast<std::uint16_t>(size / 4 - 1));
 }
 
+// RFC 3550 6.5, one chunk of one item:
+//
+//   |V=2|P|  SC=1   |    PT=202     |             length            |
+//   |                     SSRC of packet sender                     |
+//   |    CNAME=1    |    length     |  name ..., then 1 to 4 zeros  |
+void write_description(std::uint8_t* p, std::size_t size, std::uint32_t ssrc, std::string_view cname) noexcept {
+  store_header(p, 1, source_description_type, size);
+  store_be32(p + 4, ssrc);
+  p[8] = cname_item;
+  p[9] = static_cast<std::uint8_t>(cname.size());
+  std::fill(std::copy(cname.begin(), cname.end(), p + 10), p + size, std::uint8_t{0});
+}
+
 }  // namespace
 
 std::string_view to_string(rtcp_fault fault) noexcept {
   constexpr std::array<std::string_view, rtcp_fault_count> names{"too_short", "bad_version", "bad_type", "bad_length",
                                                                  "bad_padding"};
   return names[static_cast<std::size_t>(fault)];
+}
+
+std::uint64_t ntp_time(wall_time t) noexcept {
+  constexpr std::uint64_t from_1900_to_1970 = 2208988800;
+  const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
+  const auto seconds = static_cast<std::uint64_t>(since / 1'000'000'000);
+  const auto rest = static_cast<std::uint64_t>(since % 1'000'000'000);
+  return ((seconds + from_1900_to_1970) << 32) | (rest << 32) / 1'000'000'000;
 }
 
 // RFC 3550 6.1: packets back to back, each with the common header
@@ -110,7 +131,26 @@ result<rtcp_compound, rtcp_fault> parse_rtcp(bytes_view bytes) noexcept {
   return found;
 }
 
-// RFC 3550 6.4.2 with one block, and 6.5 with one chunk of one item:
+std::size_t build_sender_report(std::span<std::uint8_t> out, const sender_report& report,
+                                std::string_view cname) noexcept {
+  constexpr std::size_t report_size = header_size + ssrc_size + sender_info_size;
+  cname = cname.substr(0, longest_name);
+  const std::size_t size = sender_report_size(cname.size());
+  if (out.size() < size) return 0;
+
+  std::uint8_t* const p = out.data();
+  store_header(p, 0, sender_report_type, report_size);
+  store_be32(p + 4, report.ssrc);
+  store_be32(p + 8, static_cast<std::uint32_t>(report.ntp >> 32));
+  store_be32(p + 12, static_cast<std::uint32_t>(report.ntp));
+  store_be32(p + 16, report.rtp_timestamp);
+  store_be32(p + 20, report.packets);
+  store_be32(p + 24, report.octets);
+  write_description(p + report_size, size - report_size, report.ssrc, cname);
+  return size;
+}
+
+// RFC 3550 6.4.2 with one block:
 //
 //   |V=2|P|  RC=1   |    PT=201     |           length = 7          |
 //   |                     SSRC of packet sender                     |
@@ -120,20 +160,14 @@ result<rtcp_compound, rtcp_fault> parse_rtcp(bytes_view bytes) noexcept {
 //   |                      interarrival jitter                      |
 //   |                         last SR (LSR)                         |
 //   |                   delay since last SR (DLSR)                  |
-//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//   |V=2|P|  SC=1   |    PT=202     |             length            |
-//   |                     SSRC of packet sender                     |
-//   |    CNAME=1    |    length     |  name ..., then 1 to 4 zeros  |
 std::size_t build_receiver_report(std::span<std::uint8_t> out, std::uint32_t sender_ssrc, const report_block& block,
                                   std::string_view cname) noexcept {
   constexpr std::size_t report_size = header_size + ssrc_size + block_size;
   cname = cname.substr(0, longest_name);
-  const std::size_t item_end = header_size + ssrc_size + 2 + cname.size();
   const std::size_t size = receiver_report_size(cname.size());
-  const std::size_t description_size = size - report_size;
   if (out.size() < size) return 0;
 
-  std::uint8_t* p = out.data();
+  std::uint8_t* const p = out.data();
   store_header(p, 1, receiver_report_type, report_size);
   store_be32(p + 4, sender_ssrc);
   store_be32(p + 8, block.ssrc);
@@ -143,14 +177,7 @@ std::size_t build_receiver_report(std::span<std::uint8_t> out, std::uint32_t sen
   store_be32(p + 20, block.jitter);
   store_be32(p + 24, block.last_sr);
   store_be32(p + 28, block.delay_since_last_sr);
-
-  p += report_size;
-  store_header(p, 1, source_description_type, description_size);
-  store_be32(p + 4, sender_ssrc);
-  p[8] = cname_item;
-  p[9] = static_cast<std::uint8_t>(cname.size());
-  std::copy(cname.begin(), cname.end(), p + 10);
-  std::fill(p + item_end, p + description_size, std::uint8_t{0});
+  write_description(p + report_size, size - report_size, sender_ssrc, cname);
   return size;
 }
 

@@ -8,6 +8,7 @@
 
 #include "net/bytes.hpp"
 #include "net/result.hpp"
+#include "net/time.hpp"
 
 namespace berth::net {
 
@@ -33,6 +34,9 @@ struct sender_report {
   std::uint32_t octets = 0;
 };
 
+/// Seconds since 1900 and their fraction (RFC 3550 4).
+std::uint64_t ntp_time(wall_time t) noexcept;
+
 /// What a compound packet holds that matters to a receiver.
 struct rtcp_compound {
   std::optional<sender_report> report;  ///< the last one, if there are several
@@ -54,6 +58,16 @@ struct report_block {
   std::uint32_t last_sr = 0;              ///< middle 32 bits of the last SR's NTP time, 0 without one
   std::uint32_t delay_since_last_sr = 0;  ///< 1/65536 s
 };
+
+/// Size of SR + SDES with a name of `name_length` bytes: at most 296.
+constexpr std::size_t sender_report_size(std::size_t name_length) noexcept {
+  return 28 + (10 + (name_length < 255 ? name_length : 255)) / 4 * 4 + 4;
+}
+
+/// Writes SR + SDES CNAME (RFC 3550 6.4.1, 6.5), the SR without report blocks, and returns the size; 0 if `out` is too
+/// small. A name above 255 bytes is cut.
+std::size_t build_sender_report(std::span<std::uint8_t> out, const sender_report& report,
+                                std::string_view cname) noexcept;
 
 /// Size of RR + SDES with a name of `name_length` bytes: at most 300.
 constexpr std::size_t receiver_report_size(std::size_t name_length) noexcept {

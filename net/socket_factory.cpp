@@ -113,6 +113,21 @@ int pending_error(int fd) noexcept {
   return value;
 }
 
+void report_refusals(int fd) noexcept {
+  enable(fd, IPPROTO_IP, IP_RECVERR);
+  enable(fd, IPPROTO_IPV6, IPV6_RECVERR);
+}
+
+void forget_refusals(int fd) noexcept {
+  std::array<char, 512> room;
+  for (;;) {
+    msghdr message{};
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+    if (::recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0 && errno != EINTR) return;
+  }
+}
+
 int set_receive_buffer(int fd, int bytes) noexcept {
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   return receive_buffer(fd);

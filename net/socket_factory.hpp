@@ -43,6 +43,10 @@ class posix_socket_factory final : public socket_factory {
 endpoint local_endpoint(int fd) noexcept;
 /// Error of a finished non-blocking connect (SO_ERROR): 0 when it succeeded.
 int pending_error(int fd) noexcept;
+/// Lets a UDP socket hear that a receiver is not there: the next send says so (ip(7), IP_RECVERR).
+void report_refusals(int fd) noexcept;
+/// Throws away what a socket with report_refusals() has heard so far, so that it is not ready for its sake any more.
+void forget_refusals(int fd) noexcept;
 /// Asks for a receive buffer and returns what the kernel gave (its doubled figure), bytes.
 int set_receive_buffer(int fd, int bytes) noexcept;
 /// The receive buffer as the kernel has it, bytes.

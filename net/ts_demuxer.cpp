@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/mpeg_crc.hpp"
+#include "net/stream_type.hpp"
+
 namespace berth::net {
 namespace {
 
@@ -10,34 +13,6 @@ constexpr std::uint8_t sync_byte = 0x47;
 constexpr std::uint16_t null_pid = 0x1fff;
 constexpr std::size_t max_section = 1024;  // 2.4.4.3, 2.4.4.8
 constexpr std::size_t max_pes_header = pes_header::fixed_size + 255;
-
-// Annex A
-std::uint32_t crc_of(bytes_view bytes) noexcept {
-  std::uint32_t crc = 0xffffffff;
-  for (const auto b : bytes) {
-    crc ^= std::uint32_t{b} << 24;
-    for (int i = 0; i < 8; ++i) crc = (crc << 1) ^ ((crc & 0x80000000) != 0 ? 0x04c11db7U : 0U);
-  }
-  return crc;
-}
-
-// Table 2-34; the private types as GB/T 28181 has them.
-codec codec_of(std::uint8_t stream_type) noexcept {
-  switch (stream_type) {
-    case 0x1b:
-      return codec::h264;
-    case 0x24:
-      return codec::h265;
-    case 0x0f:
-      return codec::aac;
-    case 0x90:
-      return codec::pcma;
-    case 0x91:
-      return codec::pcmu;
-    default:
-      return codec::other;
-  }
-}
 
 }  // namespace
 
@@ -132,7 +107,7 @@ void ts_demuxer::take_section(section& s, bytes_view payload, bool start, void (
   if (s.bytes.size() < size) return;
   s.begun = false;
   const auto table = bytes_view{s.bytes}.first(size);
-  if (crc_of(table) != 0) return counters_.malformed.add();
+  if (mpeg_crc(table) != 0) return counters_.malformed.add();
   (this->*parse)(table.first(size - 4));
 }
 
@@ -154,7 +129,7 @@ void ts_demuxer::parse_pmt(bytes_view t) {
   std::vector<stream> now;
   for (std::size_t at = 12 + info; at + 5 <= t.size() && now.size() < max_streams;) {
     const auto pid = static_cast<std::uint16_t>(load_be16(t.data() + at + 1) & 0x1fff);
-    const auto format = codec_of(t[at]);
+    const auto format = codec_of_stream_type(t[at]);
     auto* known = stream_of(pid);
     if (known != nullptr && known->format == format) {
       now.push_back(std::move(*known));

@@ -7,82 +7,13 @@
 #include "tests/support/encoded_media.hpp"
 #include "tests/support/packets.hpp"
 #include "tests/support/ps_sender.hpp"
+#include "tests/support/receiver_under_test.hpp"
 
 using namespace berth::net;
 using namespace berth::tests;
 using std::chrono::milliseconds;
 
 namespace {
-
-/// A stream's whole media path, fed with datagrams in virtual time.
-class receiver_under_test {
- public:
-  explicit receiver_under_test(track_wish wish = track_wish::all, stamp_mode stamps = stamp_mode::relative,
-                               bool silence = false)
-      : media_receiver_(media, options, wish, [this] { ++completed; }) {
-    media_receiver_.begin({.stamps = stamps, .silence = silence}, now);
-    place = media->frames.join([] {});
-  }
-
-  void receive(const bytes& packet) {
-    if (const auto accepted = rtp.on_datagram(packet, {}, now)) media_receiver_.take(*accepted, now);
-    media_receiver_.end_batch(now);
-    collect();
-  }
-  void receive(const std::vector<bytes>& packets) {
-    for (const auto& p : packets) receive(p);
-  }
-  void pass(duration d) {
-    now += d;
-    if (const auto due = media_receiver_.deadline(); due && *due <= now) media_receiver_.expire(now);
-    media_receiver_.end_batch(now);
-    collect();
-  }
-  /// After a while in which nothing came.
-  void end() {
-    now += std::chrono::seconds{1};
-    cut_off();
-  }
-  void cut_off() {
-    media_receiver_.end(now);
-    collect();
-  }
-  void collect() {
-    auto batch = media->frames.read(at);
-    frames.insert(frames.end(), batch.frames.begin(), batch.frames.end());
-  }
-  std::vector<frame_ptr> of(media_kind kind) const {
-    std::vector<frame_ptr> out;
-    std::copy_if(frames.begin(), frames.end(), std::back_inserter(out),
-                 [&](const auto& f) { return f->of->kind == kind; });
-    return out;
-  }
-
-  media_options options;
-  stream_counters counted;
-  rtp_receiver rtp{counted};
-  live_media_ptr media = std::make_shared<live_media>(options);
-  time_point now{std::chrono::seconds{100}};
-  int completed = 0;
-  std::vector<frame_ptr> frames;
-  fan_out::position at;
-  std::unique_ptr<fan_out::place> place;
-
- private:
-  media_receiver media_receiver_;
-};
-
-// Bytes, key flags and distances in time are those of the frames that were sent.
-void check_same(const std::vector<frame_ptr>& got, const std::vector<frame_ptr>& sent) {
-  REQUIRE(got.size() == sent.size());
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    INFO("frame " << i);
-    CHECK(got[i]->key == sent[i]->key);
-    CHECK(got[i]->data == sent[i]->data);
-    CHECK(got[i]->pts - got[0]->pts == sent[i]->pts - sent[0]->pts);
-    CHECK(got[i]->dts - got[0]->dts == sent[i]->dts - sent[0]->dts);
-  }
-}
 
 void send_paced(receiver_under_test& r, ps_sender& camera, const std::vector<frame_ptr>& frames) {
   for (const auto& f : frames) {

@@ -139,3 +139,30 @@ TEST_CASE("RFC 3550 6.5: the report ends in 1 to 4 zeros, fits the size it names
     CHECK(out[size - 1] == 0);
   }
 }
+
+TEST_CASE("RFC 3550 6.4.1 and 6.5: the sender report, byte by byte, and as it is read back") {
+  const sender_report report{.ssrc = 0x11223345,
+                             .ntp = 0x0102030405060708,
+                             .rtp_timestamp = 0x090a0b0c,
+                             .packets = 0x0d0e0f10,
+                             .octets = 0x11121314};
+  bytes out(300, 0xee);
+  const auto size = build_sender_report(out, report, "berth");
+  const bytes wanted{0x80, 200, 0,    6,    0x11, 0x22, 0x33, 0x45, 1,   2,    3,    4,    5,    6,    7,
+                     8,    9,   10,   11,   12,   13,   14,   15,   16,  0x11, 0x12, 0x13, 0x14, 0x81, 202,
+                     0,    3,   0x11, 0x22, 0x33, 0x45, 1,    5,    'b', 'e',  'r',  't',  'h',  0};
+  CHECK(bytes(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(size)) == wanted);
+  CHECK(out[size] == 0xee);
+  CHECK(size == sender_report_size(5));
+  CHECK(build_sender_report(std::span(out).first(size - 1), report, "berth") == 0);
+  const auto read = parse_rtcp({out.data(), size});
+  REQUIRE(read);
+  REQUIRE(read->report);
+  CHECK(read->report->ntp == report.ntp);
+  CHECK(read->report->octets == report.octets);
+}
+
+TEST_CASE("RFC 3550 4: NTP time counts from 1900, its fraction in 32 bits") {
+  CHECK(ntp_time(wall_time{}) == std::uint64_t{2208988800} << 32);
+  CHECK(ntp_time(wall_time{std::chrono::milliseconds{1500}}) == ((std::uint64_t{2208988801} << 32) | 0x80000000));
+}
