@@ -21,6 +21,8 @@ std::string_view to_string(errc code) noexcept {
                                                            "shutting_down",
                                                            "play_refused",
                                                            "publish_refused",
+                                                           "not_sendable",
+                                                           "no_sender",
                                                            "schema_off",
                                                            "internal"};
   return names[static_cast<std::size_t>(code)];

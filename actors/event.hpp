@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "actors/sending.hpp"
 #include "actors/stream_status.hpp"
 #include "actors/viewer.hpp"
 
@@ -26,8 +27,10 @@ enum class event_kind : std::uint8_t {
   viewer_left,
   unwatched,  ///< nobody has watched for a while; asked of hooks, not logged
   recorded,   ///< a recording's file is complete
+  sender_started,
+  sender_stopped,  ///< its end says why
 };
-inline constexpr std::size_t event_kind_count = 14;
+inline constexpr std::size_t event_kind_count = 16;
 std::string_view to_string(event_kind kind) noexcept;
 
 /// One alarm's state at the moment it changed.
@@ -65,6 +68,7 @@ struct event {
   std::shared_ptr<const viewer> who{};            ///< of the viewer_ kinds
   std::shared_ptr<const consumption> taken{};     ///< of viewer_left
   std::shared_ptr<const recording> file{};        ///< of recorded
+  std::shared_ptr<const sender_status> sender{};  ///< of the sender_ kinds
 };
 using event_ptr = std::shared_ptr<const event>;
 

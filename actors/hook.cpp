@@ -14,7 +14,8 @@ std::string_view to_string(hook_name name) noexcept {
                                                                 "on_stream_none_reader",
                                                                 "on_stream_not_found",
                                                                 "on_flow_report",
-                                                                "on_record_mp4"};
+                                                                "on_record_mp4",
+                                                                "on_send_rtp_stopped"};
   return names[static_cast<std::size_t>(name)];
 }
 

@@ -29,8 +29,9 @@ enum class hook_name : std::uint8_t {
   stream_not_found,    ///< a question: a viewer waits for a stream that is not there
   flow_report,
   record_mp4,
+  send_rtp_stopped,
 };
-inline constexpr std::size_t hook_name_count = 12;
+inline constexpr std::size_t hook_name_count = 13;
 /// The name as in the configuration and in metrics, e.g. "on_rtp_server_timeout".
 std::string_view to_string(hook_name name) noexcept;
 

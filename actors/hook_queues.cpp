@@ -44,6 +44,9 @@ std::vector<hook_call> hooks_for(const event& e, const hook_settings& settings) 
     case event_kind::recorded:
       calls.push_back({hook_name::record_mp4});
       break;
+    case event_kind::sender_stopped:
+      if (e.sender && e.sender->end != send_end::stopped) calls.push_back({hook_name::send_rtp_stopped});
+      break;
     case event_kind::alarm_raised:
     case event_kind::alarm_cleared:
       if (e.alarm) calls.push_back({hook_name::alarm});
@@ -59,6 +62,7 @@ std::vector<hook_call> hooks_for(const event& e, const hook_settings& settings) 
     case event_kind::stream_stalled:
     case event_kind::viewer_came:
     case event_kind::unwatched:
+    case event_kind::sender_started:
       break;
   }
   return calls;

@@ -12,6 +12,7 @@
 #include "actors/error.hpp"
 #include "actors/event.hpp"
 #include "actors/node_stats.hpp"
+#include "actors/sending.hpp"
 #include "actors/stream_key.hpp"
 #include "actors/stream_status.hpp"
 #include "actors/viewer.hpp"
@@ -47,7 +48,9 @@ struct open_request {
   bool re_use_port = false;
   bool multiplex = false;                      ///< shared port: every SSRC becomes a stream of its own
   bool configured = false;                     ///< the shared port of the configuration
+  bool rtcp = true;                            ///< binds the next port for RTCP
   std::optional<net::duration> idle_after;     ///< none = the node's; zero = never
+  std::optional<net::duration> patience;       ///< with the first packet; none = idle_after
   std::optional<net::source_policy> sources;   ///< none = the node's
   std::optional<conflict_policy> on_conflict;  ///< none = the node's
   net::time_point asked;                       ///< when the client's request arrived: for the time to open
@@ -150,6 +153,8 @@ struct node_settings {
   publish_options publish;
   net::duration none_reader_after = std::chrono::seconds{20};
   std::size_t max_waiting_viewers = 1000;
+  net::packetizer_options sending;
+  std::size_t max_senders = 10000;
   struct alarm_settings {
     net::duration window = std::chrono::seconds{60};
     std::size_t min_opens = 10;
@@ -194,6 +199,18 @@ struct connect_command {
 struct close_command {
   bool rest_sender = false;  ///< of a stream on a shared port: do not hear its sender until it is silent
 };
+/// Sent by the supervisor to a stream: what it is to send back to where it comes from. Answered at once; refused with
+/// not_sendable if it sends something else. Its end is told by talk_over.
+struct begin_talk {
+  std::uint64_t id = 0;
+  sending what;
+};
+struct end_talk {
+  std::uint64_t id = 0;
+};
+struct talk_over {
+  std::uint64_t id = 0;
+};
 /// Sent by the supervisor to a shared port: no stream for this SSRC, and why.
 struct refuse_ssrc {
   std::uint32_t ssrc = 0;
@@ -210,9 +227,12 @@ using supervisor_actor = caf::typed_actor<
     caf::replies_to<connect_request>::with<outcome<completed>>,
     caf::replies_to<idle_check_request>::with<outcome<completed>>,
     caf::replies_to<watch_request>::with<outcome<watched>>, caf::replies_to<ports_request>::with<ports_report>,
-    caf::replies_to<stats_request>::with<node_stats>, caf::replies_to<shutdown_request>::with<completed>,
-    caf::reacts_to<node_settings_ptr>, caf::reacts_to<stream_notice>, caf::reacts_to<ssrc_arrived>,
-    caf::reacts_to<caf::tick_atom>, caf::reacts_to<caf::flush_atom>>;
+    caf::replies_to<stats_request>::with<node_stats>, caf::replies_to<send_request>::with<outcome<sending_started>>,
+    caf::replies_to<stop_sending_request>::with<outcome<completed>>,
+    caf::replies_to<senders_request>::with<outcome<sender_list>>, caf::reacts_to<talk_over>,
+    caf::replies_to<shutdown_request>::with<completed>, caf::reacts_to<node_settings_ptr>,
+    caf::reacts_to<stream_notice>, caf::reacts_to<ssrc_arrived>, caf::reacts_to<caf::tick_atom>,
+    caf::reacts_to<caf::flush_atom>>;
 
 /// The event log: takes events from the supervisor and the daemon, numbers them, keeps the newest, hands each on to its
 /// subscribers. events_since answers with what is newer than a cursor.
@@ -253,6 +273,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::publish_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::connect_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::close_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::refuse_ssrc)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::send_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::stop_sending_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::senders_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::begin_talk)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::end_talk)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::talk_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::completed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::event_ptr)
@@ -263,3 +289,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::closed>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::stream_status>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::watched>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::completed>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::sending_started>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::outcome<berth::actors::sender_list>)

@@ -60,6 +60,9 @@ struct node_stats {
 
   // as it is now
   std::array<std::uint64_t, stream_state_count> streams{};  ///< present, by state
+  std::size_t senders = 0;                                  ///< present
+  std::uint64_t sent_packets = 0;                           ///< by all senders there were
+  std::uint64_t sent_bytes = 0;
   net::allocator_figures ports;
   std::vector<alarm_change> alarms;  ///< those raised
 

@@ -11,6 +11,10 @@ liveness record::facts() const {
   return {armed_at, mooring::time(shared->last_packet), mooring::time(shared->last_datagram), paused_until};
 }
 
+life_limits record::limits(const node_settings& settings) const {
+  return {settings.stall_after, state == stream_state::listening ? request.patience.value_or(idle_after) : idle_after};
+}
+
 stream_status record::status(const stream_key& key, net::time_point now) const {
   stream_status s;
   s.key = key;

@@ -65,7 +65,7 @@ struct record {
   /// The name that the world knows it by.
   stream_key public_key(const stream_key& key) const;
   liveness facts() const;
-  life_limits limits(const node_settings& settings) const { return {settings.stall_after, idle_after}; }
+  life_limits limits(const node_settings& settings) const;
   stream_status status(const stream_key& key, net::time_point now) const;
   /// True if an open with `other` asks for what is there already.
   bool same_parameters(const record& other) const;

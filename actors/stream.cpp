@@ -17,23 +17,13 @@ enum tag : std::uint32_t {
   tag_connecting,
   tag_connect_timeout,
   tag_reconnect,
-  tag_media
+  tag_media,
+  tag_talk
 };
 
 constexpr int batches_per_turn = 4;
 constexpr net::duration first_back_off = std::chrono::milliseconds{500};
 constexpr net::duration longest_back_off = std::chrono::seconds{4};
-
-void send_to(int fd, net::bytes_view bytes, const net::endpoint& to) {
-  sockaddr_storage own{};
-  socklen_t length = sizeof own;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) != 0) return;
-  sockaddr_storage address;
-  const auto size = to.to_sockaddr(address, own.ss_family);
-  // A report that can not be sent is one report less: the next one says the same.
-  [[maybe_unused]] const auto sent =
-      ::sendto(fd, bytes.data(), bytes.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), size);
-}
 
 net::track_wish wish_of(track_filter only) {
   if (only == track_filter::audio) return net::track_wish::audio;
@@ -73,7 +63,14 @@ caf::behavior stream::make_behavior() {
             return outcome<completed>{completed{}};
           },
           [this](const publish_options& options) { begin_media(options); },
-          [this](const connect_command& command) { return connect(command); }};
+          [this](const connect_command& command) { return connect(command); },
+          [this](const begin_talk& command) { return talk_back(command); },
+          [this](const end_talk& command) {
+            if (!talk_ || talk_->id() != command.id) return;
+            talk_->end(send_end::stopped, "", clock().now());
+            part_with_talk();
+          },
+          [this](caf::flush_atom) { proceed_talking(clock().now()); }};
 }
 
 void stream::moor() {
@@ -102,6 +99,13 @@ void stream::moor() {
 void stream::on_exit() {
   poller().cancel_timer(media_timer_);
   if (media_receiver_) media_receiver_->end(clock().now());
+  if (talk_) {
+    if (talk_->begun())
+      talk_->end(send_end::reset, "the stream that it went back through ended", clock().now());
+    else
+      talk_->end(send_end::timed_out, "wait tcp connection timeout", clock().now());
+    talk_.reset();
+  }
   connections_.close_all();
   if (connecting_) {
     poller().remove(connecting_->socket.get(), connecting_->registration);
@@ -119,17 +123,19 @@ void stream::on_exit() {
   }
 }
 
-void stream::on_ready(std::uint32_t tag, std::uint32_t, net::time_point now) {
+void stream::on_ready(std::uint32_t tag, std::uint32_t events, net::time_point now) {
   if (!enter()) return;
   switch (tag) {
     case tag_rtp:
       read_rtp(now);
+      if ((events & EPOLLOUT) != 0) proceed_talking(now);
       break;
     case tag_rtcp:
       read_rtcp(now);
       break;
     case tag_listener:
       connections_.accept_from(shared_->ports.listener.get(), now);
+      proceed_talking(now);
       break;
     case tag_connecting:
       connect_decided(now);
@@ -137,6 +143,7 @@ void stream::on_ready(std::uint32_t tag, std::uint32_t, net::time_point now) {
     default:
       connections_.on_ready(tag, buffers().tcp, now);
       end_media_batch(now);
+      if ((events & EPOLLOUT) != 0) proceed_talking(now);
   }
 }
 
@@ -147,6 +154,11 @@ void stream::on_timer(std::uint32_t tag, net::time_point now) {
     media_due_.reset();
     media_receiver_->expire(now);
     end_media_batch(now);
+    return;
+  }
+  if (tag == tag_talk) {
+    if (talk_) talk_->pace_is_over(now);
+    part_with_talk();
     return;
   }
   if (!connecting_) return;
@@ -180,6 +192,7 @@ void stream::read_rtp(net::time_point now) {
     if (!udp.more()) {
       end_media_batch(now);
       send_report(now);
+      if (talk_ && !talk_->begun()) proceed_talking(now);
       return;
     }
   }
@@ -208,7 +221,8 @@ void stream::send_report(net::time_point now) {
   const auto to = reports_to_.is_set() && reports_to_.same_address(source)
                       ? reports_to_
                       : source.with_port(static_cast<std::uint16_t>(source.port() + 1));
-  send_to(shared_->ports.rtcp.get(), {out.data(), size}, to);
+  // A report that can not be sent is one report less: the next one says the same.
+  net::send_datagram(shared_->ports.rtcp.get(), {out.data(), size}, to);
 }
 
 void stream::tell_supervisor() {
@@ -256,6 +270,36 @@ void stream::end_media_batch(net::time_point now) {
   media_due_ = due;
 }
 
+// ---- what it sends back -------------------------------------------------------------------------------------------
+
+outcome<completed> stream::talk_back(const begin_talk& command) {
+  if (talk_)
+    return net::failure{rejection{errc::not_sendable, to_string(options_.key) + " sends something back already", {}}};
+  const talk::sockets own{poller(), *this, tag_talk, *shared_, rtp_, connections_, intake_};
+  // Weak: a fan-out must not keep a stream that nobody else wants.
+  talk_.emplace(command.id, command.what, own, [self = caf::actor_cast<caf::weak_actor_ptr>(ctrl())] {
+    if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(self))
+      caf::anon_send(caf::actor_cast<caf::actor>(strong), caf::flush_atom_v);
+  });
+  proceed_talking(clock().now());
+  return completed{};
+}
+
+void stream::proceed_talking(net::time_point now) {
+  if (talk_) talk_->proceed(now);
+  part_with_talk();
+}
+
+void stream::part_with_talk() {
+  if (!talk_ || !talk_->over()) return;
+  const talk_over over{talk_->id()};
+  talk_.reset();
+  if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
+    send(caf::actor_cast<caf::actor>(supervisor), over);
+}
+
+// ---- TCP active ---------------------------------------------------------------------------------------------------
+
 void stream::note(std::string_view reason) { shared_->last_reason.store(short_text{reason}); }
 
 caf::result<outcome<completed>> stream::connect(const connect_command& command) {
@@ -265,6 +309,8 @@ caf::result<outcome<completed>> stream::connect(const connect_command& command) 
         rejection{errc::connect_failed, "a connection to " + connecting_->remote.to_string() + " is under way", {}}}};
   if (connecting_) poller().cancel_timer(connecting_->timer);
   connections_.close_all();
+  if (talk_ && talk_->begun()) talk_->end(send_end::reset, "the connection was replaced", now);
+  part_with_talk();
   intake_.receiver().forget_source();
 
   connecting_.emplace();
@@ -300,6 +346,7 @@ void stream::connect_decided(net::time_point now) {
   poller().cancel_timer(c.timer);
   c.back_off = first_back_off;
   connections_.adopt(std::move(c.socket), c.remote, now);
+  proceed_talking(now);
   if (auto promise = std::exchange(c.asked_by, std::nullopt)) promise->deliver(outcome<completed>{completed{}});
 }
 
@@ -324,8 +371,10 @@ void stream::connection_ended(const net::endpoint& peer, int system_errno) {
   if (peer == intake_.receiver().source()) intake_.receiver().forget_source();
   note("TCP connection of " + peer.to_string() + " ended" +
        (system_errno == 0 ? std::string{} : std::string{": "} + std::strerror(system_errno)));
-  if (!connecting_ || connecting_->asked_by || connecting_->timer != net::poller::none) return;
   const auto now = clock().now();
+  if (talk_) talk_->connection_ended(peer, now);
+  part_with_talk();
+  if (!connecting_ || connecting_->asked_by || connecting_->timer != net::poller::none) return;
   connecting_->timer = poller().start_timer(now + connecting_->back_off, *this, tag_reconnect);
 }
 

@@ -8,6 +8,7 @@
 #include "actors/intake.hpp"
 #include "actors/messages.hpp"
 #include "actors/mooring.hpp"
+#include "actors/talk.hpp"
 #include "net/media_receiver.hpp"
 #include "net/ssrc_demultiplexer.hpp"
 #include "net/tcp_connections.hpp"
@@ -60,6 +61,11 @@ class stream final : public hosted_actor, private net::packet_sink {
   void end_media_batch(net::time_point now);
   void note(std::string_view reason);
 
+  // what it sends back
+  outcome<completed> talk_back(const begin_talk& command);
+  void proceed_talking(net::time_point now);
+  void part_with_talk();
+
   // TCP active
   caf::result<outcome<completed>> connect(const connect_command& command);
   std::optional<net::error> begin_connect(net::time_point now);
@@ -86,7 +92,8 @@ class stream final : public hosted_actor, private net::packet_sink {
   std::optional<net::time_point> media_due_;  // when the timer is due
   bool media_complete_ = false;
   net::codec passed_over_ = net::codec::unknown;  // as it was noted
-  bool rest_after_ = false;                       // the close was asked for while the sender may still send
+  std::optional<talk> talk_;
+  bool rest_after_ = false;  // the close was asked for while the sender may still send
 
   struct active_connect {
     net::endpoint remote;

@@ -39,6 +39,10 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
       [this] { return now(); },
       [this](const stream_key& key, record& r, close_reason reason) { begin_close(key, r, reason); },
       [this](event_kind kind, const stream_key& key, const record& r) { tell(kind, key, r); }});
+  senders_.emplace(senders::dependencies{self_, registry_, *ports_, *options_.sockets,
+                                         [this]() -> const node_settings& { return *settings_; },
+                                         [this] { return now(); }, options_.wall_now, options_.place, options_.random,
+                                         [this](event e) { tell(std::move(e)); }});
   apply(settings_);
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
   self_->delayed_send(self_, tick_interval, caf::tick_atom_v);
@@ -52,6 +56,10 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
           [this](const watch_request& r) { return publisher_->watch(r); },
           [this](const ports_request&) { return ports(); },
           [this](const stats_request&) { return stats(); },
+          [this](const send_request& r) { return senders_->start(r); },
+          [this](const stop_sending_request& r) { return senders_->stop(r); },
+          [this](const senders_request& r) { return senders_->list(r); },
+          [this](const talk_over& t) { senders_->talk_ended(t.id); },
           [this](const shutdown_request&) { return shut_down(); },
           [this](const node_settings_ptr& s) { apply(s); },
           [this](const stream_notice& n) { packets_arrived(n); },
@@ -113,7 +121,8 @@ std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& r
 }
 
 outcome<opened> stream_supervisor::create(const open_request& request, record r) {
-  auto got = ports_->allocate({r.local_request, !request.multiplex, request.mode == tcp_mode::passive}, now());
+  auto got =
+      ports_->allocate({r.local_request, request.rtcp && !request.multiplex, request.mode == tcp_mode::passive}, now());
   alarms_.allocation(!got, now());
   if (!got) return reject(code_of(got.error().code), got.error().text);
 
@@ -287,6 +296,7 @@ node_stats stream_supervisor::stats() {
     all.present(r.state, net::counter_values{r.shared->counters});
     return true;
   });
+  senders_->count(all);
   all.ports = ports_->figures();
   all.alarms = alarms_.raised();
   return all;
@@ -398,6 +408,7 @@ void stream_supervisor::send_close(record& r) {
 }
 
 void stream_supervisor::went_down(const caf::down_msg& down) {
+  if (senders_->went_down(down.source)) return end_if_empty();
   const auto* found = registry_.key_of(down.source);
   if (found == nullptr) return stats_.late_message();
   const auto key = *found;
@@ -407,12 +418,15 @@ void stream_supervisor::went_down(const caf::down_msg& down) {
     r.reason = close_reason::failed;
   }
   finish(key, std::move(r));
-  if (shut_down_promise_ && registry_.empty()) {
-    ports_->clear();
-    shut_down_promise_->deliver(completed{});
-    shut_down_promise_.reset();
-    self_->quit();
-  }
+  end_if_empty();
+}
+
+void stream_supervisor::end_if_empty() {
+  if (!shut_down_promise_ || !registry_.empty() || !senders_->empty()) return;
+  ports_->clear();
+  shut_down_promise_->deliver(completed{});
+  shut_down_promise_.reset();
+  self_->quit();
 }
 
 // The actor is gone and its sockets wait in the mooring: now, and not earlier, the stream is closed.
@@ -431,6 +445,7 @@ void stream_supervisor::finish(const stream_key& key, record r) {
   if (r.deadline) stats_.reclaim_time.observe(reclaim_bounds, now() - *r.deadline);
   tell(event_kind::stream_closed, key, r);
   publisher_->ended(key, r);
+  senders_->stream_ended(key, r.generation);
 
   for (std::size_t i = 0; i < r.closers.size(); ++i) {
     if (i == 0 && r.closed_by_request)
@@ -463,17 +478,15 @@ void stream_supervisor::open_parked(const stream_key& key, std::deque<parked_ope
 caf::result<completed> stream_supervisor::shut_down() {
   shutting_down_ = true;
   publisher_->stop();
+  senders_->stop_all();
   registry_.for_each(std::nullopt, [&](const stream_key& key, record& r) {
     if (r.state != stream_state::closing) begin_close(key, r, close_reason::shutdown);
     return true;
   });
-  if (registry_.empty()) {
-    ports_->clear();
-    self_->quit();
-    return completed{};
-  }
-  shut_down_promise_ = self_->make_response_promise<completed>();
-  return *shut_down_promise_;
+  auto promise = self_->make_response_promise<completed>();
+  shut_down_promise_ = promise;
+  end_if_empty();
+  return promise;
 }
 
 // ---- telling ------------------------------------------------------------------------------------------------------

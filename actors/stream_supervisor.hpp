@@ -9,6 +9,7 @@
 #include "actors/messages.hpp"
 #include "actors/publisher.hpp"
 #include "actors/registry.hpp"
+#include "actors/senders.hpp"
 
 namespace berth::actors {
 
@@ -18,8 +19,9 @@ struct supervisor_options {
   node_settings_ptr settings;
   std::function<berth_host()> place;  ///< where the next stream lives
   event_log_actor events;
-  hook_dispatcher_actor hooks;   ///< who is asked; null: nobody, and everything is allowed
-  std::uint32_t first_port = 0;  ///< rotates the order of the pool
+  hook_dispatcher_actor hooks;                                ///< who is asked; null: nobody, and everything is allowed
+  std::uint32_t first_port = 0;                               ///< rotates the order of the pool
+  std::function<std::uint32_t()> random = [] { return 0U; };  ///< for the first numbers of RTP senders
   std::function<net::wall_time()> wall_now = [] { return net::wall_clock::now(); };
 };
 
@@ -55,6 +57,7 @@ class stream_supervisor {
   void tick();
   void sweep();
   void went_down(const caf::down_msg& down);
+  void end_if_empty();
 
   // opening
   std::optional<outcome<opened>> try_open(const open_request& request);
@@ -94,6 +97,7 @@ class stream_supervisor {
   deadline_queue deadlines_;
   node_alarms alarms_;
   std::optional<publisher> publisher_;
+  std::optional<senders> senders_;
   // state
   node_stats stats_;  // what is counted; the rest is filled when asked for
   std::size_t multiplexed_ = 0;

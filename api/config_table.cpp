@@ -109,7 +109,10 @@ constexpr config_key table[] = {
     integer("rtp_proxy.h265_pt", "99", {0, 127}, "RTP payload type of H.265.").acts(),
     integer("rtp_proxy.opus_pt", "100", {0, 127}, "RTP payload type of Opus.").acts(),
     integer("rtp_proxy.gop_cache", "1", {0, 100}, "Groups of pictures kept ready for startSendRtp and startRecord."),
-    integer("rtp_proxy.rtp_g711_dur_ms", "100", {20, 180}, "Milliseconds of G.711 audio in one packet that is sent."),
+    integer("rtp_proxy.rtp_g711_dur_ms", "100", {20, 180}, "Milliseconds of G.711 audio in one packet that is sent.")
+        .acts(),
+    integer("rtp_proxy.max_senders", "10000", {1, 1000000}, "How many senders to other servers there are at most.")
+        .acts(),
     integer(
         "rtp_proxy.udp_recv_socket_buffer", "1048576", {4096, 1073741824},
         "Bytes asked for as the receive buffer of a UDP socket: 1 MiB holds the largest key frame of a camera, and "
@@ -161,8 +164,8 @@ constexpr config_key table[] = {
            "Free share of the port pool above which the alarm is cleared; not below pool_low_ratio.")
         .acts(),
     // [rtp]
-    integer("rtp.videoMtuSize", "1400", {100, 65000}, "Largest payload of video RTP that is sent."),
-    integer("rtp.audioMtuSize", "600", {100, 65000}, "Largest payload of audio RTP that is sent."),
+    integer("rtp.videoMtuSize", "1400", {100, 65000}, "Largest payload of video RTP that is sent.").acts(),
+    integer("rtp.audioMtuSize", "600", {100, 65000}, "Largest payload of audio RTP that is sent.").acts(),
     integer("rtp.rtpMaxSize", "10", {1, 64},
             "KB; a longer RTP frame on TCP means that the framing is lost and starts a resync.")
         .acts(),
@@ -192,7 +195,8 @@ constexpr config_key table[] = {
     url("hook.on_server_started", "", "URL that is called when this node has started; empty = off.").acts(),
     url("hook.on_server_keepalive", "", "URL that is called when this node is alive; empty = off.").acts(),
     url("hook.on_send_rtp_stopped", "",
-        "URL that is called when sending a stream to another server has ended; empty = off."),
+        "URL that is called when sending a stream to another server has ended by itself; empty = off.")
+        .acts(),
     url("hook.on_rtp_server_timeout", "", "URL that is called when a receiver got nothing for timeoutSec; empty = off.")
         .acts(),
     url("hook.on_server_exited", "", "URL that is called when this node ends; empty = off.").acts(),

@@ -73,6 +73,9 @@ core::core(const config& c, dependencies given)
   o.events = events_;
   o.hooks = hooks_;
   o.first_port = std::random_device{}();
+  o.random = [numbers = std::make_shared<std::mt19937>(std::random_device{}())] {
+    return static_cast<std::uint32_t>((*numbers)());
+  };
   o.place = [this] {
     const auto least = std::min_element(reactors_.begin(), reactors_.end(),
                                         [](const auto& a, const auto& b) { return a->load() < b->load(); });

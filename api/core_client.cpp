@@ -77,6 +77,21 @@ core_client::reply<actors::completed> core_client::connect(actors::connect_reque
                                                                          patience);
 }
 
+core_client::reply<actors::sending_started> core_client::start_sending(actors::send_request request) const {
+  // As with connect(): the sender keeps the connection's deadline itself.
+  const auto patience = answer_timeout + (request.way == actors::send_way::tcp ? request.patience : net::duration{});
+  return exchange<actors::sending_started, actors::outcome<actors::sending_started>>(asker_, supervisor_,
+                                                                                     std::move(request), patience);
+}
+
+core_client::reply<actors::completed> core_client::stop_sending(actors::stop_sending_request request) const {
+  return exchange<actors::completed, actors::outcome<actors::completed>>(asker_, supervisor_, std::move(request));
+}
+
+core_client::reply<actors::sender_list> core_client::senders(actors::senders_request request) const {
+  return exchange<actors::sender_list, actors::outcome<actors::sender_list>>(asker_, supervisor_, std::move(request));
+}
+
 core_client::reply<actors::completed> core_client::idle_check(actors::idle_check_request request) const {
   return exchange<actors::completed, actors::outcome<actors::completed>>(asker_, supervisor_, std::move(request));
 }

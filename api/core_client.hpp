@@ -29,6 +29,9 @@ class core_client {
   reply<actors::completed> connect(actors::connect_request request) const;
   reply<actors::completed> idle_check(actors::idle_check_request request) const;
   reply<actors::watched> watch(actors::watch_request request) const;
+  reply<actors::sending_started> start_sending(actors::send_request request) const;
+  reply<actors::completed> stop_sending(actors::stop_sending_request request) const;
+  reply<actors::sender_list> senders(actors::senders_request request) const;
   reply<actors::ports_report> ports() const;
   reply<actors::node_stats> stats() const;
   reply<actors::event_batch> events_since(actors::events_since request) const;

@@ -179,6 +179,7 @@ void daemon::make_routes() {
                                       [this] { return reactor_loads_->to_json(); },
                                       [this] { return worker_loads_->to_json(); }});
   add_rtp_server_routes(routes_, *node_);
+  add_rtp_sender_routes(routes_, *node_);
   add_server_routes(routes_, *node_);
   add_v1_routes(routes_, *node_);
   add_event_routes(routes_, *node_);

@@ -128,6 +128,34 @@ void add_recording(json::object& body, const actors::event& e) {
   if (!f.error.empty()) body["error"] = f.error;
 }
 
+// The peer's numbers for what ends a socket.
+int code_of(actors::send_end end) {
+  switch (end) {
+    case actors::send_end::source_ended:
+      return 1;
+    case actors::send_end::timed_out:
+      return 2;
+    case actors::send_end::refused:
+      return 3;
+    case actors::send_end::reset:
+      return 4;
+    default:
+      return 255;
+  }
+}
+
+void add_sender(json::object& body, const actors::event& e) {
+  const auto& s = *e.sender;
+  add_name(body, s.source);
+  body["params"] = "";
+  body["ssrc"] = s.request.ssrc_text;
+  add_origin(body, *e.stream);
+  body["err"] = code_of(s.end);
+  body["msg"] = s.end_text;
+  body["packets"] = s.packets;
+  body["bytes"] = s.bytes;
+}
+
 void add_alarm(json::object& body, const actors::event& e) {
   body["name"] = e.alarm->name;
   body["raised"] = e.kind == actors::event_kind::alarm_raised;
@@ -174,6 +202,9 @@ std::string hook_body(const actors::hook_delivery& delivery, const hook_body_sou
       break;
     case actors::hook_name::record_mp4:
       add_recording(body, *delivery.event);
+      break;
+    case actors::hook_name::send_rtp_stopped:
+      add_sender(body, *delivery.event);
       break;
   }
   body["mediaServerId"] = sources.media_server_id();

@@ -33,6 +33,11 @@ std::string describe(const actors::stream_status& s) {
   return text;
 }
 
+std::string describe(const actors::sender_status& s) {
+  return to_string(s.source) + " with SSRC " + s.request.ssrc_text + " from port " + std::to_string(s.local_port) +
+         ", " + std::string{to_string(s.request.way)} + (s.remote.is_set() ? ", to " + s.remote.to_string() : "");
+}
+
 }  // namespace
 
 logger::logger(const std::string& level, bool json) : json_(json) {
@@ -110,6 +115,13 @@ void logger::write(const actors::event& e) {
       else
         write(log_level::error,
               "recording of " + describe(*e.stream) + " to " + e.file->path + " ended: " + e.file->error);
+      break;
+    case event_kind::sender_started:
+      info("sending " + describe(*e.sender));
+      break;
+    case event_kind::sender_stopped:
+      info("sent " + describe(*e.sender) + ", " + std::to_string(e.sender->packets) + " packets: " +
+           std::string{to_string(e.sender->end)} + (e.sender->end_text.empty() ? "" : ", " + e.sender->end_text));
       break;
     case event_kind::viewer_came:
     case event_kind::unwatched:

@@ -106,10 +106,7 @@ json::object media_members(const actors::stream_status& s, bool recording) {
   o["bytesSpeed"] = s.media && flows(s) ? s.media->counters.byte_rate.value() : 0;
   o["totalBytes"] = s.counters.accepted_bytes;
   o["totalReaderCount"] = s.media ? s.media->frames.viewers() : 0;
-  o["originType"] = rtp_push;
-  o["originTypeStr"] = "rtp_push";
-  // Clients read from it with which SSRC a stream was opened: it keeps the first name.
-  o["originUrl"] = "rtp://" + s.key.vhost + "/" + s.key.app + "/" + s.key.stream;
+  add_origin(o, s);
   o["originSock"] = json::object{{"identifier", s.key.stream},
                                  {"local_ip", ip_of(s.local)},
                                  {"local_port", s.port()},
@@ -122,6 +119,13 @@ json::object media_members(const actors::stream_status& s, bool recording) {
 }
 
 }  // namespace
+
+// Clients read from originUrl with which SSRC a stream was opened: it keeps the first name.
+void add_origin(json::object& to, const actors::stream_status& s) {
+  to["originType"] = rtp_push;
+  to["originTypeStr"] = "rtp_push";
+  to["originUrl"] = "rtp://" + s.key.vhost + "/" + s.key.app + "/" + s.key.stream;
+}
 
 json::object media_item(const actors::stream_status& s, net::schema as, bool recording) {
   auto o = media_members(s, recording);

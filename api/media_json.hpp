@@ -13,6 +13,8 @@ boost::json::object media_item(const actors::stream_status& status, net::schema 
 /// The same items as text, for those of its schemas that are asked for, with commas between: a list is long, and what a
 /// stream's items have in common is written once.
 std::string media_items(const actors::stream_status& status, net::schema_set schemas, bool recording);
+/// originType, originTypeStr, originUrl: what brings the stream, under the name that it was opened with.
+void add_origin(boost::json::object& to, const actors::stream_status& status);
 /// The peer's tracks array.
 boost::json::array tracks_json(const actors::stream_status& status);
 /// {"public_id", "tracks", "frame_rate", "gop", "viewers", ...}: the `media` member of /v1/streams/{stream_id}.

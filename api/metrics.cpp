@@ -115,6 +115,12 @@ void packets(exposition& out, const net::counter_values& c) {
   out.counter("tcp_resyncs_total", "Times the framing of a TCP connection was lost.", c.tcp_resyncs);
 }
 
+void senders(exposition& out, const actors::node_stats& n) {
+  out.gauge("senders", "RTP senders present.", static_cast<double>(n.senders));
+  out.counter("sent_packets_total", "RTP packets sent to other servers.", n.sent_packets);
+  out.counter("sent_bytes_total", "Bytes of RTP packets sent to other servers.", n.sent_bytes);
+}
+
 void alarms(exposition& out, const actors::node_stats& n) {
   out.family("alarm", "1 while the alarm is raised.", MetricType::Gauge);
   for (const auto* name : {"allocation_failures", "port_pool_low"}) {
@@ -152,6 +158,7 @@ std::string metrics_text(const actors::node_stats& node, const actors::hook_stat
   streams(out, node);
   ports(out, node.ports);
   packets(out, node.totals);
+  senders(out, node);
   alarms(out, node);
   hook_figures(out, hooks);
   return out.text();

@@ -33,6 +33,7 @@ struct node {
 
 /// Fills the router. The node must outlive it.
 void add_rtp_server_routes(router& to, const node& n);
+void add_rtp_sender_routes(router& to, const node& n);
 void add_server_routes(router& to, const node& n);
 void add_v1_routes(router& to, const node& n);
 void add_event_routes(router& to, const node& n);

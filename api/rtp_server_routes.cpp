@@ -1,8 +1,5 @@
 // The peer's face of ports and streams: open, close, query, list, and what acts on an open one.
 #include <array>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "api/arguments.hpp"
@@ -11,6 +8,7 @@
 #include "api/json.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
+#include "api/resolve.hpp"
 #include "api/status_json.hpp"
 
 namespace berth::api {
@@ -112,18 +110,9 @@ class rtp_server_face {
     const auto port = args.port("dst_port");
     if (!port) co_return peer_error(bad_arguments, port.error());
     if (*port == 0) co_return peer_error(bad_arguments, "dst_port: 0 is not in 1..65535");
-    const std::string host{args.text("dst_url")};
-    auto remote = net::endpoint::parse(host, *port);
-    if (!remote) {
-      asio::ip::tcp::resolver resolver{co_await asio::this_coro::executor};
-      boost::system::error_code failed;
-      const auto service = std::to_string(*port);
-      auto token = asio::redirect_error(asio::use_awaitable, failed);
-      const auto found = co_await resolver.async_resolve(host, service, token);
-      if (failed || found.empty())
-        co_return peer_error(-1, "dst_url: '" + host + "' could not be resolved: " + failed.message());
-      remote = net::endpoint::parse(found.begin()->endpoint().address().to_string(), *port);
-    }
+    std::string argument{"dst_url"}, host{args.text("dst_url")};
+    const auto remote = co_await resolve(std::move(argument), std::move(host), *port);
+    if (!remote) co_return peer_error(-1, remote.error());
     actors::connect_request wanted{key_of(args), *remote, connect_timeout};
     const auto answer = co_await node_.core.connect(std::move(wanted));
     if (!answer) co_return not_found_or(answer.error(), -1, "can not find the stream");

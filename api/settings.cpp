@@ -64,6 +64,10 @@ actors::node_settings node_settings_of(const config& c) {
   s.publish.auto_close = c.get_bool("protocol.auto_close");
   s.publish.enable_mp4 = c.get_bool("protocol.enable_mp4");
   s.publish.mp4_max_second = static_cast<std::uint32_t>(c.get_int("protocol.mp4_max_second"));
+  s.sending.video_payload = size(c, "rtp.videoMtuSize");
+  s.sending.audio_payload = size(c, "rtp.audioMtuSize");
+  s.sending.g711_ms = static_cast<int>(c.get_int("rtp_proxy.rtp_g711_dur_ms"));
+  s.max_senders = size(c, "rtp_proxy.max_senders");
   s.none_reader_after = c.get_milliseconds("general.streamNoneReaderDelayMS");
   s.alarm.window = c.get_seconds("alarm.window_sec");
   s.alarm.min_opens = size(c, "alarm.min_opens");

@@ -1,5 +1,6 @@
 #include "api/status_json.hpp"
 
+#include <array>
 #include <chrono>
 
 #include "api/media_json.hpp"
@@ -61,6 +62,26 @@ boost::json::object stream_json(const actors::stream_status& s) {
   return o;
 }
 
+boost::json::object sender_json(const actors::sender_status& s) {
+  constexpr std::array<std::string_view, 3> packings{"es", "ps", "ts"};
+  boost::json::object o{{"ssrc", s.request.ssrc_text},
+                        {"stream", to_string(s.source)},
+                        {"way", to_string(s.request.way)},
+                        {"packing", packings[static_cast<std::size_t>(s.request.packing)]},
+                        {"payload_type", s.request.payload_type},
+                        {"local_port", s.local_port},
+                        {"peer", text_of(s.remote)},
+                        {"age_ms", to_ms(s.age)},
+                        {"packets", s.packets},
+                        {"bytes", s.bytes},
+                        {"skipped_frames", s.skipped},
+                        {"unsent_packets", s.unsent}};
+  if (s.end == actors::send_end::none) return o;
+  o["end"] = to_string(s.end);
+  o["end_text"] = s.end_text;
+  return o;
+}
+
 boost::json::object event_json(const actors::event& e) {
   const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(e.at.time_since_epoch());
   boost::json::object o{{"id", e.id}, {"kind", to_string(e.kind)}, {"at_ms", at.count()}};
@@ -70,6 +91,7 @@ boost::json::object event_json(const actors::event& e) {
                                       {"stream", to_string(e.who->key)},
                                       {"protocol", e.who->protocol},
                                       {"peer", text_of(e.who->peer)}};
+  if (e.sender) o["sender"] = sender_json(*e.sender);
   if (e.file)
     o["file"] = boost::json::object{{"path", e.file->path}, {"bytes", e.file->bytes}, {"error", e.file->error}};
   if (e.alarm)

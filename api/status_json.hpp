@@ -14,6 +14,8 @@ void add_counters(boost::json::object& to, const actors::stream_status& status);
 
 /// The resource of /v1/streams/{stream_id}.
 boost::json::object stream_json(const actors::stream_status& status);
+/// One sender of listRtpSender and of events.
+boost::json::object sender_json(const actors::sender_status& sender);
 /// An event of /v1/events: {"id", "kind", "at_ms": Unix time, "stream" or "alarm"}.
 boost::json::object event_json(const actors::event& e);
 /// The resource of /v1/ports.

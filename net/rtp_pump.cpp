@@ -6,19 +6,31 @@
 #include <array>
 #include <cerrno>
 
+#include "net/socket_factory.hpp"
+
 namespace berth::net {
 namespace {
 
 constexpr std::size_t frames_at_once = 8;
 constexpr std::size_t bytes_a_turn = 512 * 1024;
 
-int family_of(int fd) noexcept {
-  sockaddr_storage own{};
-  socklen_t length = sizeof own;
-  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) == 0 ? own.ss_family : AF_INET;
+}  // namespace
+
+void rtp_pump::join(fan_out::wake_function wake) {
+  place_ = frames_->join(std::move(wake));
+  frames_->viewer_came(schema::rtsp);
 }
 
-}  // namespace
+void rtp_pump::leave(time_point now) {
+  if (!place_) return;
+  place_.reset();
+  frames_->viewer_left(schema::rtsp, now);
+}
+
+// What comes from here on wakes again.
+void rtp_pump::begin_turn() {
+  if (place_) place_->rearm();
+}
 
 // Puts the next frame that gives packets into the empty batch; false if there is none.
 bool rtp_pump::fill() {
@@ -39,6 +51,7 @@ bool rtp_pump::fill() {
 }
 
 rtp_pump::state rtp_pump::to_udp(int fd, const endpoint& to) {
+  begin_turn();
   sockaddr_storage address;
   const auto length = to.to_sockaddr(address, family_of(fd));
   std::array<iovec, packets_a_turn> parts;
@@ -75,6 +88,7 @@ rtp_pump::state rtp_pump::to_udp(int fd, const endpoint& to) {
 }
 
 rtp_pump::state rtp_pump::to_tcp(int fd) {
+  begin_turn();
   for (std::size_t left = bytes_a_turn; left > 0;) {
     if (done_ == batch_.framed().size() && !fill()) return emptied();
     const auto rest = batch_.framed().subspan(done_);

@@ -40,6 +40,11 @@ class rtp_pump {
   rtp_pump(fan_out_ptr frames, std::unique_ptr<rtp_packetizer> by, send_counters& counters)
       : frames_(std::move(frames)), packetizer_(std::move(by)), counters_(counters) {}
 
+  /// From now on the stream has a viewer more, and `wake` is called for new frames: once, until the next to_udp() or
+  /// to_tcp(). See fan_out::place.
+  void join(fan_out::wake_function wake);
+  void leave(time_point now);
+
   state to_udp(int fd, const endpoint& to);
   state to_tcp(int fd);
 
@@ -48,15 +53,16 @@ class rtp_pump {
   int take_error() noexcept { return std::exchange(error_, 0); }
   const rtp_writer& writer() const noexcept { return packetizer_->writer(); }
   int clock_rate() const noexcept { return packetizer_->clock_rate(); }
-  fan_out& frames() noexcept { return *frames_; }
 
  private:
+  void begin_turn();
   bool fill();
   state emptied() const noexcept { return over_ ? state::ended : state::drained; }
 
   fan_out_ptr frames_;
   std::unique_ptr<rtp_packetizer> packetizer_;
   send_counters& counters_;
+  std::unique_ptr<fan_out::place> place_;
   fan_out::position at_;
   std::deque<frame_ptr> waiting_;  // a few frames that were read together
   bool over_ = false;

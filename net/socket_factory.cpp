@@ -113,6 +113,21 @@ int pending_error(int fd) noexcept {
   return value;
 }
 
+int family_of(int fd) noexcept {
+  sockaddr_storage own{};
+  socklen_t length = sizeof own;
+  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) == 0 ? own.ss_family : AF_UNSPEC;
+}
+
+void send_datagram(int fd, bytes_view bytes, const endpoint& to) noexcept {
+  const int family = family_of(fd);
+  if (family == AF_UNSPEC) return;
+  sockaddr_storage address;
+  const auto size = to.to_sockaddr(address, family);
+  [[maybe_unused]] const auto sent =
+      ::sendto(fd, bytes.data(), bytes.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), size);
+}
+
 void report_refusals(int fd) noexcept {
   enable(fd, IPPROTO_IP, IP_RECVERR);
   enable(fd, IPPROTO_IPV6, IPV6_RECVERR);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "net/bytes.hpp"
 #include "net/endpoint.hpp"
 #include "net/error.hpp"
 #include "net/unique_fd.hpp"
@@ -43,6 +44,10 @@ class posix_socket_factory final : public socket_factory {
 endpoint local_endpoint(int fd) noexcept;
 /// Error of a finished non-blocking connect (SO_ERROR): 0 when it succeeded.
 int pending_error(int fd) noexcept;
+/// The address family that a socket speaks; AF_UNSPEC if it is none.
+int family_of(int fd) noexcept;
+/// One datagram without waiting; what the kernel does not take is lost.
+void send_datagram(int fd, bytes_view bytes, const endpoint& to) noexcept;
 /// Lets a UDP socket hear that a receiver is not there: the next send says so (ip(7), IP_RECVERR).
 void report_refusals(int fd) noexcept;
 /// Throws away what a socket with report_refusals() has heard so far, so that it is not ready for its sake any more.

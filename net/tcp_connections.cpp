@@ -10,6 +10,7 @@ namespace berth::net {
 namespace {
 
 constexpr int accepts_per_turn = 16;
+constexpr std::uint32_t watched_events = EPOLLIN | EPOLLRDHUP;
 
 }  // namespace
 
@@ -43,7 +44,7 @@ void tcp_connections::adopt(unique_fd socket, const endpoint& peer, time_point n
   auto free = std::find(slots_.begin(), slots_.end(), nullptr);
   if (free == slots_.end()) free = slots_.insert(slots_.end(), nullptr);
   const auto tag = options_.first_tag + static_cast<std::uint32_t>(free - slots_.begin());
-  const auto registration = poller_.add(socket.get(), EPOLLIN | EPOLLRDHUP, owner_, tag);
+  const auto registration = poller_.add(socket.get(), watched_events, owner_, tag);
   if (registration == poller::none) {
     counters_.tcp_refused.add();
     return;
@@ -91,6 +92,29 @@ void tcp_connections::on_ready(std::uint32_t tag, std::span<std::uint8_t> buffer
   counters_.tcp_skipped_bytes.add(c.framing.skipped_bytes() - c.skipped_seen);
   c.resyncs_seen = c.framing.resyncs();
   c.skipped_seen = c.framing.skipped_bytes();
+}
+
+tcp_connections::connection* tcp_connections::find(const endpoint& peer) const noexcept {
+  for (const auto& c : slots_)
+    if (c && c->peer == peer) return c.get();
+  return nullptr;
+}
+
+endpoint tcp_connections::first_peer() const noexcept {
+  const connection* oldest = nullptr;
+  for (const auto& c : slots_)
+    if (c && (oldest == nullptr || c->since < oldest->since)) oldest = c.get();
+  return oldest == nullptr ? endpoint{} : oldest->peer;
+}
+
+int tcp_connections::socket_of(const endpoint& peer) const noexcept {
+  const auto* c = find(peer);
+  return c == nullptr ? -1 : c->socket.get();
+}
+
+void tcp_connections::watch_for_room(const endpoint& peer, bool wanted) {
+  if (const auto* c = find(peer))
+    poller_.change(c->socket.get(), c->registration, watched_events | (wanted ? EPOLLOUT : 0U));
 }
 
 void tcp_connections::close(std::size_t index) {

@@ -46,6 +46,13 @@ class tcp_connections {
   void on_ready(std::uint32_t tag, std::span<std::uint8_t> buffer, time_point now);
   void close_all();
 
+  /// The peer of one of them, the oldest; unset if there is none.
+  endpoint first_peer() const noexcept;
+  /// The socket of a peer, for who writes to it; -1 if there is none.
+  int socket_of(const endpoint& peer) const noexcept;
+  /// The owner's on_ready() gets EPOLLOUT for this peer too, or does not any more.
+  void watch_for_room(const endpoint& peer, bool wanted);
+
   std::size_t size() const noexcept { return used_; }
 
  private:
@@ -60,6 +67,7 @@ class tcp_connections {
     std::uint64_t skipped_seen = 0;
   };
 
+  connection* find(const endpoint& peer) const noexcept;
   void close(std::size_t index);
   bool make_room();
 

@@ -19,23 +19,6 @@ daemon_process::settings plain_node(daemon_process::settings more = {}) {
   return more;
 }
 
-/// A device notices that it was cut off, and goes on as if not.
-ps_camera::send_function sender_over(const std::shared_ptr<rtp_tcp_sender>& connection) {
-  return [connection](const bytes& packet) {
-    try {
-      connection->send_packet(packet);
-    } catch (const std::runtime_error&) {
-    }
-  };
-}
-
-/// The device after its INVITE, over UDP or over TCP.
-std::unique_ptr<ps_camera> device_sends(std::uint16_t port, bool tcp, std::uint32_t ssrc = simulated_wvp::ssrc) {
-  if (!tcp) return std::make_unique<ps_camera>(ps_camera::over_udp(port), ssrc);
-  const auto connection = std::make_shared<rtp_tcp_sender>(port, tcp_prefix::two_bytes, ssrc);
-  return std::make_unique<ps_camera>(sender_over(connection), ssrc);
-}
-
 bool receiver_open(node& n, const std::string& key) { return n.listed(key); }
 
 }  // namespace
@@ -90,7 +73,7 @@ TEST_CASE("WVP: a channel is played, watched and stopped, while hooks take their
 
   const auto port = wvp.invite({.tcp_mode = tcp ? 1 : 0, .check_ssrc = !tcp});
   REQUIRE(port > 0);
-  const auto camera = device_sends(port, tcp);
+  const auto camera = device_sends(port, tcp, simulated_wvp::ssrc);
   REQUIRE(wvp.hears(true));
   const auto asked = wvp.hooks.requests("/on_publish");
   REQUIRE(asked.size() == 1);
@@ -161,7 +144,7 @@ TEST_CASE("WVP: two plays of one channel at once: one stream, undisturbed") {
     const auto again = wvp.call("openRtpServer", wvp.open_fields({.tcp_mode = 0}));
     CHECK(number(again, "code") == 0);
     CHECK(number(again, "port") == port);
-    const auto camera = device_sends(port, false);
+    const auto camera = device_sends(port, false, simulated_wvp::ssrc);
     REQUIRE(wvp.hears(true));
     CHECK(wvp.invite({}) == port);  // live: WVP sends the device there
     CHECK(wvp.hooks.requests("/on_publish").size() == 1);
@@ -173,7 +156,7 @@ TEST_CASE("WVP: two plays of one channel at once: one stream, undisturbed") {
   const auto other = wvp.call("openRtpServer", second);
   REQUIRE(number(other, "code") == 0);
   CHECK(number(other, "port") != port);
-  const auto camera = device_sends(port, false);
+  const auto camera = device_sends(port, false, simulated_wvp::ssrc);
   REQUIRE(wvp.hears(true));
   const auto late = device_sends(static_cast<std::uint16_t>(number(other, "port")), false, simulated_wvp::ssrc + 1);
   REQUIRE(wvp.hooks.wait_for("/on_publish", 2));
@@ -204,7 +187,7 @@ TEST_CASE("WVP: nobody watches: closed when it says so, and what the device stil
   wvp.closes_unwatched = false;
   REQUIRE(number(wvp.register_node(), "code") == 0);
   const auto port = wvp.invite({.tcp_mode = 0});
-  const auto camera = device_sends(port, false);
+  const auto camera = device_sends(port, false, simulated_wvp::ssrc);
   REQUIRE(wvp.hooks.wait_for("/on_stream_none_reader", 2));  // asked again after the answer was no
   CHECK(text(wvp.media_info(), "app") == "rtp");
   wvp.closes_unwatched = true;
@@ -224,13 +207,13 @@ TEST_CASE("WVP: playback is paused and goes on, under the public name, with a ju
   simulated_wvp wvp{n, g};
   REQUIRE(number(wvp.register_node(), "code") == 0);
   const auto port = wvp.invite({.tcp_mode = 0});
-  auto camera = device_sends(port, false);
+  auto camera = device_sends(port, false, simulated_wvp::ssrc);
   REQUIRE(wvp.hears(true));
   CHECK(number(wvp.call("pauseRtpCheck", {{"stream_id", device}}), "code") == 0);
   camera->stop();
   CHECK(throughout(2500ms, [&] { return receiver_open(n, wvp.open_key()); }));
   CHECK(number(wvp.call("resumeRtpCheck", {{"stream_id", device}}), "code") == 0);
-  camera = device_sends(port, false);
+  camera = device_sends(port, false, simulated_wvp::ssrc);
   const auto before = number(n.v1.stream(device).at("media").as_object(), "video_frames");
   REQUIRE(eventually(
       soon, [&] { return number(n.v1.stream(device).at("media").as_object(), "video_frames") > before + 20; }));
@@ -307,7 +290,7 @@ TEST_CASE("WVP: single port: a stream is its SSRC until on_publish names it, and
   node n{plain_node({{"rtp_proxy.port", std::to_string(shared.first())}})};
   simulated_wvp wvp{n, generation::head};
   REQUIRE(number(wvp.register_node(), "code") == 0);
-  const auto camera = device_sends(shared.first(), false);
+  const auto camera = device_sends(shared.first(), false, simulated_wvp::ssrc);
   REQUIRE(wvp.hears(true));
   CHECK(text(wvp.media_info(), "originUrl") == std::string{"rtp://__defaultVhost__/rtp/"} + simulated_wvp::ssrc_key);
   const auto closed =

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/support/encoded_media.hpp"
@@ -88,5 +89,22 @@ class ps_camera {
   std::atomic<std::size_t> sent_{0};
   std::thread thread_;
 };
+
+/// A device notices that it was cut off, and goes on as if not.
+inline ps_camera::send_function sender_over(const std::shared_ptr<rtp_tcp_sender>& connection) {
+  return [connection](const bytes& packet) {
+    try {
+      connection->send_packet(packet);
+    } catch (const std::runtime_error&) {
+    }
+  };
+}
+
+/// The device after its INVITE, over UDP or over TCP.
+inline std::unique_ptr<ps_camera> device_sends(std::uint16_t port, bool tcp, std::uint32_t ssrc = 0x1234) {
+  if (!tcp) return std::make_unique<ps_camera>(ps_camera::over_udp(port), ssrc);
+  const auto connection = std::make_shared<rtp_tcp_sender>(port, tcp_prefix::two_bytes, ssrc);
+  return std::make_unique<ps_camera>(sender_over(connection), ssrc);
+}
 
 }  // namespace berth::tests

@@ -168,8 +168,11 @@ bool rtp_tcp_sender::send_raw(const bytes& data) {
 }
 
 bool rtp_tcp_sender::closed_by_peer() {
-  char byte = 0;
-  const auto got = ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  // What was sent to the device stands in front of the end.
+  std::array<char, 4096> room;
+  ssize_t got = 0;
+  do got = ::recv(socket_.get(), room.data(), room.size(), MSG_DONTWAIT);
+  while (got > 0);
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
 }
 

@@ -1,0 +1,160 @@
+// The peer's face of RTP that goes out: to another platform, to a device, back to where a stream comes from.
+#include <boost/asio/use_awaitable.hpp>
+
+#include "api/arguments.hpp"
+#include "api/auth.hpp"
+#include "api/error_table.hpp"
+#include "api/json.hpp"
+#include "api/node.hpp"
+#include "api/open_arguments.hpp"
+#include "api/resolve.hpp"
+#include "api/status_json.hpp"
+
+namespace berth::api {
+namespace {
+
+using reply = boost::asio::awaitable<http_reply>;
+
+constexpr int bad_arguments = -300;
+constexpr int not_found = -500;
+constexpr auto connect_timeout = std::chrono::seconds{5};
+constexpr std::int64_t default_patience_ms = 5000;
+constexpr std::int64_t longest_patience_ms = 7LL * 24 * 3600 * 1000;
+
+http_reply refuse(int code, std::string_view why) { return peer_error(code, why, {{"local_port", 0}}); }
+
+class rtp_sender_face {
+ public:
+  explicit rtp_sender_face(const node& n) : node_(n) {}
+
+  using call = reply (rtp_sender_face::*)(const arguments&) const;
+
+  handler serve(std::initializer_list<std::string_view> required, call c) const {
+    return [this, required = std::vector<std::string_view>(required), c](const http_request& request) -> reply {
+      const arguments args{request};
+      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
+      if (auto missing = args.require(required)) co_return peer_error(bad_arguments, *missing);
+      co_return co_await (this->*c)(args);
+    };
+  }
+
+  reply start(const arguments& args) const {
+    auto wanted = read(args);
+    if (!wanted) co_return refuse(bad_arguments, wanted.error());
+    const auto port = args.port("dst_port");
+    if (!port) co_return refuse(bad_arguments, port.error());
+    if (*port == 0) co_return refuse(bad_arguments, "dst_port: 0 is not in 1..65535");
+    std::string argument{"dst_url"}, host{args.text("dst_url")};
+    const auto remote = co_await resolve(std::move(argument), std::move(host), *port);
+    if (!remote) co_return refuse(-1, remote.error());
+    wanted->remote = *remote;
+    wanted->way = args.flag("is_udp") ? actors::send_way::udp : actors::send_way::tcp;
+    wanted->patience = connect_timeout;
+    co_return co_await begin(std::move(*wanted));
+  }
+
+  reply start_passive(const arguments& args) const {
+    auto wanted = read(args);
+    if (!wanted) co_return refuse(bad_arguments, wanted.error());
+    const auto patience = args.integer("close_delay_ms", 0, longest_patience_ms, 0);
+    if (!patience) co_return refuse(bad_arguments, patience.error());
+    wanted->patience = std::chrono::milliseconds{*patience == 0 ? default_patience_ms : *patience};
+    wanted->way = args.flag("is_udp") ? actors::send_way::udp_passive : actors::send_way::tcp_passive;
+    co_return co_await begin(std::move(*wanted));
+  }
+
+  reply start_talk(const arguments& args) const {
+    auto wanted = read(args);
+    if (!wanted) co_return refuse(bad_arguments, wanted.error());
+    wanted->way = actors::send_way::talk;
+    co_return co_await begin(std::move(*wanted));
+  }
+
+  reply stop(const arguments& args) const {
+    actors::stop_sending_request wanted{key_of(args), std::string{args.text("ssrc")}};
+    const auto answer = co_await node_.core.stop_sending(std::move(wanted));
+    if (answer) co_return peer_reply();
+    if (answer.error().code == actors::errc::no_sender)
+      co_return peer_error(-1, "stopSendRtp failed: " + answer.error().text);
+    co_return peer_rejection(answer.error(), "can not find the stream");
+  }
+
+  reply list(const arguments& args) const {
+    actors::senders_request wanted{key_of(args)};
+    const auto answer = co_await node_.core.senders(std::move(wanted));
+    if (!answer) co_return peer_rejection(answer.error(), "can not find the source stream");
+    boost::json::array names, senders;
+    std::uint64_t bytes = 0;
+    double speed = 0;
+    for (const auto& s : answer->senders) {
+      names.emplace_back(s.request.ssrc_text);
+      senders.push_back(sender_json(s));
+      bytes += s.bytes;
+      const auto seconds = std::chrono::duration<double>(s.age).count();
+      if (seconds > 0) speed += static_cast<double>(s.bytes) / seconds;
+    }
+    boost::json::object o{{"totalBytes", bytes}, {"bytesSpeed", static_cast<std::uint64_t>(speed)}};
+    o["data"] = std::move(names);
+    o["senders"] = std::move(senders);
+    co_return peer_reply(o);
+  }
+
+ private:
+  actors::stream_key key_of(const arguments& args) const {
+    return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
+  }
+
+  /// What the three ways to begin have in common.
+  net::result<actors::send_request, std::string> read(const arguments& args) const {
+    actors::send_request r;
+    r.key = key_of(args);
+    r.ssrc_text = args.text("ssrc");
+    const auto ssrc = args.ssrc("ssrc");
+    if (!ssrc) return net::failure{ssrc.error()};
+    r.ssrc = *ssrc;
+    const auto port = args.port("src_port");
+    if (!port) return net::failure{port.error()};
+    r.local_port = *port;
+    const auto pt = args.integer("pt", 0, 127, 96);
+    if (!pt) return net::failure{pt.error()};
+    r.payload_type = static_cast<std::uint8_t>(*pt);
+    const auto type = args.integer("type", 0, 2, 1);
+    if (!type) return net::failure{type.error()};
+    r.packing = static_cast<net::rtp_packing>(*type);
+    if (args.has("use_ps")) r.packing = args.flag("use_ps") ? net::rtp_packing::ps : net::rtp_packing::es;
+    r.audio_only = args.flag("only_audio");
+    r.beside_others = args.flag("ssrc_multi_send");
+    // Not every number is a yes: a controller sends milliseconds here and does not want them.
+    r.expect_reports = args.flag("udp_rtcp_timeout");
+    r.answering_stream = args.text("recv_stream_id");
+    return r;
+  }
+
+  reply begin(actors::send_request wanted) const {
+    const auto answer = co_await node_.core.start_sending(std::move(wanted));
+    if (answer) co_return peer_reply({{"local_port", answer->local_port}});
+    const auto& why = answer.error();
+    if (why.code == actors::errc::not_found) co_return refuse(not_found, "can not find the source stream: " + why.text);
+    co_return refuse(answer_for(why.code).peer_code, why.text);
+  }
+
+  const node& node_;
+};
+
+}  // namespace
+
+void add_rtp_sender_routes(router& to, const node& n) {
+  using f = rtp_sender_face;
+  const auto face = std::make_shared<const f>(n);
+  const auto add = [&](std::string name, std::initializer_list<std::string_view> required, f::call c) {
+    to.add("/index/api/" + name,
+           [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
+  };
+  add("startSendRtp", {"vhost", "app", "stream", "ssrc", "dst_url", "dst_port", "is_udp"}, &f::start);
+  add("startSendRtpPassive", {"vhost", "app", "stream", "ssrc"}, &f::start_passive);
+  add("startSendRtpTalk", {"vhost", "app", "stream", "ssrc", "recv_stream_id"}, &f::start_talk);
+  add("stopSendRtp", {"vhost", "app", "stream"}, &f::stop);
+  add("listRtpSender", {"vhost", "app", "stream"}, &f::list);
+}
+
+}  // namespace berth::api
