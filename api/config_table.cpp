@@ -276,7 +276,7 @@ constexpr config_key table[] = {
     boolean("protocol.ts_demand", "0", "Make TS only while somebody watches."),
     boolean("protocol.fmp4_demand", "0", "Make fMP4 only while somebody watches."),
     // [rtsp]
-    integer("rtsp.port", "0", {0, 65535}, "Port of RTSP; 0 = not offered; Berth does not speak it yet."),
+    integer("rtsp.port", "0", {0, 65535}, "Port of RTSP, by custom 554; 0 = not offered.").acts().at_start(),
     integer("rtsp.sslport", "0", {0, 65535}, "Port of RTSP over TLS; 0 = not offered; Berth does not speak it yet."),
     boolean("rtsp.authBasic", "0", "1 = basic authentication, 0 = digest."),
     boolean("rtsp.directProxy", "1", "Pass media through without repacking it."),

@@ -26,6 +26,7 @@
 #include "api/logger.hpp"
 #include "api/node.hpp"
 #include "api/router.hpp"
+#include "api/rtsp_session.hpp"
 #include "api/settings.hpp"
 #include "api/state_dir.hpp"
 
@@ -135,6 +136,7 @@ class daemon {
   router routes_;
   std::unique_ptr<node> node_;
   std::unique_ptr<http_server> server_;
+  std::unique_ptr<tcp_server> rtsp_server_;
   std::unique_ptr<load_meter> reactor_loads_, worker_loads_;
   std::vector<std::thread> threads_;
   std::latch go_{1};  // the threads' work needs the meters, and the meters need the threads
@@ -192,6 +194,13 @@ void daemon::make_routes() {
                         .answer = [this](http_request& r) { return routes_.dispatch(r); },
                         .log = [this](std::string_view text) { log_.error(text); },
                         .access_log = [this](std::string_view line) { log_.info(line); }});
+  rtsp_server_ = std::make_unique<tcp_server>(
+      io_, rtsp_sessions({.media = media_,
+                          .watch = [this](actors::watch_request wanted) { return client_->watch(std::move(wanted)); },
+                          .left = [this](const actors::viewer& who,
+                                         const actors::consumption& taken) { client_->tell_viewer_left(who, taken); },
+                          .max_connections = [this] { return http_settings_.get()->max_connections; },
+                          .log = [this](std::string_view text) { log_.error(text); }}));
 }
 
 // A keepalive must not wait for anybody: it carries the figures of the last sample.
@@ -210,6 +219,10 @@ net::result<std::uint16_t, start_failure> daemon::start() {
   if (!port)
     return net::failure{start_failure{1, port.error() + "; http.port in the configuration, or --set http.port=8080, "
                                                         "chooses another"}};
+  if (const auto at = c.get_int("rtsp.port"); at != 0) {
+    const auto opened = rtsp_server_->listen(c.get_text("general.listen_ip"), static_cast<std::uint16_t>(at));
+    if (!opened) return net::failure{start_failure{1, opened.error() + "; rtsp.port in the configuration"}};
+  }
   prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
   asio::co_spawn(io_, watch_signals(), asio::detached);
   asio::co_spawn(io_, sample(), asio::detached);
@@ -335,9 +348,11 @@ daemon_exit daemon::wait_and_stop() {
   std::promise<void> viewers_gone;
   media_.stop([&] { viewers_gone.set_value(); });
   viewers_gone.get_future().wait();
-  std::promise<void> http_stopped;
-  server_->stop(patience / 4, [&] { http_stopped.set_value(); });
-  http_stopped.get_future().wait();
+  for (tcp_server* server : {static_cast<tcp_server*>(server_.get()), rtsp_server_.get()}) {
+    std::promise<void> stopped;
+    server->stop(patience / 4, [&] { stopped.set_value(); });
+    stopped.get_future().wait();
+  }
   recorder_->stop_all();
   disk_.join();
   if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);

@@ -13,6 +13,7 @@
 #include "api/http_reply.hpp"
 #include "api/http_request.hpp"
 #include "api/http_settings.hpp"
+#include "api/server_session.hpp"
 #include "net/endpoint.hpp"
 #include "net/time.hpp"
 
@@ -35,27 +36,23 @@ struct http_service {
 };
 
 /// Serves one connection until either side closes it. Requests that come in one go are answered in order, one at a
-/// time. Owned by the coroutine that runs it and known to its server; all members are to be called on the stream's
-/// strand.
-class http_session : public std::enable_shared_from_this<http_session> {
+/// time.
+class http_session final : public server_session, public std::enable_shared_from_this<http_session> {
  public:
   /// Makes what keeps a connection counted that is given away.
   using place_function = std::function<std::shared_ptr<void>()>;
 
   http_session(std::shared_ptr<byte_stream> stream, net::endpoint peer, net::endpoint local,
                const http_service& service, place_function take_place = {});
-  ~http_session();
+  ~http_session() override;
   http_session(const http_session&) = delete;
   http_session& operator=(const http_session&) = delete;
 
-  boost::asio::awaitable<void> run();
-  /// One connection too many: says so and closes, without waiting for a request.
-  boost::asio::awaitable<void> turn_away();
-
-  /// An idle session ends at once, a busy one after its reply; a streamed reply is told to end.
-  void stop();
-  /// Ends now.
-  void abort() noexcept;
+  boost::asio::awaitable<void> run() override;
+  boost::asio::awaitable<void> turn_away() override;
+  /// A streamed reply is told to end.
+  void stop() override;
+  void abort() noexcept override;
 
  private:
   struct request_complete {};

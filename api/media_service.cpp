@@ -26,7 +26,11 @@ viewer_feed_ptr media_service::feed_of(const actors::watched& stream, net::conta
   auto& place = feeds_[{stream.generation, as, enhanced_flv}];
   auto feed = place.lock();
   if (!feed) {
-    feed = groups_.make_feed(stream.media, as, {.enhanced_flv = enhanced_flv});
+    net::muxer_options options;
+    options.enhanced_flv = enhanced_flv;
+    options.ssrc = static_cast<std::uint32_t>(random_());
+    options.begun = net::wall_clock::now();
+    feed = groups_.make_feed(stream.media, as, options);
     place = feed;
   }
   return feed;
@@ -64,6 +68,13 @@ void media_service::serve_http(viewer_order order, taken_connection taken, std::
 void media_service::serve_websocket(viewer_order order, taken_connection taken, const http_request& request) {
   begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
     return make_ws_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, request);
+  });
+}
+
+void media_service::serve_rtsp(viewer_order order, taken_connection taken, rtsp_delivery delivery, std::string reply) {
+  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
+    return make_rtsp_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, std::move(delivery),
+                            std::move(reply));
   });
 }
 

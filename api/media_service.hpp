@@ -7,11 +7,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 
 #include "actors/messages.hpp"
 #include "api/hls_streams.hpp"
 #include "api/http_request.hpp"
 #include "api/media_settings.hpp"
+#include "api/rtsp_viewer.hpp"
 #include "api/taken_connection.hpp"
 #include "api/viewer_groups.hpp"
 #include "api/viewer_registry.hpp"
@@ -41,6 +43,9 @@ class media_service {
   /// The viewer begins, as the WebSocket that `request` asks for.
   void serve_websocket(viewer_order order, taken_connection taken, const http_request& request);
 
+  /// The viewer begins, on a connection that has played RTSP up to PLAY, whose reply is `reply`.
+  void serve_rtsp(viewer_order order, taken_connection taken, rtsp_delivery delivery, std::string reply);
+
   /// The HLS session of a stream; null when it is too late.
   hls_stream_ptr open_hls(const actors::stream_key& asked_for, const actors::watched& stream, net::container as);
 
@@ -62,7 +67,8 @@ class media_service {
 
   const media_settings_function settings_;
   viewer_registry viewers_;
-  std::mutex mutex_;  // of feeds_
+  std::mutex mutex_;  // of feeds_ and random_
+  std::mt19937 random_{std::random_device{}()};
   std::map<form, std::weak_ptr<viewer_feed>> feeds_;
   viewer_groups groups_;
   hls_streams hls_;

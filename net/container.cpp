@@ -4,11 +4,12 @@
 
 #include "net/ffmpeg_muxer.hpp"
 #include "net/flv_muxer.hpp"
+#include "net/rtp_muxer.hpp"
 
 namespace berth::net {
 
 std::string_view to_string(container c) noexcept {
-  constexpr std::array<std::string_view, container_count> names{"flv", "fmp4", "ts"};
+  constexpr std::array<std::string_view, container_count> names{"flv", "fmp4", "ts", "rtp"};
   return names[static_cast<std::size_t>(c)];
 }
 
@@ -20,7 +21,7 @@ bool can_carry(container c, codec format, const muxer_options& options) noexcept
       return true;
     case codec::pcma:
     case codec::pcmu:
-      return c == container::flv;
+      return c == container::flv || c == container::rtp;
     case codec::opus:
       return c != container::flv || options.enhanced_flv;
     default:
@@ -34,6 +35,8 @@ std::unique_ptr<muxer> make_muxer(container c, std::vector<track_ptr> tracks, co
       return std::make_unique<fmp4_muxer>(tracks, options);
     case container::ts:
       return std::make_unique<ts_muxer>(tracks, options);
+    case container::rtp:
+      return std::make_unique<rtp_muxer>(tracks, options);
     default:
       return std::make_unique<flv_muxer>(tracks, options);
   }

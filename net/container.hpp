@@ -1,4 +1,4 @@
-// Frames in the bytes that players read: FLV, fragmented MP4, MPEG transport stream.
+// Frames in the bytes that players read: FLV, fragmented MP4, MPEG transport stream, RTP on a connection.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,12 @@
 
 #include "net/codec.hpp"
 #include "net/frame.hpp"
+#include "net/time.hpp"
 
 namespace berth::net {
 
-enum class container : std::uint8_t { flv, fmp4, ts };
-inline constexpr std::size_t container_count = 3;
+enum class container : std::uint8_t { flv, fmp4, ts, rtp };
+inline constexpr std::size_t container_count = 4;
 std::string_view to_string(container c) noexcept;
 
 /// Bytes of one or more frames in a container, immutable, shared by all viewers; dies with the last of them.
@@ -28,6 +29,8 @@ struct muxer_options {
   /// field know, and Opus is not carried.
   bool enhanced_flv = false;
   std::int64_t origin = 0;  ///< the dts that becomes 0; what is before becomes 0 too
+  std::uint32_t ssrc = 0;   ///< RTP: of the first track; the second has the next one
+  wall_time begun{};        ///< RTP: when the first frame is written, for sender reports
 };
 
 /// Frames of other codecs are passed over. G.711 is FLV's alone: browsers refuse a whole fMP4 for the sake of it, and

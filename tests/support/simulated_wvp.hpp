@@ -103,19 +103,54 @@ class simulated_wvp {
     call("close_streams", {{"vhost", "__defaultVhost__"}, {"app", "rtp"}, {"stream", device}, {"force", "1"}});
   }
 
-  object media_info() {
-    return call("getMediaInfo",
-                {{"vhost", "__defaultVhost__"}, {"schema", "rtsp"}, {"app", "rtp"}, {"stream", device}});
+  object media_info(const std::string& app = "rtp", const std::string& stream = device) {
+    return call("getMediaInfo", {{"vhost", "__defaultVhost__"}, {"schema", "rtsp"}, {"app", app}, {"stream", stream}});
+  }
+
+  // ---- what it sends on
+
+  /// To an upper platform over UDP, or over a connection that this node makes.
+  object send_up(std::uint16_t source_port, std::uint16_t to, const std::string& ssrc_text, bool udp) {
+    auto f = sending_fields("rtp", device, source_port, ssrc_text);
+    f.insert(f.end(), {{"is_udp", udp ? "1" : "0"}, {"dst_url", "127.0.0.1"}, {"dst_port", std::to_string(to)}});
+    if (udp) f.emplace_back("udp_rtcp_timeout", "500");
+    return call("startSendRtp", f);
+  }
+  /// To an upper platform that connects to this node.
+  object await_upper(std::uint16_t source_port, const std::string& ssrc_text) {
+    auto f = sending_fields("rtp", device, source_port, ssrc_text);
+    f.insert(f.end(), {{"is_udp", "0"}, {"close_delay_ms", "10000"}});
+    return call("startSendRtpPassive", f);
+  }
+  /// The sound of app/device to the device: G.711, and nothing else.
+  object send_sound(std::uint16_t source_port, std::uint16_t to, bool udp) {
+    auto f = sound_fields("broadcast", source_port);
+    f.insert(f.end(), {{"is_udp", udp ? "1" : "0"}, {"dst_url", "127.0.0.1"}, {"dst_port", std::to_string(to)}});
+    return call("startSendRtp", f);
+  }
+  object begin_talk(std::uint16_t source_port) {
+    auto f = sound_fields("talk", source_port);
+    f.insert(f.end(), {{"is_udp", "0"},
+                       {"recv_stream_id", std::string{device} + "_talk"},
+                       {"close_delay_ms", "10000000"},
+                       {"dst_port", "0"}});
+    return call("startSendRtpPassive", f);
+  }
+  object stop_sending(const std::string& app, const std::string& ssrc_text = "") {
+    text_pairs f{{"vhost", "__defaultVhost__"}, {"app", app}, {"stream", device}};
+    if (!ssrc_text.empty()) f.emplace_back("ssrc", ssrc_text);
+    return call("stopSendRtp", f);
   }
 
   // ---- what it hears
 
   /// on_stream_changed of schema rtsp for the public name.
-  std::size_t changes(bool registered) const {
+  std::size_t changes(bool registered, const std::string& app = "rtp", const std::string& stream = device) const {
     std::size_t n = 0;
     for (const auto& h : hooks.requests("/on_stream_changed")) {
       const auto body = boost::json::parse(h.body).as_object();
-      if (text(body, "schema") == "rtsp" && text(body, "stream") == device && flag(body, "regist") == registered) ++n;
+      const bool meant = text(body, "schema") == "rtsp" && text(body, "app") == app && text(body, "stream") == stream;
+      if (meant && flag(body, "regist") == registered) ++n;
     }
     return n;
   }
@@ -129,6 +164,28 @@ class simulated_wvp {
   std::atomic<int> pictures{0};  ///< that getSnap gave inside of on_stream_changed
 
  private:
+  static text_pairs sending_fields(const std::string& app, const std::string& stream, std::uint16_t source_port,
+                                   const std::string& ssrc_text) {
+    return {{"vhost", "__defaultVhost__"},
+            {"app", app},
+            {"stream", stream},
+            {"ssrc", ssrc_text},
+            {"pt", "96"},
+            {"src_port", std::to_string(source_port)},
+            {"use_ps", "1"},
+            {"only_audio", "0"},
+            {"enable_origin_recv_limit", "1"}};
+  }
+  static text_pairs sound_fields(const std::string& app, std::uint16_t source_port) {
+    auto f = sending_fields(app, device, source_port, "0200001234");
+    for (auto& [name, value] : f) {
+      if (name == "pt") value = "8";
+      if (name == "use_ps") value = "0";
+      if (name == "only_audio") value = "1";
+    }
+    return f;
+  }
+
   std::optional<hook_reply> answer(const hook_receiver::heard& h) {
     const auto body = boost::json::parse(h.body).as_object();
     if (h.target.ends_with("/on_publish")) return publish(body);
@@ -139,6 +196,9 @@ class simulated_wvp {
     return std::nullopt;
   }
   hook_reply publish(const object& asked) const {
+    // What a browser says and what a device answers is always welcome.
+    if (text(asked, "app") != "rtp")
+      return {.body = R"({"code":0,"enable_audio":true,"enable_mp4":false,"stream_replace":null})"};
     const auto stream = text(asked, "stream");
     if (stream != open_key() && stream != "0BEBE90F") return {.body = R"({"code":-1,"msg":"fail"})"};
     std::string answer = R"({"code":0,"msg":"success","enable_audio":)";

@@ -1,0 +1,24 @@
+// One client's connection as a server sees it, whatever it speaks.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+namespace berth::api {
+
+/// Made for one accepted connection, owned by the coroutine that runs it and known to its server; all members are
+/// called on the connection's strand.
+class server_session {
+ public:
+  virtual ~server_session() = default;
+
+  /// Serves until either side closes.
+  virtual boost::asio::awaitable<void> run() = 0;
+  /// One connection too many: says so and closes, without waiting for a request.
+  virtual boost::asio::awaitable<void> turn_away() = 0;
+  /// An idle session ends at once, a busy one after what it is at.
+  virtual void stop() = 0;
+  /// Ends now.
+  virtual void abort() noexcept = 0;
+};
+
+}  // namespace berth::api

@@ -1,0 +1,195 @@
+// RTSP: FFmpeg watches over TCP and UDP, and a client that plays by the book, or not, gets an answer.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <map>
+
+#include "tests/e2e/node.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/free_ports.hpp"
+#include "tests/support/hook_receiver.hpp"
+#include "tests/support/media_probe.hpp"
+#include "tests/support/ps_camera.hpp"
+
+using namespace berth::tests;
+
+namespace {
+
+/// A node that speaks RTSP, with one live stream, "cam".
+struct rtsp_node {
+  explicit rtsp_node(daemon_process::settings more = {})
+      : port(free_port_range(1).first), n(with_port(port, std::move(more))), camera(n.port_of("cam")) {
+    REQUIRE(eventually(soon, [&] { return flag(n.call("isMediaOnline", key("cam")), "online"); }));
+  }
+  static daemon_process::settings with_port(std::uint16_t port, daemon_process::settings more) {
+    more.emplace_back("rtsp.port", std::to_string(port));
+    return more;
+  }
+  static text_pairs key(const std::string& id) {
+    return {{"schema", "rtsp"}, {"vhost", "__defaultVhost__"}, {"app", "rtp"}, {"stream", id}};
+  }
+  std::string url(const std::string& path) const { return "rtsp://127.0.0.1:" + std::to_string(port) + path; }
+  std::int64_t readers() { return number(n.call("getMediaInfo", key("cam")), "totalReaderCount"); }
+
+  const std::uint16_t port;
+  node n;
+  ps_camera camera;
+};
+
+/// One connection, one request at a time; media that comes in between is counted.
+class rtsp_client {
+ public:
+  explicit rtsp_client(std::uint16_t port) : socket_(io_) {
+    socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+  }
+  void send(const std::string& text) { boost::asio::write(socket_, boost::asio::buffer(text)); }
+  std::string ask(const std::string& method, const std::string& url, const std::string& more = {}) {
+    send(method + " " + url + " RTSP/1.0\r\nCSeq: " + std::to_string(++cseq_) + "\r\n" + more + "\r\n");
+    return reply();
+  }
+  /// The next reply; empty if the connection has ended.
+  std::string reply() {
+    std::string text;
+    while (!text.ends_with("\r\n\r\n")) {
+      char c = 0;
+      if (!read(&c, 1)) return {};
+      if (text.empty() && c == '$') {
+        if (!packet()) return {};
+        continue;
+      }
+      text += c;
+    }
+    const auto at = text.find("Content-Length: ");
+    if (at == text.npos) return text;
+    std::string body(std::stoul(text.substr(at + 16)), '\0');
+    return read(body.data(), body.size()) ? text + body : std::string{};
+  }
+  /// Reads on until packets of that channel have come.
+  bool media(std::uint8_t channel) {
+    const auto wanted = packets[channel] + 5;
+    char c = 0;
+    while (packets[channel] < wanted)
+      if (!read(&c, 1) || c != '$' || !packet()) return false;
+    return true;
+  }
+  std::map<std::uint8_t, int> packets;
+
+ private:
+  bool read(char* to, std::size_t size) {
+    boost::system::error_code failed;
+    boost::asio::read(socket_, boost::asio::buffer(to, size), failed);
+    return !failed;
+  }
+  bool packet() {
+    char head[3];
+    if (!read(head, 3)) return false;
+    std::string body(
+        static_cast<std::size_t>(static_cast<unsigned char>(head[1]) << 8 | static_cast<unsigned char>(head[2])), '\0');
+    ++packets[static_cast<std::uint8_t>(head[0])];
+    return read(body.data(), body.size());
+  }
+
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::socket socket_;
+  int cseq_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("RTSP: FFmpeg plays over TCP and over UDP, from a key frame on, pictures and sound") {
+  if (camera_pictures().empty()) return;
+  rtsp_node r;
+  const auto transport = GENERATE(std::string{"tcp"}, "udp");
+  const auto seen = output_of(
+      {"ffprobe", "-v", "error", "-rtsp_transport", transport, "-count_frames", "-read_intervals", "%+#30",
+       "-show_entries", "stream=codec_name,width,height,nb_read_frames", "-of", "csv=p=0", r.url("/rtp/cam?token=1")});
+  INFO(seen);
+  CHECK(seen.starts_with("h264,320,240,"));
+  CHECK(seen.find("aac,") != std::string::npos);
+  CHECK(seen.find("rror") == std::string::npos);
+  CHECK(eventually(soon, [&] { return r.readers() == 0; }));
+}
+
+TEST_CASE(
+    "RTSP: a client asks, sets up one track or both on channels of its choice, is heard while it watches, leaves") {
+  if (camera_pictures().empty()) return;
+  hook_receiver hooks;
+  rtsp_node r{{{"hook.enable", "1"}, {"hook.on_play", hooks.url("/play")}}};
+  rtsp_client c{r.port};
+  const auto url = r.url("/rtp/cam?token=abc");
+  CHECK(c.ask("OPTIONS", "*").find("Public: OPTIONS, DESCRIBE") != std::string::npos);
+  const auto described = c.ask("DESCRIBE", url, "Accept: application/sdp\r\n");
+  CHECK(described.starts_with("RTSP/1.0 200 OK\r\nCSeq: 2\r\n"));
+  CHECK(described.find("m=video 0 RTP/AVP 96") != std::string::npos);
+  CHECK(described.find("sprop-parameter-sets=") != std::string::npos);
+  CHECK(described.find("a=rtpmap:97 mpeg4-generic/8000") != std::string::npos);
+  CHECK(c.ask("PLAY", url).starts_with("RTSP/1.0 455"));
+  CHECK(c.ask("SETUP", url + "/trackID=7", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n")
+            .starts_with("RTSP/1.0 404"));
+  CHECK(c.ask("SETUP", url + "/trackID=0", "Transport: RTP/AVP;multicast\r\n").starts_with("RTSP/1.0 461"));
+  const bool both = GENERATE(true, false);
+  const auto set_up =
+      c.ask("SETUP", url + "/trackID=0", "Transport: RTP/AVP;multicast,RTP/AVP/TCP;unicast;interleaved=10-11\r\n");
+  CHECK(set_up.find("Transport: RTP/AVP/TCP;unicast;interleaved=10-11") != std::string::npos);
+  if (both)
+    CHECK(c.ask("SETUP", url + "/trackID=1", "Transport: RTP/AVP/TCP;unicast;interleaved=4-5\r\n")
+              .starts_with("RTSP/1.0 200"));
+  CHECK(c.ask("PLAY", url, "Range: npt=0.000-\r\n").starts_with("RTSP/1.0 200"));
+  CHECK(c.media(10));
+  CHECK(c.packets[11] > 0);
+  CHECK(r.readers() == 1);
+  CHECK(c.ask("GET_PARAMETER", url).starts_with("RTSP/1.0 200"));
+  CHECK(c.ask("PAUSE", url).starts_with("RTSP/1.0 200"));
+  CHECK(c.ask("PLAY", url).starts_with("RTSP/1.0 200"));
+  CHECK(c.media(10));
+  CHECK((c.packets[4] > 0) == both);
+  CHECK(c.packets[0] + c.packets[2] == 0);
+  CHECK(c.ask("ANNOUNCE", url).starts_with("RTSP/1.0 455"));
+  CHECK(c.ask("TEARDOWN", url).starts_with("RTSP/1.0 200"));
+  CHECK(c.reply().empty());
+  CHECK(eventually(soon, [&] { return r.readers() == 0; }));
+  REQUIRE(hooks.wait_for("/play"));
+  const auto asked = boost::json::parse(hooks.requests("/play")[0].body).as_object();
+  CHECK(text(asked, "protocol") == "rtsp");
+  CHECK(text(asked, "schema") == "rtsp");
+  CHECK(text(asked, "params") == "token=abc");
+  CHECK(hooks.requests("/play").size() == 1);
+}
+
+TEST_CASE("RTSP: what is not there, not allowed or not RTSP is refused, and the stream goes on") {
+  hook_receiver hooks;
+  rtsp_node r{{{"general.maxStreamWaitMS", "200"}, {"hook.enable", "1"}, {"hook.on_play", hooks.url("/play")}}};
+  const auto descriptors = r.n.daemon.descriptors();
+  CHECK(rtsp_client{r.port}.ask("DESCRIBE", r.url("/rtp/nobody")).starts_with("RTSP/1.0 404"));
+  CHECK(rtsp_client{r.port}.ask("DESCRIBE", r.url("/")).starts_with("RTSP/1.0 404"));
+  CHECK(rtsp_client{r.port}.ask("RECORD", r.url("/rtp/cam")).starts_with("RTSP/1.0 501"));
+  hooks.decide([](const hook_receiver::heard&) { return hook_reply{.body = R"({"code":1,"msg":"not you"})"}; });
+  CHECK(rtsp_client{r.port}.ask("DESCRIBE", r.url("/rtp/cam")).starts_with("RTSP/1.0 401"));
+  for (const auto* junk : {"\x16\x03\x01\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "PLAY\r\n\r\n",
+                           "A B RTSP/1.0\r\nno colon\r\n\r\n", "A B RTSP/1.0\r\nContent-Length: 99999999999\r\n\r\n"}) {
+    rtsp_client c{r.port};
+    c.send(junk);
+    CHECK(c.reply().starts_with("RTSP/1.0 400"));
+    CHECK(c.reply().empty());
+  }
+  rtsp_client endless{r.port};
+  endless.send(std::string(20'000, 'x'));
+  CHECK(endless.reply().starts_with("RTSP/1.0 400"));
+  CHECK(eventually(soon, [&] { return r.n.daemon.descriptors() <= descriptors + 1; }));
+  CHECK(r.n.exists("cam"));
+}
+
+TEST_CASE("RTSP: the end of a stream ends its players") {
+  if (camera_pictures().empty()) return;
+  rtsp_node r;
+  rtsp_client c{r.port};
+  const auto url = r.url("/rtp/cam");
+  REQUIRE(c.ask("SETUP", url + "/trackID=0", "Transport: RTP/AVP/TCP;unicast\r\n").starts_with("RTSP/1.0 200"));
+  REQUIRE(c.ask("PLAY", url).starts_with("RTSP/1.0 200"));
+  CHECK(c.media(0));
+  CHECK(r.n.close("cam") == 1);
+  while (c.media(0)) {
+  }
+  CHECK(c.reply().empty());
+}
