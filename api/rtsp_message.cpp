@@ -41,6 +41,13 @@ std::string_view phrase(unsigned status) {
   }
 }
 
+std::string_view next_line(std::string_view& rest) {
+  auto line = rest.substr(0, rest.find('\n'));
+  rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   Number n = 0;
@@ -116,13 +123,13 @@ rtsp_input take_rtsp(std::string& bytes, rtsp_request& out) {
   if (end > longest_rtsp_message) return rtsp_input::broken;
   out = {};
   std::string_view head{bytes.data(), end};
-  auto line = next_piece(head, '\n');
+  auto line = next_line(head);
   const auto first = line.find(' '), last = line.rfind(' ');
   if (first == line.npos || first == last || !line.substr(last + 1).starts_with("RTSP/")) return rtsp_input::broken;
   out.method = line.substr(0, first);
   out.url = trim(line.substr(first + 1, last - first - 1));
   while (!head.empty()) {
-    line = next_piece(head, '\n');
+    line = next_line(head);
     const auto colon = line.find(':');
     if (colon == line.npos) return rtsp_input::broken;
     out.headers.emplace_back(trim(line.substr(0, colon)), trim(line.substr(colon + 1)));

@@ -32,6 +32,24 @@ std::optional<rtsp_ports> take_ports(const net::endpoint& local) {
   return std::nullopt;
 }
 
+// g++ 12 destroys what a list in braces holds twice when the list stands in a coroutine: replies with headers are made
+// outside of them.
+std::string methods_reply(const rtsp_request& to) {
+  return rtsp_reply(to, 200, {{"Public", std::string{rtsp_methods}}});
+}
+std::string refusal(const rtsp_request& to, const actors::rejection& why) {
+  return rtsp_reply(to, answer_for(why.code).http_status, {{"X-Reason", why.text}});
+}
+std::string description(const rtsp_request& to, const std::vector<net::track_ptr>& tracks, const std::string& name) {
+  const auto base = to.url + (to.url.ends_with('/') ? "" : "/");
+  return rtsp_reply(to, 200, {{"Content-Type", "application/sdp"}, {"Content-Base", base}},
+                    net::describe_session(tracks, name));
+}
+std::string set_up_reply(const rtsp_request& to, const std::string& transport, const std::string& session) {
+  return rtsp_reply(to, 200, {{"Transport", transport}, {"Session", session + ";timeout=60"}});
+}
+std::string plain_reply(const rtsp_request& to, unsigned status) { return rtsp_reply(to, status); }
+
 std::string range_text(unsigned first) { return std::to_string(first) + "-" + std::to_string(first + 1); }
 
 }  // namespace
@@ -47,7 +65,8 @@ rtsp_session::rtsp_session(std::shared_ptr<byte_stream> stream, const net::endpo
 
 awaitable<void> rtsp_session::turn_away() {
   stream_->expires_after(handshake_time);
-  co_await write(rtsp_reply({}, 503));
+  const auto reply = plain_reply(rtsp_request{}, 503);
+  co_await write(reply);
   stream_->close();
 }
 
@@ -63,7 +82,8 @@ awaitable<void> rtsp_session::run() {
     rtsp_request request;
     const auto input = take_rtsp(unread_, request);
     if (input == rtsp_input::broken) {
-      co_await write(rtsp_reply({}, 400));
+      const auto reply = plain_reply(request, 400);
+      co_await write(reply);
       break;
     }
     if (input == rtsp_input::interleaved) continue;
@@ -86,21 +106,21 @@ awaitable<void> rtsp_session::run() {
 }
 
 awaitable<std::string> rtsp_session::answer(const rtsp_request& request) {
-  if (request.method == "OPTIONS") co_return rtsp_reply(request, 200, {{"Public", std::string{rtsp_methods}}});
+  if (request.method == "OPTIONS") co_return methods_reply(request);
   if (request.method == "DESCRIBE") co_return co_await describe(request);
   if (request.method == "SETUP") co_return co_await set_up(request);
   if (request.method == "PLAY") co_return play(request);
   if (request.method == "GET_PARAMETER" || request.method == "SET_PARAMETER" || request.method == "TEARDOWN")
-    co_return rtsp_reply(request, 200);
-  co_return rtsp_reply(request, request.method == "PAUSE" ? 455 : 501);
+    co_return plain_reply(request, 200);
+  co_return plain_reply(request, request.method == "PAUSE" ? 455 : 501);
 }
 
 awaitable<std::optional<std::string>> rtsp_session::let_in(const rtsp_request& request) {
   const auto target = parse_rtsp_url(request.url);
-  if (!target) co_return rtsp_reply(request, 404);
+  if (!target) co_return plain_reply(request, 404);
   if (watched_) {
     if (who_.key.app == target->app && who_.key.stream == target->stream) co_return std::nullopt;
-    co_return rtsp_reply(request, 455);
+    co_return plain_reply(request, 455);
   }
   who_.key.app = target->app;
   who_.key.stream = target->stream;
@@ -115,31 +135,31 @@ awaitable<std::optional<std::string>> rtsp_session::let_in(const rtsp_request& r
   wanted.wait = service_.media.settings().stream_wait;
   auto found = co_await service_.watch(std::move(wanted));
   if (!found) {
-    const auto why = found.error();
-    co_return rtsp_reply(request, answer_for(why.code).http_status, {{"X-Reason", why.text}});
+    auto reply = refusal(request, found.error());
+    co_return reply;
   }
   tracks_ = net::rtp_muxer::carried(found->media->tracks());
-  if (tracks_.empty()) co_return rtsp_reply(request, 415);
+  if (tracks_.empty()) co_return plain_reply(request, 415);
   watched_ = std::move(*found);
   co_return std::nullopt;
 }
 
 awaitable<std::string> rtsp_session::describe(const rtsp_request& request) {
-  if (auto refused = co_await let_in(request)) co_return std::move(*refused);
-  const auto base = request.url + (request.url.ends_with('/') ? "" : "/");
-  co_return rtsp_reply(request, 200, {{"Content-Type", "application/sdp"}, {"Content-Base", base}},
-                       net::describe_session(tracks_, who_.key.stream));
+  auto refused = co_await let_in(request);
+  if (refused) co_return std::move(*refused);
+  co_return description(request, tracks_, who_.key.stream);
 }
 
 awaitable<std::string> rtsp_session::set_up(const rtsp_request& request) {
-  if (auto refused = co_await let_in(request)) co_return std::move(*refused);
+  auto refused = co_await let_in(request);
+  if (refused) co_return std::move(*refused);
   const auto track = parse_rtsp_url(request.url)->track.value_or(0);
-  if (track >= tracks_.size()) co_return rtsp_reply(request, 404);
+  if (track >= tracks_.size()) co_return plain_reply(request, 404);
   const auto wanted = parse_rtsp_transport(request.header("Transport"));
-  if (!wanted || (delivery_.any() && delivery_.over_tcp() != wanted->tcp)) co_return rtsp_reply(request, 461);
+  if (!wanted || (delivery_.any() && delivery_.over_tcp() != wanted->tcp)) co_return plain_reply(request, 461);
   const auto transport = transport_of(*wanted, track);
-  if (transport.empty()) co_return rtsp_reply(request, 453);
-  co_return rtsp_reply(request, 200, {{"Transport", transport}, {"Session", id_ + ";timeout=60"}});
+  if (transport.empty()) co_return plain_reply(request, 453);
+  co_return set_up_reply(request, transport, id_);
 }
 
 std::string rtsp_session::transport_of(const rtsp_transport& wanted, std::size_t track) {

@@ -120,6 +120,7 @@ TEST_CASE(
   const auto url = r.url("/rtp/cam?token=abc");
   CHECK(c.ask("OPTIONS", "*").find("Public: OPTIONS, DESCRIBE") != std::string::npos);
   const auto described = c.ask("DESCRIBE", url, "Accept: application/sdp\r\n");
+  INFO(described);
   CHECK(described.starts_with("RTSP/1.0 200 OK\r\nCSeq: 2\r\n"));
   CHECK(described.find("m=video 0 RTP/AVP 96") != std::string::npos);
   CHECK(described.find("sprop-parameter-sets=") != std::string::npos);
@@ -160,8 +161,9 @@ TEST_CASE(
 TEST_CASE("RTSP: what is not there, not allowed or not RTSP is refused, and the stream goes on") {
   hook_receiver hooks;
   rtsp_node r{{{"general.maxStreamWaitMS", "200"}, {"hook.enable", "1"}, {"hook.on_play", hooks.url("/play")}}};
-  const auto descriptors = r.n.daemon.descriptors();
   CHECK(rtsp_client{r.port}.ask("DESCRIBE", r.url("/rtp/nobody")).starts_with("RTSP/1.0 404"));
+  // The hook's connection is kept from now on, and each client's own goes.
+  const auto descriptors = r.n.daemon.descriptors();
   CHECK(rtsp_client{r.port}.ask("DESCRIBE", r.url("/")).starts_with("RTSP/1.0 404"));
   CHECK(rtsp_client{r.port}.ask("RECORD", r.url("/rtp/cam")).starts_with("RTSP/1.0 501"));
   hooks.decide([](const hook_receiver::heard&) { return hook_reply{.body = R"({"code":1,"msg":"not you"})"}; });
