@@ -24,7 +24,7 @@ TEST_CASE("rtsp_message: packets between requests are passed over") {
   std::string bytes{
       "$\x01\x00\x03"
       "abcOPTIONS * RTSP/1.0\r\n\r\n",
-      30};
+      29};
   rtsp_request r;
   CHECK(take_rtsp(bytes, r) == rtsp_input::interleaved);
   REQUIRE(take_rtsp(bytes, r) == rtsp_input::request);

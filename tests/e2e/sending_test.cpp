@@ -225,7 +225,7 @@ TEST_CASE("sending: what can not be sent is refused with its reason, and leaves 
   CHECK(eventually(soon, [&] { return lower.daemon.descriptors() <= descriptors; }));
 }
 
-TEST_CASE("sending: a sender that ends by itself is told, once and with its reason; one that is stopped is not") {
+TEST_CASE("sending: a sender that ends by itself is told, once and with its reason, and one that is stopped is not") {
   if (camera_pictures().empty()) return;
   hook_receiver hooks;
   live_node lower{{{"hook.enable", "1"}, {"hook.on_send_rtp_stopped", hooks.url("/stopped")}}};
