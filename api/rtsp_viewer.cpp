@@ -87,18 +87,22 @@ class rtsp_viewer final : public media_viewer {
   // ---- what it gets
 
   void send(const std::vector<asio::const_buffer>& bytes) override {
+    if (paused_) return sent_soon();
     media_ = bytes;
-    has_media_ = true;
-    if (paused_) {
-      media_.clear();
-    } else if (!delivery_.over_tcp()) {
+    if (!delivery_.over_tcp()) {
       buffer_ = 0;
       offset_ = 0;
       return send_datagrams();
-    } else if (!as_it_is()) {
-      take_apart();
     }
+    if (!as_it_is()) take_apart();
+    has_media_ = true;
     flush();
+  }
+
+  // Not from here: whoever called send() is still at it.
+  void sent_soon() {
+    progressed();
+    asio::post(timer_.get_executor(), [this, self = keep()] { sent({}); });
   }
 
   // Replies stand between whole packets.
@@ -108,7 +112,7 @@ class rtsp_viewer final : public media_viewer {
     on_way_ = std::exchange(replies_, {});
     parts_.clear();
     if (!on_way_.empty()) parts_.push_back(asio::buffer(on_way_));
-    const bool with_media = delivery_.over_tcp() && std::exchange(has_media_, false);
+    const bool with_media = std::exchange(has_media_, false);
     if (with_media) parts_.insert(parts_.end(), media_.begin(), media_.end());
     const bool last = leaving_;
     asio::async_write(
@@ -172,10 +176,7 @@ class rtsp_viewer final : public media_viewer {
         offset_ += prefix + length;
       }
     }
-    progressed();
-    has_media_ = false;
-    // Not from here: whoever called send() is still at it.
-    asio::post(timer_.get_executor(), [this, self = keep()] { sent({}); });
+    sent_soon();
   }
 
   void rest() {
@@ -220,7 +221,7 @@ class rtsp_viewer final : public media_viewer {
   std::vector<asio::const_buffer> parts_;  // of the write under way
   std::string own_;                        // media with other channels
   std::size_t buffer_ = 0, offset_ = 0;    // of the next datagram
-  bool has_media_ = false;
+  bool has_media_ = false;                 // for the connection
   bool writing_ = false;
   bool paused_ = false;
   bool leaving_ = false;

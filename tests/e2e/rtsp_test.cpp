@@ -1,10 +1,14 @@
 // RTSP: FFmpeg watches over TCP and UDP, and a client that plays by the book, or not, gets an answer.
+#include <sys/socket.h>
+
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <map>
 
+#include "net/socket_factory.hpp"
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/free_ports.hpp"
@@ -180,6 +184,38 @@ TEST_CASE("RTSP: what is not there, not allowed or not RTSP is refused, and the 
   CHECK(endless.reply().starts_with("RTSP/1.0 400"));
   CHECK(eventually(soon, [&] { return r.n.daemon.descriptors() <= descriptors + 1; }));
   CHECK(r.n.exists("cam"));
+}
+
+TEST_CASE("RTSP: over UDP media goes to the ports that the client named, stops at a pause, and goes on after it") {
+  if (camera_pictures().empty()) return;
+  rtsp_node r;
+  rtsp_client c{r.port};
+  const auto url = r.url("/rtp/cam");
+  const auto rtp = foreign_udp_socket(), rtcp = foreign_udp_socket();
+  const auto port_of = [](const berth::net::unique_fd& s) {
+    return std::to_string(berth::net::local_endpoint(s.get()).port());
+  };
+  const auto drain = [](const berth::net::unique_fd& s) {
+    std::array<char, 2048> room;
+    int n = 0;
+    while (::recv(s.get(), room.data(), room.size(), MSG_DONTWAIT) > 0) ++n;
+    return n;
+  };
+  const auto set_up = c.ask("SETUP", url + "/trackID=0",
+                            "Transport: RTP/AVP;unicast;client_port=" + port_of(rtp) + "-" + port_of(rtcp) + "\r\n");
+  CHECK(set_up.find("server_port=") != std::string::npos);
+  CHECK(c.ask("SETUP", url + "/trackID=1", "Transport: RTP/AVP/TCP;unicast\r\n").starts_with("RTSP/1.0 461"));
+  REQUIRE(c.ask("PLAY", url).starts_with("RTSP/1.0 200"));
+  CHECK(eventually(soon, [&] { return drain(rtp) > 0; }));
+  CHECK(eventually(soon, [&] { return drain(rtcp) > 0; }));
+  CHECK(c.ask("PAUSE", url).starts_with("RTSP/1.0 200"));
+  CHECK(eventually(soon, [&] { return throughout(200ms, [&] { return drain(rtp) == 0; }); }));
+  CHECK(c.ask("GET_PARAMETER", url).starts_with("RTSP/1.0 200"));
+  CHECK(c.ask("PLAY", url).starts_with("RTSP/1.0 200"));
+  CHECK(eventually(soon, [&] { return drain(rtp) > 0; }));
+  CHECK(r.readers() == 1);
+  CHECK(c.ask("TEARDOWN", url).starts_with("RTSP/1.0 200"));
+  CHECK(eventually(soon, [&] { return r.readers() == 0; }));
 }
 
 TEST_CASE("RTSP: the end of a stream ends its players") {
