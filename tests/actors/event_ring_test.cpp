@@ -32,7 +32,7 @@ TEST_CASE("every kind of event has a name of its own") {
   CHECK(names.front() == "stream_opened");
   CHECK(to_string(event_kind::stream_closed) == "stream_closed");
   CHECK(to_string(event_kind::server_exited) == "server_exited");
-  CHECK(names.back() == "recorded");
+  CHECK(names.back() == "sender_stopped");
   std::sort(names.begin(), names.end());
   CHECK(std::unique(names.begin(), names.end()) == names.end());
 }
