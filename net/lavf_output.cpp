@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
+
+#include "net/ffmpeg.hpp"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -33,25 +34,6 @@ std::int64_t on_seek(void* to, std::int64_t offset, int whence) {
   return static_cast<lavf_output::target*>(to)->seek(offset, whence & ~AVSEEK_FORCE);
 }
 
-AVCodecID id_of(codec c) noexcept {
-  switch (c) {
-    case codec::h264:
-      return AV_CODEC_ID_H264;
-    case codec::h265:
-      return AV_CODEC_ID_HEVC;
-    case codec::aac:
-      return AV_CODEC_ID_AAC;
-    case codec::pcma:
-      return AV_CODEC_ID_PCM_ALAW;
-    case codec::pcmu:
-      return AV_CODEC_ID_PCM_MULAW;
-    case codec::opus:
-      return AV_CODEC_ID_OPUS;
-    default:
-      return AV_CODEC_ID_NONE;
-  }
-}
-
 void describe_video(AVCodecParameters& p, const track& t) {
   p.codec_type = AVMEDIA_TYPE_VIDEO;
   p.width = t.width;
@@ -74,17 +56,6 @@ void describe_audio(AVCodecParameters& p, const track& t) {
 }
 
 }  // namespace
-
-std::string ffmpeg_error(int code) {
-  char text[AV_ERROR_MAX_STRING_SIZE] = {};
-  av_strerror(code, text, sizeof text);
-  return text;
-}
-
-void silence_ffmpeg() {
-  static std::once_flag once;
-  std::call_once(once, [] { av_log_set_level(AV_LOG_QUIET); });
-}
 
 lavf_output::lavf_output(target& to) : to_(to) { silence_ffmpeg(); }
 
@@ -142,7 +113,7 @@ int lavf_output::add_stream(const track& t, const settings& s) {
   if (stream == nullptr) return AVERROR(ENOMEM);
   auto& p = *stream->codecpar;
   const bool video = is_video(t.format);
-  p.codec_id = id_of(t.format);
+  p.codec_id = static_cast<AVCodecID>(ffmpeg_codec(t.format));
   stream->time_base = {1, frame_clock};
   if (video) {
     describe_video(p, t);

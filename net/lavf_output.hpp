@@ -17,10 +17,6 @@ struct AVPacket;
 
 namespace berth::net {
 
-/// What FFmpeg's error codes say: errno words where there is an errno. Also keeps FFmpeg from writing to stderr.
-std::string ffmpeg_error(int code);
-void silence_ffmpeg();
-
 /// Owns the library's context and feeds it frames of one video and one audio track at most, without any queue between
 /// them. Owned by a muxer or a recorder, touched by that one's thread; must die before its target.
 class lavf_output {

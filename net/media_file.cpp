@@ -4,6 +4,7 @@
 #include <bit>
 #include <cerrno>
 
+#include "net/ffmpeg.hpp"
 #include "net/mp4_boxes.hpp"
 
 namespace berth::net {

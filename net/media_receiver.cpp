@@ -7,7 +7,6 @@ namespace {
 
 // The packets of one picture follow each other closer than that.
 constexpr duration quiet = std::chrono::milliseconds{200};
-constexpr duration measured_every = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -15,14 +14,13 @@ media_receiver::media_receiver(live_media_ptr media, const media_options& option
                                std::function<void()> on_complete)
     : media_(std::move(media)),
       options_(options),
-      wish_(wish),
-      on_complete_(std::move(on_complete)),
+      outlet_(media_, options, wish, std::move(on_complete)),
       order_(*this, media_->counters, {.patience = options.reorder_patience}) {}
 
 void media_receiver::take(const accepted_packet& packet, time_point now) {
-  bytes_ += packet.packet.whole.size();
+  outlet_.count(packet.packet.whole.size());
   newest_packet_ = now;
-  if (maker_)
+  if (payloads_)
     push(packet, now);
   else
     keep(packet, now);
@@ -41,16 +39,13 @@ void media_receiver::keep(const accepted_packet& packet, time_point now) {
 }
 
 void media_receiver::begin(const decision& how, time_point now) {
-  if (maker_) return;
-  how_ = how;
-  maker_.emplace(
-      static_cast<frame_sink&>(*this), media_->counters,
-      frame_maker::options{.stamps = how.stamps, .wish = wish_, .audio = how.audio, .max_unit = options_.max_unit});
-  payloads_.emplace(*maker_, media_->counters, options_);
+  if (payloads_) return;
+  outlet_.begin(how, [this] { return payloads_->announced(); });
+  payloads_.emplace(outlet_.maker(), media_->counters, options_);
   for (const auto& k : kept_) push(k.packet, k.arrival);
   kept_ = {};
   kept_bytes_ = 0;
-  look_at_tracks(now);
+  outlet_.end_batch(now);
 }
 
 void media_receiver::push(const accepted_packet& packet, time_point now) {
@@ -59,107 +54,36 @@ void media_receiver::push(const accepted_packet& packet, time_point now) {
 }
 
 void media_receiver::on_packet(const ordered_packet& p) {
-  maker_->set_packet(arrival_, p.timestamp);
+  outlet_.maker().set_packet(arrival_, p.timestamp);
   if (p.restarted) {
     payloads_->reset();
-    maker_->reset();
+    outlet_.maker().reset();
   }
   payloads_->push(p.payload_type, {p.timestamp, p.marker, p.payload}, p.missing > 0);
 }
 
-void media_receiver::on_frame(frame_ptr f) {
-  new_frames_ = true;
-  media_->frames.on_frame(f);
-  if (silence_ && f->of->kind == media_kind::video) silence_->follow(*f, media_->frames);
-}
-
-void media_receiver::end_batch(time_point now) {
-  if (!maker_) return;
-  measure(now);
-  if (!new_frames_) return;
-  new_frames_ = false;
-  look_at_tracks(now);
-  media_->frames.publish();
-}
-
-// When the tracks that there are by now will have to do; none = no track yet.
-std::optional<time_point> media_receiver::completion() const {
-  if (!first_track_) return std::nullopt;
-  const bool audio_wanted = how_.audio && wish_ != track_wish::video;
-  const bool video_wanted = wish_ != track_wish::audio;
-  const bool more_wanted = (audio_wanted && !maker_->audio()) || (video_wanted && !maker_->video());
-  if (!more_wanted) return first_track_;
-  const auto announced = payloads_->announced();
-  if (!announced) return *first_track_ + options_.other_track_wait;
-  const bool comes = maker_->audio() ? announced->video : announced->audio;
-  return comes ? *first_track_ + options_.announced_track_wait : *first_track_;
-}
-
-void media_receiver::look_at_tracks(time_point now) {
-  const auto video = maker_->video(), audio = maker_->audio();
-  if (!first_track_ && (video || audio)) first_track_ = now;
-  if (!complete_) {
-    const auto due = completion();
-    if (!due || now < *due) return;
-  } else if (video == video_ && audio == audio_track_) {
-    return;
-  }
-  video_ = video;
-  audio_track_ = audio;
-  std::vector<track_ptr> tracks;
-  if (video) tracks.push_back(video);
-  // Whoever asks for one of the two tracks alone wants no other.
-  if (audio || !video || !how_.silence || !how_.audio || wish_ != track_wish::all)
-    silence_.reset();
-  else if (!silence_)
-    silence_.emplace();
-  if (audio) tracks.push_back(audio);
-  if (silence_) tracks.push_back(silence_->track());
-  media_->frames.set_tracks(std::move(tracks));
-  if (std::exchange(complete_, true)) return;
-  on_complete_();
-}
-
-void media_receiver::measure(time_point now) {
-  const auto passed = now - measured_;
-  if (passed < measured_every) return;
-  const auto frames = media_->counters.video_frames.value();
-  if (measured_ != time_point{}) {
-    const auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
-    media_->counters.byte_rate.set((bytes_ - bytes_before_) * 1000 / ms);
-    media_->counters.frame_rate_milli.set((frames - frames_before_) * 1'000'000 / ms);
-  }
-  measured_ = now;
-  bytes_before_ = bytes_;
-  frames_before_ = frames;
-}
+void media_receiver::end_batch(time_point now) { outlet_.end_batch(now); }
 
 std::optional<time_point> media_receiver::deadline() const {
-  auto due = order_.deadline();
-  if (maker_ && !complete_) {
-    const auto tracks = completion();
-    if (tracks && (!due || *tracks < *due)) due = tracks;
-  }
-  return due;
+  const auto packets = order_.deadline(), tracks = outlet_.deadline();
+  if (!packets || !tracks) return packets ? packets : tracks;
+  return std::min(*packets, *tracks);
 }
 
 void media_receiver::expire(time_point now) {
-  if (!maker_) return;
+  if (!payloads_) return;
   arrival_ = now;
   order_.expire(now);
-  if (!complete_) look_at_tracks(now);
-  if (complete_) new_frames_ = true;
+  outlet_.expire(now);
 }
 
 void media_receiver::end(time_point now) {
-  if (maker_) {
+  if (payloads_) {
     order_.flush();
     if (now - newest_packet_ < quiet) payloads_->lost();
     payloads_->flush();
-    maker_->flush();
-    if (complete_) media_->frames.publish();
   }
-  media_->frames.end();
+  outlet_.end();
 }
 
 }  // namespace berth::net

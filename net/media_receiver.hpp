@@ -7,26 +7,19 @@
 #include <optional>
 #include <vector>
 
-#include "net/frame_maker.hpp"
-#include "net/live_media.hpp"
+#include "net/media_outlet.hpp"
 #include "net/payload_set.hpp"
 #include "net/reorder_buffer.hpp"
 #include "net/rtp_receiver.hpp"
-#include "net/silence.hpp"
 
 namespace berth::net {
 
-/// reorder -> unpack -> frames -> fan-out. Until begin() it keeps packets, within a bound, since what becomes of them is
-/// not decided. Readers get nothing before the tracks are complete: when video and audio are known, when the carrier
-/// announces no other, or when waiting for another has taken too long.
+/// reorder -> unpack -> frames. Until begin() it keeps packets, within a bound, since what becomes of them is not
+/// decided.
 /// Owned by a stream and touched by its reactor thread only.
-class media_receiver final : private ordered_sink, private frame_sink {
+class media_receiver final : private ordered_sink {
  public:
-  struct decision {
-    stamp_mode stamps = stamp_mode::relative;
-    bool audio = true;
-    bool silence = false;  ///< beside pictures that come without sound
-  };
+  using decision = media_outlet::decision;
 
   /// `on_complete` is called once, when the stream can be watched.
   media_receiver(live_media_ptr media, const media_options& options, track_wish wish,
@@ -45,7 +38,7 @@ class media_receiver final : private ordered_sink, private frame_sink {
   /// for a while, without a marker that says so, is given.
   void end(time_point now);
   /// A codec that comes in and is not served; unknown = none.
-  codec passed_over() const noexcept { return maker_ ? maker_->passed_over() : codec::unknown; }
+  codec passed_over() const noexcept { return outlet_.passed_over(); }
 
  private:
   struct kept_packet {
@@ -55,38 +48,21 @@ class media_receiver final : private ordered_sink, private frame_sink {
   };
 
   void on_packet(const ordered_packet& packet) override;
-  void on_frame(frame_ptr f) override;
   void keep(const accepted_packet& packet, time_point now);
   void push(const accepted_packet& packet, time_point now);
-  std::optional<time_point> completion() const;
-  void look_at_tracks(time_point now);
-  void measure(time_point now);
 
   // given
   live_media_ptr media_;
   const media_options options_;
-  const track_wish wish_;
-  std::function<void()> on_complete_;
   // owned
+  media_outlet outlet_;
   reorder_buffer order_;
-  std::optional<frame_maker> maker_;  // from begin() on
-  std::optional<payload_set> payloads_;
-  std::optional<silence> silence_;  // while there is no other sound
+  std::optional<payload_set> payloads_;  // from begin() on
   std::deque<kept_packet> kept_;
   std::size_t kept_bytes_ = 0;
   // state
   time_point arrival_{};
   time_point newest_packet_{};
-  decision how_;
-  bool new_frames_ = false;
-  bool complete_ = false;
-  std::optional<time_point> first_track_;  // when a first track was known
-  track_ptr video_, audio_track_;          // as the readers know them
-  // figures of the last second
-  time_point measured_{};
-  std::uint64_t bytes_ = 0;
-  std::uint64_t bytes_before_ = 0;
-  std::uint64_t frames_before_ = 0;
 };
 
 }  // namespace berth::net

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <memory>
 
-#include "net/lavf_output.hpp"
+#include "net/ffmpeg.hpp"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -31,7 +31,7 @@ failed because(const char* what, int error) { return {std::string{what} + ": " +
 bool is_too_large(int width, int height) { return width > largest_picture || height > largest_picture; }
 
 result<coder, std::string> open_decoder(const track& t) {
-  const auto* const kind = avcodec_find_decoder(t.format == codec::h264 ? AV_CODEC_ID_H264 : AV_CODEC_ID_HEVC);
+  const auto* const kind = avcodec_find_decoder(static_cast<AVCodecID>(ffmpeg_codec(t.format)));
   if (kind == nullptr) return failed{"no decoder for " + std::string{to_string(t.format)}};
   coder c{avcodec_alloc_context3(kind)};
   const auto size = t.configuration.size();
