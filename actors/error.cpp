@@ -22,6 +22,7 @@ std::string_view to_string(errc code) noexcept {
                                                            "play_refused",
                                                            "publish_refused",
                                                            "not_sendable",
+                                                           "not_seekable",
                                                            "no_sender",
                                                            "schema_off",
                                                            "internal"};

@@ -25,11 +25,12 @@ enum class errc : std::uint8_t {
   play_refused,        ///< on_play's answer was no
   publish_refused,     ///< on_publish's answer was no
   not_sendable,        ///< nothing of the stream can be sent in the form that was asked for
+  not_seekable,        ///< the stream does not come from a file
   no_sender,           ///< no sender of that SSRC
   schema_off,          ///< the stream is not served in the form that was asked for
   internal,            ///< a broken promise inside the daemon; the text says which
 };
-inline constexpr std::size_t errc_count = 20;
+inline constexpr std::size_t errc_count = 21;
 
 /// The code as a metric label and JSON name, e.g. "stream_live".
 std::string_view to_string(errc code) noexcept;

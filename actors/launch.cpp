@@ -1,12 +1,13 @@
 #include "actors/launch.hpp"
 
+#include "actors/pulled_stream.hpp"
 #include "actors/shared_port.hpp"
 #include "actors/stream.hpp"
 
 namespace berth::actors {
 
-caf::actor launch(supervisor_actor::pointer supervisor, const stream_key& key, const record& r,
-                  const node_settings& settings, net::socket_factory& sockets, const net::endpoint& banned) {
+caf::actor launch(const launch_means& with, const stream_key& key, const record& r, const net::endpoint& banned) {
+  const auto& [supervisor, settings, sockets, sources] = with;
   // Weak: a stream must not keep its supervisor.
   const auto self = caf::actor_cast<caf::weak_actor_ptr>(supervisor->ctrl());
   if (r.request.multiplex) {
@@ -18,6 +19,16 @@ caf::actor launch(supervisor_actor::pointer supervisor, const stream_key& key, c
     o.silence = settings.allocator.silence;
     return caf::actor_cast<caf::actor>(
         supervisor->spawn<shared_port, caf::monitored>(r.host, r.shared, std::move(o), self));
+  }
+  if (r.request.source) {
+    pulled_stream_options o;
+    o.key = key;
+    o.generation = r.generation;
+    o.source = r.request.source;
+    o.open_source = sources;
+    o.media = settings.media;
+    return caf::actor_cast<caf::actor>(
+        supervisor->spawn<pulled_stream, caf::monitored>(r.host, r.shared, std::move(o), self));
   }
   stream_options o;
   o.key = key;

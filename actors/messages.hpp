@@ -12,27 +12,19 @@
 #include "actors/error.hpp"
 #include "actors/event.hpp"
 #include "actors/node_stats.hpp"
+#include "actors/rejection.hpp"
 #include "actors/sending.hpp"
 #include "actors/stream_key.hpp"
 #include "actors/stream_status.hpp"
 #include "actors/viewer.hpp"
 #include "net/live_media.hpp"
 #include "net/media_options.hpp"
+#include "net/media_source.hpp"
 #include "net/port_allocator.hpp"
-#include "net/result.hpp"
 #include "net/source_policy.hpp"
 #include "net/ssrc_demultiplexer.hpp"
 
 namespace berth::actors {
-
-/// A request that was refused. `live` is the stream that stands in the way, if that is the reason.
-struct rejection {
-  errc code = errc::internal;
-  std::string text;
-  std::shared_ptr<const stream_status> live;
-};
-template <class T>
-using outcome = net::result<T, rejection>;
 
 /// What an open of a live key does.
 enum class conflict_policy : std::uint8_t { error, reuse, replace };
@@ -53,11 +45,26 @@ struct open_request {
   std::optional<net::duration> patience;       ///< with the first packet; none = idle_after
   std::optional<net::source_policy> sources;   ///< none = the node's
   std::optional<conflict_policy> on_conflict;  ///< none = the node's
+  net::source_options_ptr source{};            ///< no port: the node fetches the stream itself; see fetch_request
+  std::optional<publish_options> publish{};    ///< of such a stream, for which nobody is asked; none = the node's
   net::time_point asked;                       ///< when the client's request arrived: for the time to open
 };
 struct opened {
   stream_status stream;
   open_kind kind = open_kind::created;
+};
+
+/// Sent by the API to have a stream fetched, `open.source` says from where. Answered when its source is there, or could
+/// not be opened; refused as an open, and with connect_failed, not_found, stream_ended.
+struct fetch_request {
+  open_request open;
+};
+
+/// Sent by the API; of a stream that comes from a file. Refused with not_found, not_seekable, stream_ended.
+struct playback_request {
+  stream_key key;
+  std::optional<net::duration> position{};  ///< go on there
+  std::optional<double> speed{};            ///< 1 = as it was recorded
 };
 
 /// Sent by the API; answered when the stream's descriptors are closed or at rest. Refused with not_found (also when a
@@ -155,6 +162,7 @@ struct node_settings {
   std::size_t max_waiting_viewers = 1000;
   net::packetizer_options sending;
   std::size_t max_senders = 10000;
+  std::size_t max_sources = 200;  ///< streams that the node fetches
   struct alarm_settings {
     net::duration window = std::chrono::seconds{60};
     std::size_t min_opens = 10;
@@ -195,6 +203,14 @@ struct connect_command {
   net::endpoint remote;
   net::duration timeout{};
 };
+/// Sent by the supervisor to a stream that the node fetches: open the source. Answered when it is there; refused with
+/// connect_failed, whereupon the stream ends.
+struct begin_fetch {};
+/// Likewise, of a file: see playback_request. Answered at once.
+struct playback_command {
+  std::optional<net::duration> position{};
+  std::optional<double> speed{};
+};
 /// Sent by the supervisor to a stream or shared port, which ends: the answer is its down message.
 struct close_command {
   bool rest_sender = false;  ///< of a stream on a shared port: do not hear its sender until it is silent
@@ -225,6 +241,8 @@ using supervisor_actor = caf::typed_actor<
     caf::replies_to<query_request>::with<outcome<stream_status>>, caf::replies_to<list_request>::with<stream_list>,
     caf::replies_to<update_ssrc_request>::with<outcome<completed>>,
     caf::replies_to<connect_request>::with<outcome<completed>>,
+    caf::replies_to<fetch_request>::with<outcome<opened>>,
+    caf::replies_to<playback_request>::with<outcome<completed>>,
     caf::replies_to<idle_check_request>::with<outcome<completed>>,
     caf::replies_to<watch_request>::with<outcome<watched>>, caf::replies_to<ports_request>::with<ports_report>,
     caf::replies_to<stats_request>::with<node_stats>, caf::replies_to<send_request>::with<outcome<sending_started>>,
@@ -258,6 +276,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::list_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::stream_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::update_ssrc_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::connect_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::fetch_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::playback_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::idle_check_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::watch_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::ports_request)
@@ -271,6 +291,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::ssrc_arrived)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::set_ssrc_filter)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::publish_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::connect_command)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::begin_fetch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::playback_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::close_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::refuse_ssrc)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::send_request)

@@ -37,9 +37,10 @@ void publisher::ask(hook_name name, event about, answer_handler then) {
 // ---- publishing ---------------------------------------------------------------------------------------------------
 
 void publisher::arrived(const stream_key& key, record& r, const net::live_media_ptr& media) {
-  if (r.publishing != publish_state::unasked || !media) return;
-  r.publishing = publish_state::asked;
+  if (!media) return;
   r.media = media;
+  if (r.publishing != publish_state::unasked) return;
+  r.publishing = publish_state::asked;
   event about;
   about.kind = event_kind::stream_active;
   about.stream = std::make_shared<stream_status>(r.status(key, given_.now()));
@@ -57,6 +58,12 @@ void publisher::publish_answered(const stream_key& key, record& r, const hook_ou
   if (name != key && !given_.streams.rename(key, name))
     return refuse(key, r, "the name " + to_string(name) + " that on_publish gave is taken by another stream");
   r.publish = std::move(options);
+  r.publishing = publish_state::granted;
+  caf::anon_send(r.actor, r.publish);
+}
+
+void publisher::grant(record& r) {
+  r.publish = r.request.publish.value_or(given_.settings().publish);
   r.publishing = publish_state::granted;
   caf::anon_send(r.actor, r.publish);
 }

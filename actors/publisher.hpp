@@ -29,6 +29,8 @@ class publisher {
 
   /// The first packets of a stream are there: asks on_publish, once.
   void arrived(const stream_key& key, record& r, const net::live_media_ptr& media);
+  /// Nobody is asked: the client that made it has said how it is to be.
+  void grant(record& r);
   /// The tracks are complete: whoever waits for it may watch.
   void registered(const stream_key& key, record& r);
   /// The stream is gone, its actor down.

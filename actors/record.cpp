@@ -1,6 +1,11 @@
 #include "actors/record.hpp"
 
 namespace berth::actors {
+namespace {
+
+bool same(const net::source_options_ptr& a, const net::source_options_ptr& b) { return a && b ? *a == *b : a == b; }
+
+}  // namespace
 
 stream_key record::public_key(const stream_key& key) const {
   if (publish.stream_replace.empty()) return key;
@@ -28,6 +33,10 @@ stream_status record::status(const stream_key& key, net::time_point now) const {
   s.ssrc_filter = ssrc_filter;
   s.idle_after = idle_after;
   s.opened_at = opened_at;
+  if (const auto& source = request.source) {
+    s.origin = source->file ? stream_origin::file : stream_origin::pull;
+    s.source_url = net::without_password(source->url);
+  }
   s.local = local;
   s.parent_port = parent ? local.port() : std::uint16_t{0};
   const auto from = shared->from.load();
@@ -61,7 +70,7 @@ bool record::same_parameters(const record& other) const {
   const auto& a = request;
   const auto& b = other.request;
   return (b.port == 0 ? a.port == 0 : local.port() == b.port) && a.mode == b.mode && a.only_track == b.only_track &&
-         a.multiplex == b.multiplex && ssrc_filter == b.ssrc && idle_after == other.idle_after &&
+         a.multiplex == b.multiplex && same(a.source, b.source) && ssrc_filter == b.ssrc && idle_after == other.idle_after &&
          sources == other.sources && local_request.same_address(other.local_request);
 }
 

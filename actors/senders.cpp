@@ -9,8 +9,6 @@ namespace {
 
 constexpr net::duration connect_timeout = std::chrono::seconds{5};
 
-net::failure<rejection> reject(errc code, std::string text) { return {rejection{code, std::move(text), {}}}; }
-
 net::failure<rejection> no_source(const stream_key& key) {
   return reject(errc::not_found, "no stream " + to_string(key) + " can be sent");
 }
@@ -180,6 +178,8 @@ void senders::talk_through(const send_request& request, const stream_key& throug
   if (auto refused = why_not(request, source)) return give_up(std::move(*refused));
   if (target == nullptr || target->state == stream_state::closing)
     return give_up(reject(errc::not_found, "can not find the target stream " + to_string(through)).error);
+  if (target->request.source)
+    return give_up(reject(errc::not_sendable, to_string(through) + " does not come over a connection").error);
   if (target->request.multiplex || target->parent)
     return give_up(reject(errc::shared_port, to_string(through) + " is on a shared port").error);
   auto what = make(request, *source);

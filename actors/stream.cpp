@@ -50,7 +50,8 @@ stream::stream(caf::actor_config& config, const berth_host& host, std::shared_pt
             }
             return intake_.take(frame.bytes, peer, now, true);
           },
-          [this](const net::endpoint& peer, int why) { connection_ended(peer, why); }) {}
+          [this](const net::endpoint& peer, int why) { connection_ended(peer, why); }),
+      media_timer_(poller(), *this, tag_media) {}
 
 caf::behavior stream::make_behavior() {
   moor();
@@ -97,7 +98,7 @@ void stream::moor() {
 }
 
 void stream::on_exit() {
-  poller().cancel_timer(media_timer_);
+  media_timer_.cancel();
   if (media_receiver_) media_receiver_->end(clock().now());
   if (talk_) {
     if (talk_->begun())
@@ -150,8 +151,7 @@ void stream::on_ready(std::uint32_t tag, std::uint32_t events, net::time_point n
 void stream::on_timer(std::uint32_t tag, net::time_point now) {
   if (!enter()) return;
   if (tag == tag_media) {
-    media_timer_ = net::poller::none;
-    media_due_.reset();
+    media_timer_.fired();
     media_receiver_->expire(now);
     end_media_batch(now);
     return;
@@ -263,11 +263,7 @@ void stream::end_media_batch(net::time_point now) {
     passed_over_ = other;
     note(std::string{net::to_string(other)} + " comes in, which is not served");
   }
-  const auto due = media_receiver_->deadline();
-  if (!due || (media_due_ && *media_due_ <= *due)) return;
-  poller().cancel_timer(media_timer_);
-  media_timer_ = poller().start_timer(*due, *this, tag_media);
-  media_due_ = due;
+  media_timer_.arm(media_receiver_->deadline());
 }
 
 // ---- what it sends back -------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "actors/deadline_timer.hpp"
 #include "actors/hosting.hpp"
 #include "actors/intake.hpp"
 #include "actors/messages.hpp"
@@ -82,14 +83,13 @@ class stream final : public hosted_actor, private net::packet_sink {
   net::tcp_connections connections_;
   net::live_media_ptr media_;                            // from the first packet on
   std::unique_ptr<net::media_receiver> media_receiver_;  // likewise
+  deadline_timer media_timer_;
   // state
   net::poller::key rtp_ = net::poller::none;
   net::poller::key rtcp_ = net::poller::none;
   net::poller::key listener_ = net::poller::none;
   std::uint32_t kernel_drops_before_ = 0;
   net::endpoint reports_to_;  // where the sender's RTCP comes from
-  net::poller::key media_timer_ = net::poller::none;
-  std::optional<net::time_point> media_due_;  // when the timer is due
   bool media_complete_ = false;
   net::codec passed_over_ = net::codec::unknown;  // as it was noted
   std::optional<talk> talk_;

@@ -39,8 +39,9 @@ enum class close_reason : std::uint8_t {
   failed,              ///< its actor ended by an error
   publish_refused,     ///< on_publish's answer was no
   unwatched,           ///< nobody watched it
+  source_ended,        ///< what the node fetched is over, or can not be had
 };
-inline constexpr std::size_t close_reason_count = 11;
+inline constexpr std::size_t close_reason_count = 12;
 std::string_view to_string(close_reason reason) noexcept;
 constexpr bool is_timeout(close_reason r) noexcept {
   return r == close_reason::never_fed || r == close_reason::nothing_acceptable || r == close_reason::went_silent;
@@ -51,6 +52,12 @@ enum class tcp_mode : std::uint8_t {
   none = 0,     ///< UDP only
   passive = 1,  ///< UDP, and TCP listening on the same number
   active = 2,   ///< UDP, and a TCP connection made by connectRtpServer
+};
+/// Where a stream comes from.
+enum class stream_origin : std::uint8_t {
+  rtp,   ///< somebody sends it to a port
+  pull,  ///< the node fetches it from another server
+  file,  ///< the node reads it
 };
 enum class track_filter : std::uint8_t { all = 0, audio = 1, video = 2 };
 
@@ -69,6 +76,8 @@ struct stream_status {
   std::uint32_t ssrc_filter = 0;  ///< 0 = any
   net::duration idle_after{};
   net::wall_time opened_at;
+  stream_origin origin = stream_origin::rtp;
+  std::string source_url;  ///< of what the node fetches, without a password
 
   // as received
   net::endpoint local;            ///< bind address and RTP port

@@ -12,12 +12,6 @@ namespace {
 // Ends what is due within a fraction of the second that a reclaim may take.
 constexpr auto tick_interval = std::chrono::milliseconds{100};
 
-net::failure<rejection> reject(errc code, std::string text) { return {rejection{code, std::move(text), {}}}; }
-
-net::failure<rejection> no_such_stream(const stream_key& key) {
-  return reject(errc::not_found, "no stream " + to_string(key) + " is open");
-}
-
 std::string name_of_ssrc(std::uint32_t ssrc) {
   char text[9];
   std::snprintf(text, sizeof text, "%08X", ssrc);
@@ -43,6 +37,9 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
                                          [this]() -> const node_settings& { return *settings_; },
                                          [this] { return now(); }, options_.wall_now, options_.place, options_.random,
                                          [this](event e) { tell(std::move(e)); }});
+  commands_.emplace(stream_commands::dependencies{self_, registry_,
+                                                  [this]() -> const node_settings& { return *settings_; },
+                                                  [this](const stream_key& key) { return visible(key); }});
   apply(settings_);
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
   self_->delayed_send(self_, tick_interval, caf::tick_atom_v);
@@ -50,8 +47,10 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
           [this](const close_request& r) { return close(r); },
           [this](const query_request& r) { return query(r); },
           [this](const list_request& r) { return list(r); },
-          [this](const update_ssrc_request& r) { return update_ssrc(r); },
-          [this](const connect_request& r) { return connect(r); },
+          [this](const update_ssrc_request& r) { return commands_->update_ssrc(r); },
+          [this](const connect_request& r) { return commands_->connect(r); },
+          [this](const fetch_request& r) { return commands_->fetch(r); },
+          [this](const playback_request& r) { return commands_->play_back(r); },
           [this](const idle_check_request& r) { return idle_check(r); },
           [this](const watch_request& r) { return publisher_->watch(r); },
           [this](const ports_request&) { return ports(); },
@@ -121,6 +120,7 @@ std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& r
 }
 
 outcome<opened> stream_supervisor::create(const open_request& request, record r) {
+  if (request.source) return create_fetched(request, std::move(r));
   auto got =
       ports_->allocate({r.local_request, request.rtcp && !request.multiplex, request.mode == tcp_mode::passive}, now());
   alarms_.allocation(!got, now());
@@ -137,11 +137,22 @@ outcome<opened> stream_supervisor::create(const open_request& request, record r)
   return opened{inserted.status(request.key, now()), open_kind::created};
 }
 
+// It takes no port, and nobody is asked whether it may be.
+outcome<opened> stream_supervisor::create_fetched(const open_request& request, record r) {
+  if (fetched_ >= settings_->max_sources)
+    return reject(errc::too_many_streams,
+                  std::to_string(fetched_) + " streams are fetched already, the most that are allowed");
+  if (auto failed = make_actor(request.key, r, {})) return net::failure{std::move(*failed)};
+  ++fetched_;
+  publisher_->grant(r);
+  return opened{insert(request.key, std::move(r)).status(request.key, now()), open_kind::created};
+}
+
 std::optional<rejection> stream_supervisor::make_actor(const stream_key& key, record& r, const net::endpoint& banned) {
   r.generation = registry_.next_generation();
   try {
     if (!r.parent) r.host = options_.place();
-    r.actor = launch(self_, key, r, *settings_, *options_.sockets, banned);
+    r.actor = launch({self_, *settings_, *options_.sockets, options_.sources}, key, r, banned);
   } catch (const std::exception& e) {
     return rejection{errc::internal, std::string{"the stream's actor could not be made: "} + e.what(), {}};
   }
@@ -216,60 +227,6 @@ stream_list stream_supervisor::list(const list_request& request) {
     return true;
   });
   return answer;
-}
-
-// The stream of that name; or, where guessing is allowed, the one idle stream of its app that fits.
-outcome<stream_supervisor::found_stream> stream_supervisor::meant(const stream_key& wanted,
-                                                                  bool (*fits)(const record&)) {
-  const auto key = registry_.resolve(wanted);
-  if (auto* r = visible(key)) return found_stream{key, r};
-  if (!settings_->guess_streams) return no_such_stream(wanted);
-  std::vector<stream_key> candidates;
-  registry_.for_each(std::nullopt, [&](const stream_key& k, const record& r) {
-    const bool idle = r.state == stream_state::listening && !r.request.multiplex && !r.parent;
-    if (k.vhost == wanted.vhost && k.app == wanted.app && idle && fits(r)) candidates.push_back(k);
-    return true;
-  });
-  if (candidates.size() > 1)
-    return reject(errc::ambiguous, "no stream " + to_string(wanted) + " is open, and " +
-                                       std::to_string(candidates.size()) + " idle ones could be meant");
-  auto* only = candidates.empty() ? nullptr : visible(candidates.front());
-  if (only == nullptr) return no_such_stream(wanted);
-  return found_stream{candidates.front(), only};
-}
-
-caf::result<outcome<completed>> stream_supervisor::update_ssrc(const update_ssrc_request& request) {
-  const auto found = meant(request.key, [](const record& one) { return one.ssrc_filter != 0; });
-  if (!found) return outcome<completed>{net::failure{found.error()}};
-  const auto& [key, r] = *found;
-  if (r->request.multiplex || r->parent)
-    return outcome<completed>{reject(errc::shared_port, to_string(key) + " is on shared port " +
-                                                            std::to_string(r->local.port()) +
-                                                            ", where the SSRC is what tells the streams apart")};
-  r->ssrc_filter = request.ssrc;
-  return pass_on(key, *r, set_ssrc_filter{request.ssrc});
-}
-
-caf::result<outcome<completed>> stream_supervisor::connect(const connect_request& request) {
-  const auto found = meant(request.key, [](const record& one) { return one.request.mode == tcp_mode::active; });
-  if (!found) return outcome<completed>{net::failure{found.error()}};
-  const auto& [key, r] = *found;
-  if (r->request.mode != tcp_mode::active)
-    return outcome<completed>{
-        reject(errc::not_tcp_active, to_string(key) + " was not opened for TCP active (tcp_mode 2)")};
-  return pass_on(key, *r, connect_command{request.remote, request.timeout});
-}
-
-// The stream answers; its end meanwhile is an answer too.
-template <class Command>
-caf::result<outcome<completed>> stream_supervisor::pass_on(const stream_key& key, const record& r, Command command) {
-  auto promise = self_->make_response_promise<outcome<completed>>();
-  self_->request(r.actor, caf::infinite, std::move(command))
-      .then([promise](const outcome<completed>& answer) mutable { promise.deliver(answer); },
-            [promise, key](const caf::error&) mutable {
-              promise.deliver(outcome<completed>{reject(errc::stream_ended, to_string(key) + " was closed meanwhile")});
-            });
-  return promise;
 }
 
 outcome<completed> stream_supervisor::idle_check(const idle_check_request& request) {
@@ -415,7 +372,7 @@ void stream_supervisor::went_down(const caf::down_msg& down) {
   auto r = registry_.extract(key);
   if (r.state != stream_state::closing) {
     r.state = stream_state::closing;
-    r.reason = close_reason::failed;
+    r.reason = r.request.source ? close_reason::source_ended : close_reason::failed;
   }
   finish(key, std::move(r));
   end_if_empty();
@@ -439,6 +396,8 @@ void stream_supervisor::finish(const stream_key& key, record r) {
       std::erase(port->children, key);
       if (port->state == stream_state::closing && port->children.empty()) send_close(*port);
     }
+  } else if (r.request.source) {
+    --fetched_;
   } else {
     ports_->release(std::move(r.shared->ports), to_string(key), last.peer, now());
   }

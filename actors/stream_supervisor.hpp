@@ -10,6 +10,7 @@
 #include "actors/publisher.hpp"
 #include "actors/registry.hpp"
 #include "actors/senders.hpp"
+#include "actors/stream_commands.hpp"
 
 namespace berth::actors {
 
@@ -20,6 +21,7 @@ struct supervisor_options {
   std::function<berth_host()> place;  ///< where the next stream lives
   event_log_actor events;
   hook_dispatcher_actor hooks;                                ///< who is asked; null: nobody, and everything is allowed
+  net::source_factory sources;                                ///< what the node fetches comes from here
   std::uint32_t first_port = 0;                               ///< rotates the order of the pool
   std::function<std::uint32_t()> random = [] { return 0U; };  ///< for the first numbers of RTP senders
   std::function<net::wall_time()> wall_now = [] { return net::wall_clock::now(); };
@@ -44,8 +46,6 @@ class stream_supervisor {
   caf::result<outcome<closed>> close(const close_request& request);
   outcome<stream_status> query(const query_request& request);
   stream_list list(const list_request& request);
-  caf::result<outcome<completed>> update_ssrc(const update_ssrc_request& request);
-  caf::result<outcome<completed>> connect(const connect_request& request);
   outcome<completed> idle_check(const idle_check_request& request);
   ports_report ports();
   node_stats stats();
@@ -62,19 +62,13 @@ class stream_supervisor {
   // opening
   std::optional<outcome<opened>> try_open(const open_request& request);
   outcome<opened> create(const open_request& request, record r);
+  outcome<opened> create_fetched(const open_request& request, record r);
   std::optional<rejection> make_actor(const stream_key& key, record& r, const net::endpoint& banned);
   record& insert(const stream_key& key, record r);
   outcome<opened> account(outcome<opened> answer, const open_request& request);
 
   // living and ending
   record* visible(const stream_key& key);
-  struct found_stream {
-    stream_key key;
-    record* r;
-  };
-  outcome<found_stream> meant(const stream_key& wanted, bool (*fits)(const record&));
-  template <class Command>
-  caf::result<outcome<completed>> pass_on(const stream_key& key, const record& r, Command command);
   void look(const stream_key& key, record& r);
   void remind(const stream_key& key, record& r, std::optional<net::time_point> when);
   void begin_close(const stream_key& key, record& r, close_reason reason);
@@ -98,9 +92,11 @@ class stream_supervisor {
   node_alarms alarms_;
   std::optional<publisher> publisher_;
   std::optional<senders> senders_;
+  std::optional<stream_commands> commands_;
   // state
   node_stats stats_;  // what is counted; the rest is filled when asked for
   std::size_t multiplexed_ = 0;
+  std::size_t fetched_ = 0;
   bool shutting_down_ = false;
   std::optional<caf::typed_response_promise<completed>> shut_down_promise_;
 };

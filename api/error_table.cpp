@@ -26,6 +26,7 @@ error_answer answer_for(actors::errc code) noexcept {
       {-1, 401},    // play_refused
       {-1, 403},    // publish_refused
       {-1, 409},    // not_sendable
+      {-1, 409},    // not_seekable
       {-1, 404},    // no_sender
       {-500, 404},  // schema_off
       {-400, 500},  // internal

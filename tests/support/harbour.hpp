@@ -12,6 +12,7 @@
 #include "actors/stream_supervisor.hpp"
 #include "tests/support/actor_lab.hpp"
 #include "tests/support/fake_sockets.hpp"
+#include "tests/support/fake_source.hpp"
 #include "tests/support/free_ports.hpp"
 #include "tests/support/packets.hpp"
 
@@ -77,6 +78,7 @@ class harbour {
       if (fail_placing) throw std::runtime_error("no reactor");
       return actors::berth_host{&poller, &buffers, nullptr, &load};
     };
+    o.sources = sources.factory();
     o.wall_now = [] { return net::wall_time{}; };
     supervisor = actors::spawn<actors::stream_supervisor>(lab.system, std::move(o));
     lab.run();
@@ -155,6 +157,7 @@ class harbour {
   net::poller poller;
   net::receive_buffers buffers;
   std::atomic<std::size_t> load{0};
+  fake_sources sources;
   net::posix_socket_factory real;
   failing_sockets failing;
   actors::node_settings settings;
