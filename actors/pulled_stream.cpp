@@ -133,8 +133,7 @@ void pulled_stream::settle(const outcome<completed>& answer) {
 
 void pulled_stream::tell_supervisor() {
   if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
-    send(caf::actor_cast<caf::actor>(supervisor),
-         stream_notice{options_.key, options_.generation, media_, complete_});
+    send(caf::actor_cast<caf::actor>(supervisor), stream_notice{options_.key, options_.generation, media_, complete_});
 }
 
 }  // namespace berth::actors

@@ -70,8 +70,8 @@ bool record::same_parameters(const record& other) const {
   const auto& a = request;
   const auto& b = other.request;
   return (b.port == 0 ? a.port == 0 : local.port() == b.port) && a.mode == b.mode && a.only_track == b.only_track &&
-         a.multiplex == b.multiplex && same(a.source, b.source) && ssrc_filter == b.ssrc && idle_after == other.idle_after &&
-         sources == other.sources && local_request.same_address(other.local_request);
+         a.multiplex == b.multiplex && same(a.source, b.source) && ssrc_filter == b.ssrc &&
+         idle_after == other.idle_after && sources == other.sources && local_request.same_address(other.local_request);
 }
 
 net::result<record, rejection> record_of(const open_request& request, const node_settings& settings, const moment& at) {

@@ -5,8 +5,7 @@
 namespace berth::actors {
 
 // The stream of that name; or, where guessing is allowed, the one idle stream of its app that fits.
-outcome<stream_commands::found_stream> stream_commands::meant(const stream_key& wanted,
-                                                                  bool (*fits)(const record&)) {
+outcome<stream_commands::found_stream> stream_commands::meant(const stream_key& wanted, bool (*fits)(const record&)) {
   const auto key = given_.streams.resolve(wanted);
   if (auto* r = given_.visible(key)) return found_stream{key, r};
   if (!given_.settings().guess_streams) return no_such_stream(wanted);

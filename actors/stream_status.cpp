@@ -12,7 +12,7 @@ std::string_view to_string(stream_state state) noexcept {
 std::string_view to_string(close_reason reason) noexcept {
   constexpr std::array<std::string_view, close_reason_count> names{
       "none",        "requested", "replaced", "never_fed",       "nothing_acceptable", "went_silent",
-      "port_closed", "shutdown",  "failed",   "publish_refused", "unwatched", "source_ended"};
+      "port_closed", "shutdown",  "failed",   "publish_refused", "unwatched",          "source_ended"};
   return names[static_cast<std::size_t>(reason)];
 }
 

@@ -284,6 +284,17 @@ constexpr config_key table[] = {
     integer("rtsp.keepAliveSecond", "15", {1, 3600}, "Seconds of silence after which a connection is closed."),
     boolean("rtsp.lowLatency", "0", "One frame less delay."),
     integer("rtsp.rtpTransportType", "-1", {-1, 2}, "0 = TCP, 1 = UDP, 2 = multicast, -1 = any."),
+    // [pull]
+    text("pull.schemes", "rtsp,rtsps,http,https,rtmp,rtmps",
+         "Schemes of URLs that addStreamProxy and getSnap may open.")
+        .acts(),
+    ip_ranges("pull.allow_ip_range", "", "Addresses that they may lead to; empty = all.").acts(),
+    ip_ranges("pull.deny_ip_range", "169.254.0.0/16,fe80::/10", "Addresses that they may not lead to; empty = none.")
+        .acts(),
+    integer("pull.max_streams", "200", {0, 100000}, "How many streams are pulled or read from files at most.").acts(),
+    integer("pull.timeout_ms", "8000", {100, 60000},
+            "Milliseconds to open a source, and of a silence behind which it is opened anew; clients may ask for less.")
+        .acts(),
     // [rtmp]
     integer("rtmp.port", "0", {0, 65535}, "Port of RTMP; 0 = not offered; Berth does not speak it yet."),
     integer("rtmp.sslport", "0", {0, 65535}, "Port of RTMP over TLS; 0 = not offered; Berth does not speak it yet."),

@@ -140,6 +140,15 @@ net::result<config_value, std::string> parse_config_value(const config_key& key,
   return config_value{std::string{text}, {}};
 }
 
+bool lists(std::string_view names, char separator, std::string_view name) {
+  while (!names.empty()) {
+    const auto end = names.find(separator);
+    if (trim(names.substr(0, end)) == name) return true;
+    names = end == names.npos ? std::string_view{} : names.substr(end + 1);
+  }
+  return false;
+}
+
 net::result<std::vector<int>, std::string> parse_processors(std::string_view text) {
   constexpr int most = 1024;
   std::vector<int> all;

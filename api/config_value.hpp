@@ -30,6 +30,9 @@ net::result<config_value, std::string> parse_config_value(const config_key& key,
 /// none at all.
 bool is_public_secret(std::string_view text) noexcept;
 
+/// Whether `name` is one of some names that a separator stands between, blanks aside.
+bool lists(std::string_view names, char separator, std::string_view name);
+
 /// "2,3,4": numbers of processors, 0..1023; an empty text has none. The error names the part that is none.
 net::result<std::vector<int>, std::string> parse_processors(std::string_view text);
 

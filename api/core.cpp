@@ -72,6 +72,7 @@ core::core(const config& c, dependencies given)
   o.settings = settings_for(c);
   o.events = events_;
   o.hooks = hooks_;
+  o.sources = std::move(given.sources);
   o.first_port = std::random_device{}();
   o.random = [numbers = std::make_shared<std::mt19937>(std::random_device{}())] {
     return static_cast<std::uint32_t>((*numbers)());

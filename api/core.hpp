@@ -25,6 +25,7 @@ class core {
   struct dependencies {
     net::socket_factory& sockets;
     actors::hook_transport& hooks;
+    net::source_factory sources;
     std::function<void(const actors::event&)> on_event;  ///< called for every event, on an actor's thread
   };
 

@@ -92,6 +92,16 @@ core_client::reply<actors::sender_list> core_client::senders(actors::senders_req
   return exchange<actors::sender_list, actors::outcome<actors::sender_list>>(asker_, supervisor_, std::move(request));
 }
 
+core_client::reply<actors::opened> core_client::fetch(actors::fetch_request request) const {
+  // Likewise for the source.
+  const auto patience = answer_timeout + request.open.source->timeout;
+  return exchange<actors::opened, actors::outcome<actors::opened>>(asker_, supervisor_, std::move(request), patience);
+}
+
+core_client::reply<actors::completed> core_client::play_back(actors::playback_request request) const {
+  return exchange<actors::completed, actors::outcome<actors::completed>>(asker_, supervisor_, std::move(request));
+}
+
 core_client::reply<actors::completed> core_client::idle_check(actors::idle_check_request request) const {
   return exchange<actors::completed, actors::outcome<actors::completed>>(asker_, supervisor_, std::move(request));
 }

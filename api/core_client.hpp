@@ -27,6 +27,8 @@ class core_client {
   reply<actors::stream_list> list(actors::list_request request) const;
   reply<actors::completed> update_ssrc(actors::update_ssrc_request request) const;
   reply<actors::completed> connect(actors::connect_request request) const;
+  reply<actors::opened> fetch(actors::fetch_request request) const;
+  reply<actors::completed> play_back(actors::playback_request request) const;
   reply<actors::completed> idle_check(actors::idle_check_request request) const;
   reply<actors::watched> watch(actors::watch_request request) const;
   reply<actors::sending_started> start_sending(actors::send_request request) const;

@@ -25,10 +25,13 @@
 #include "api/load_meter.hpp"
 #include "api/logger.hpp"
 #include "api/node.hpp"
+#include "api/pull_policy.hpp"
+#include "api/record_archive.hpp"
 #include "api/router.hpp"
 #include "api/rtsp_session.hpp"
 #include "api/settings.hpp"
 #include "api/state_dir.hpp"
+#include "net/puller.hpp"
 
 namespace berth::api {
 namespace {
@@ -128,7 +131,9 @@ class daemon {
   asio::thread_pool disk_{1};
   media_service media_{io_, static_cast<std::size_t>(at_start_->get_int("berth.http_threads")),
                        [this] { return media_settings_of(*prepared_.config->snapshot()); }};
-  snapshot_service snapshots_{disk_};
+  net::url_policy pull_policy_ = make_pull_policy([this] { return prepared_.config->snapshot(); });
+  snapshot_service snapshots_{disk_, pull_policy_};
+  record_archive archive_{disk_, [this] { return prepared_.config->snapshot(); }};
   std::unique_ptr<recorder> recorder_;
   std::unique_ptr<hook_client> hook_transport_;
   std::unique_ptr<core> core_;
@@ -166,22 +171,27 @@ void daemon::make_core() {
       disk_, [&store] { return store.snapshot(); }, [this](actors::event e) { client_->tell(std::move(e)); }});
   hook_transport_ = std::make_unique<hook_client>(
       hook_io_, [sources](const actors::hook_delivery& d) { return hook_body(d, sources); });
-  core_ =
-      std::make_unique<core>(*at_start_, core::dependencies{sockets_, *hook_transport_, [this](const actors::event& e) {
-                                                              log_.write(e);
-                                                              recorder_->follow(e);
-                                                              feed_.notify();
-                                                            }});
+  core_ = std::make_unique<core>(*at_start_, core::dependencies{sockets_, *hook_transport_,
+                                                                [this](net::source_options_ptr what, auto wake) {
+                                                                  return std::make_unique<net::puller>(
+                                                                      std::move(what), pull_policy_, std::move(wake));
+                                                                },
+                                                                [this](const actors::event& e) {
+                                                                  log_.write(e);
+                                                                  recorder_->follow(e);
+                                                                  feed_.notify();
+                                                                }});
   client_.emplace(core_->client());
 }
 
 void daemon::make_routes() {
-  node_ = std::make_unique<node>(node{*client_, *prepared_.config, disk_, feed_, routes_, media_, *recorder_,
+  node_ = std::make_unique<node>(node{*client_, *prepared_.config, disk_, feed_, routes_, media_, *recorder_, archive_,
                                       snapshots_, [this] { end(true); }, [this] { return ready_ && !ending_; },
                                       [this] { return reactor_loads_->to_json(); },
                                       [this] { return worker_loads_->to_json(); }});
   add_rtp_server_routes(routes_, *node_);
   add_rtp_sender_routes(routes_, *node_);
+  add_source_routes(routes_, *node_);
   add_server_routes(routes_, *node_);
   add_v1_routes(routes_, *node_);
   add_event_routes(routes_, *node_);
@@ -354,6 +364,7 @@ daemon_exit daemon::wait_and_stop() {
     stopped.get_future().wait();
   }
   recorder_->stop_all();
+  snapshots_.stop();
   disk_.join();
   if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);
   hook_transport_->stop();

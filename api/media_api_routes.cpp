@@ -205,29 +205,51 @@ class media_face {
   }
 
   reply recorded_files(const arguments& args) const {
-    const auto found = co_await node_.recordings.files(key_of(args), std::string{args.text("period")},
-                                                       std::string{args.text("customized_path")});
+    auto where = place_of(args);
+    const auto found = co_await node_.archive.files(std::move(where));
     if (!found) co_return peer_error(bad_arguments, found.error());
     boost::json::array paths;
     for (const auto& p : found->paths) paths.emplace_back(p);
     co_return peer_reply({{"data", boost::json::object{{"rootPath", found->root}, {"paths", std::move(paths)}}}});
   }
 
+  reply remove_recordings(const arguments& args) const {
+    auto what = place_of(args);
+    const auto found = co_await find(args);
+    const bool recording = found && (node_.recordings.is_recording(found->key, recording_kind::mp4) ||
+                                     node_.recordings.is_recording(found->key, recording_kind::flv));
+    const auto removed = co_await node_.archive.remove(std::move(what), recording);
+    if (!removed) co_return peer_error(-1, removed.error());
+    co_return peer_reply({{"path", *removed}});
+  }
+
+  // A stream of this node's goes before a URL that leads elsewhere.
   // The caller stores the body of any answer with status 200 as a picture, so a failure has another one.
   reply snap(const arguments& args) const {
-    const auto key = key_of_url(args.text("url"), *node_.config.snapshot());
-    if (!key)
-      co_return peer_error(bad_arguments, "url: '" + std::string{args.text("url")} +
-                                              "' does not name a stream of this node as /app/stream");
-    actors::query_request wanted{*key};
-    const auto found = co_await node_.core.query(std::move(wanted));
-    if (!found) co_return peer_error(not_found, "can not find the stream");
-    auto picture = co_await node_.snapshots.take(*found);
-    if (!picture) co_return peer_error(-1, picture.error());
+    const auto settings = node_.config.snapshot();
+    const auto seconds = args.integer("timeout_sec", 0, 3600, 0);
+    if (!seconds) co_return peer_error(bad_arguments, seconds.error());
+    if (const auto key = key_of_url(args.text("url"), *settings)) {
+      actors::query_request wanted{*key};
+      const auto found = co_await node_.core.query(std::move(wanted));
+      if (found) {
+        const auto picture = co_await node_.snapshots.take(*found);
+        if (!picture) co_return peer_error(-1, picture.error());
+        co_return jpeg_reply(*picture);
+      }
+    }
+    std::string url{args.text("url")};
+    const auto picture = co_await node_.snapshots.fetch(std::move(url), source_timeout(*settings, *seconds));
+    if (!picture) co_return peer_error(not_found, "can not find the stream: " + picture.error());
     co_return jpeg_reply(*picture);
   }
 
  private:
+  record_archive::place place_of(const arguments& args) const {
+    return {key_of(args), std::string{args.text("period")}, std::string{args.text("name")},
+            std::string{args.text("customized_path")}};
+  }
+
   actors::stream_key key_of(const arguments& args) const {
     return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
   }
@@ -312,6 +334,7 @@ void add_media_api_routes(router& to, const node& n) {
   add("stopRecord", {"type", "vhost", "app", "stream"}, &f::stop_record);
   add("isRecording", {"type", "vhost", "app", "stream"}, &f::is_recording);
   add("getMP4RecordFile", {"vhost", "app", "stream"}, &f::recorded_files);
+  add("deleteRecordDirectory", {"vhost", "app", "stream", "period"}, &f::remove_recordings);
   add("getSnap", {"url", "timeout_sec", "expire_sec"}, &f::snap);
 }
 

@@ -7,8 +7,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int rtp_push = 3;  // the peer's originType
-
 struct codec_name {
   int id;
   std::string_view name;
@@ -122,9 +120,24 @@ json::object media_members(const actors::stream_status& s, bool recording) {
 
 // Clients read from originUrl with which SSRC a stream was opened: it keeps the first name.
 void add_origin(json::object& to, const actors::stream_status& s) {
-  to["originType"] = rtp_push;
-  to["originTypeStr"] = "rtp_push";
-  to["originUrl"] = "rtp://" + s.key.vhost + "/" + s.key.app + "/" + s.key.stream;
+  const auto is = [&](int number, std::string_view name) {
+    to["originType"] = number;
+    to["originTypeStr"] = name;
+  };
+  switch (s.origin) {
+    case actors::stream_origin::rtp:
+      is(3, "rtp_push");
+      break;
+    case actors::stream_origin::pull:
+      is(4, "pull");
+      break;
+    case actors::stream_origin::file:
+      is(6, "mp4_vod");
+      break;
+  }
+  to["originUrl"] = s.origin == actors::stream_origin::rtp
+                        ? "rtp://" + s.key.vhost + "/" + s.key.app + "/" + s.key.stream
+                        : s.source_url;
 }
 
 json::object media_item(const actors::stream_status& s, net::schema as, bool recording) {

@@ -9,6 +9,7 @@
 #include "api/core_client.hpp"
 #include "api/event_feed.hpp"
 #include "api/media_service.hpp"
+#include "api/record_archive.hpp"
 #include "api/recorder.hpp"
 #include "api/router.hpp"
 #include "api/snapshot_service.hpp"
@@ -24,6 +25,7 @@ struct node {
   const router& routes;
   media_service& media;
   recorder& recordings;
+  const record_archive& archive;
   snapshot_service& snapshots;
   std::function<void()> restart;  ///< begins an orderly end that is followed by a new start
   std::function<bool()> ready;    ///< listening, and not on the way out
@@ -34,6 +36,7 @@ struct node {
 /// Fills the router. The node must outlive it.
 void add_rtp_server_routes(router& to, const node& n);
 void add_rtp_sender_routes(router& to, const node& n);
+void add_source_routes(router& to, const node& n);
 void add_server_routes(router& to, const node& n);
 void add_v1_routes(router& to, const node& n);
 void add_event_routes(router& to, const node& n);

@@ -1,5 +1,7 @@
 #include "api/open_arguments.hpp"
 
+#include <algorithm>
+
 namespace berth::api {
 namespace {
 
@@ -25,6 +27,11 @@ actors::stream_key stream_key_of(std::string_view vhost, std::string_view app, s
   if (!app.empty()) key.app = app;
   key.stream = stream;
   return key;
+}
+
+net::duration source_timeout(const config& settings, std::int64_t wanted_seconds) {
+  const auto most = settings.get_milliseconds("pull.timeout_ms");
+  return wanted_seconds == 0 ? most : std::min<net::duration>(most, std::chrono::seconds{wanted_seconds});
 }
 
 net::result<actors::open_request, std::string> read_open_arguments(const arguments& args, bool multiplex) {

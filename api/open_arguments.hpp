@@ -19,6 +19,10 @@ inline constexpr std::size_t longest_stream_id = 512;
 actors::stream_key stream_key_of(std::string_view vhost, std::string_view app, std::string_view stream,
                                  const config& settings);
 
+/// How long the node waits for another server: as the client says, but no longer than the operator allows. 0 = it does
+/// not say.
+net::duration source_timeout(const config& settings, std::int64_t wanted_seconds);
+
 /// Reads what openRtpServer takes: port, tcp_mode, enable_tcp, only_track, only_audio, local_ip, re_use_port, ssrc,
 /// on_conflict, timeout_sec, source_policy. The key and `asked` are the caller's. `multiplex`: for a shared port, which
 /// has no SSRC filter and makes no connections. The error names the field, its value and the permitted range.

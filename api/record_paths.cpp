@@ -48,6 +48,11 @@ std::string path_segment(std::string_view name) {
   return text.substr(0, end) + '~' + hex(std::hash<std::string_view>{}(name), 16);
 }
 
+std::filesystem::path record_root(const config& settings, std::string_view of_stream) {
+  return of_stream.empty() ? std::filesystem::path{settings.get_text("protocol.mp4_save_path")}
+                           : std::filesystem::path{of_stream};
+}
+
 std::filesystem::path record_folder(const std::filesystem::path& root, std::string_view record_app,
                                     const actors::stream_key& key) {
   return root / path_segment(record_app) / path_segment(key.app) / path_segment(key.stream);

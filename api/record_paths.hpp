@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "actors/stream_key.hpp"
+#include "api/config.hpp"
 #include "net/result.hpp"
 #include "net/time.hpp"
 
@@ -14,6 +15,9 @@ namespace berth::api {
 /// One path segment for any text: bytes that mean something to a file system, or to a terminal, are percent-encoded;
 /// what is too long is cut and gets a digest of the whole.
 std::string path_segment(std::string_view name);
+
+/// The directory that all recordings lie in: the configuration's, or the one that a stream was published with.
+std::filesystem::path record_root(const config& settings, std::string_view of_stream = {});
 
 /// ROOT/RECORD_APP/APP/STREAM
 std::filesystem::path record_folder(const std::filesystem::path& root, std::string_view record_app,

@@ -17,10 +17,6 @@ namespace asio = boost::asio;
 
 constexpr std::size_t frames_per_turn = 250;  // then another recording has its turn
 
-std::filesystem::path record_root(const config& settings, const actors::publish_options& options) {
-  return options.mp4_save_path.empty() ? settings.get_text("protocol.mp4_save_path") : options.mp4_save_path;
-}
-
 std::string suffix_of(recording_kind kind) { return kind == recording_kind::mp4 ? "mp4" : "flv"; }
 
 net::file_format format_of(recording_kind kind) {
@@ -184,7 +180,7 @@ recorder::~recorder() = default;
 
 std::optional<std::string> recorder::start(recording_request request) {
   const auto settings = given_.settings();
-  const auto root = record_root(*settings, request.stream.publish);
+  const auto root = record_root(*settings, request.stream.publish.mp4_save_path);
   if (request.max_second == 0) request.max_second = request.stream.publish.mp4_max_second;
   auto folder = record_folder(root, settings->get_text("record.appName"), request.stream.public_key());
   if (!request.folder.empty()) {
@@ -235,38 +231,6 @@ void recorder::forget(const job_key& key, const job* done) {
   const std::lock_guard lock{mutex_};
   const auto found = jobs_.find(key);
   if (found != jobs_.end() && found->second.get() == done) jobs_.erase(found);
-}
-
-asio::awaitable<net::result<recorder::file_list, std::string>> recorder::files(actors::stream_key key,
-                                                                               std::string period,
-                                                                               std::string folder) const {
-  using answer = net::result<file_list, std::string>;
-  const auto settings = given_.settings();
-  const auto root = record_root(*settings, {});
-  auto where = record_folder(root, settings->get_text("record.appName"), key);
-  if (!folder.empty()) {
-    const auto chosen = below(root, folder);
-    if (!chosen) co_return net::failure{chosen.error()};
-    where = *chosen;
-  }
-  const bool a_day = period.size() == std::string_view{"2026-11-25"}.size();
-  if (period.find_first_not_of("0123456789-") != period.npos)
-    co_return net::failure{"period: '" + period + "' is not a day (2026-11-25) or a month (2026-11)"};
-  if (a_day) where /= period;
-  std::optional<answer> found;
-  const auto look = [&]() -> asio::awaitable<void> {
-    file_list list{where.string() + "/", {}};
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator{where, ignored}) {
-      const auto name = entry.path().filename().string();
-      if (a_day || name.starts_with(period)) list.paths.push_back(name);
-    }
-    std::sort(list.paths.begin(), list.paths.end());
-    found.emplace(std::move(list));
-    co_return;
-  };
-  co_await asio::co_spawn(given_.disk, look, asio::use_awaitable);
-  co_return std::move(*found);
 }
 
 }  // namespace berth::api

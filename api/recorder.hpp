@@ -49,14 +49,6 @@ class recorder {
   /// Completes all files.
   void stop_all();
 
-  struct file_list {
-    std::string root;
-    std::vector<std::string> paths;
-  };
-  /// Files of a day ("2026-11-25") or the days of a month ("2026-11"), of which there are recordings.
-  boost::asio::awaitable<net::result<file_list, std::string>> files(actors::stream_key key, std::string period,
-                                                                    std::string folder) const;
-
  private:
   class job;
   using job_key = std::pair<actors::stream_key, recording_kind>;

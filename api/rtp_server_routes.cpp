@@ -57,6 +57,8 @@ class rtp_server_face {
       if (answer.error().code != actors::errc::not_found) co_return peer_rejection(answer.error());
       co_return peer_reply({{"exist", false}});
     }
+    // A stream that the node fetches is no RTP server, and has no port to tell.
+    if (answer->origin != actors::stream_origin::rtp) co_return peer_reply({{"exist", false}});
     const bool exists = answer->state != actors::stream_state::listening;
     boost::json::monotonic_resource memory;
     boost::json::object o(&memory);
@@ -80,8 +82,8 @@ class rtp_server_face {
     elements.reserve(answer->streams.size() * 768);
     std::array<unsigned char, 8192> room;  // for one of them: it stays in the processor's cache
     for (const auto& s : answer->streams) {
-      // What a shared port feeds is a stream, but no server of its own.
-      if (s.parent_port != 0) continue;
+      // What a shared port feeds, or the node fetches, is a stream, but no server of its own.
+      if (s.parent_port != 0 || s.origin != actors::stream_origin::rtp) continue;
       boost::json::monotonic_resource memory{room.data(), room.size()};
       boost::json::object o({{"vhost", s.key.vhost},
                              {"app", s.key.app},

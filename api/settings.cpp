@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/config_value.hpp"
+
 namespace berth::api {
 namespace {
 
@@ -11,16 +13,6 @@ actors::conflict_policy conflict_policy_of(const std::string& text) {
 }
 
 std::size_t size(const config& c, std::string_view key) { return static_cast<std::size_t>(c.get_int(key)); }
-
-// Names separated by slashes.
-bool lists(std::string_view names, std::string_view name) {
-  while (!names.empty()) {
-    const auto slash = names.find('/');
-    if (names.substr(0, slash) == name) return true;
-    names = slash == names.npos ? std::string_view{} : names.substr(slash + 1);
-  }
-  return false;
-}
 
 // HLS is made with either kind of segments for whoever asks, so that one of its two keys is enough.
 net::schema_set schemas_of(const config& c) {
@@ -67,6 +59,7 @@ actors::node_settings node_settings_of(const config& c) {
   s.sending.video_payload = size(c, "rtp.videoMtuSize");
   s.sending.audio_payload = size(c, "rtp.audioMtuSize");
   s.sending.g711_ms = static_cast<int>(c.get_int("rtp_proxy.rtp_g711_dur_ms"));
+  s.max_sources = size(c, "pull.max_streams");
   s.max_senders = size(c, "rtp_proxy.max_senders");
   s.none_reader_after = c.get_milliseconds("general.streamNoneReaderDelayMS");
   s.alarm.window = c.get_seconds("alarm.window_sec");
@@ -110,7 +103,7 @@ actors::hook_settings hook_settings_of(const config& c) {
   s.flow_threshold = size(c, "general.flowThreshold") * 1024;
   const auto& schemas = c.get_text("hook.stream_changed_schemas");
   for (std::size_t i = 0; i < net::schema_count && !schemas.empty(); ++i)
-    s.changed_schemas[i] = lists(schemas, net::to_string(static_cast<net::schema>(i)));
+    s.changed_schemas[i] = lists(schemas, '/', net::to_string(static_cast<net::schema>(i)));
   return s;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 
+#include "net/fetched_picture.hpp"
 #include "net/snapshot.hpp"
 
 namespace berth::api {
@@ -12,24 +13,49 @@ namespace berth::api {
 namespace asio = boost::asio;
 using picture = net::result<std::vector<std::uint8_t>, std::string>;
 
+namespace {
+
+/// Where it may wait, unless as many are there as may be.
+template <class Make>
+asio::awaitable<picture> run(asio::thread_pool& where, std::atomic<int>& there, int most, const Make& make) {
+  if (++there > most) {
+    --there;
+    co_return net::failure{std::to_string(most) + " pictures are being made already"};
+  }
+  std::optional<picture> made;
+  const auto work = [&]() -> asio::awaitable<void> {
+    made.emplace(make());
+    co_return;
+  };
+  co_await asio::co_spawn(where, work, asio::use_awaitable);
+  --there;
+  co_return std::move(*made);
+}
+
+}  // namespace
+
 asio::awaitable<picture> snapshot_service::take(actors::stream_status stream) {
   if (!stream.media || !stream.watchable) co_return net::failure{std::string{"the stream has no picture yet"}};
   net::fan_out::position begin;
   const auto batch = stream.media->frames.read(begin);
   const auto key = std::find_if(batch.frames.begin(), batch.frames.end(), [](const auto& f) { return f->key; });
   if (key == batch.frames.end()) co_return net::failure{std::string{"the stream has no key frame of video at hand"}};
-  if (++waiting_ > max_at_once) {
-    --waiting_;
-    co_return net::failure{std::to_string(max_at_once) + " pictures are being made already"};
-  }
-  std::optional<picture> made;
-  const auto make = [&]() -> asio::awaitable<void> {
-    made.emplace(net::make_snapshot(**key));
-    co_return;
+  const auto make = [&] { return net::make_snapshot(**key); };
+  co_return co_await run(workers_, waiting_, max_at_once, make);
+}
+
+asio::awaitable<picture> snapshot_service::fetch(std::string url, net::duration timeout) {
+  const net::source_options what{.url = std::move(url), .timeout = timeout};
+  const auto make = [&]() -> picture {
+    const auto frame = net::fetch_key_frame(what, admit_, stopped_);
+    return frame ? net::make_snapshot(**frame) : picture{net::failure{frame.error()}};
   };
-  co_await asio::co_spawn(workers_, make, asio::use_awaitable);
-  --waiting_;
-  co_return std::move(*made);
+  co_return co_await run(fetchers_, fetching_, max_fetched_at_once, make);
+}
+
+snapshot_service::~snapshot_service() {
+  stop();
+  fetchers_.join();
 }
 
 http_reply jpeg_reply(const std::vector<std::uint8_t>& jpeg) {

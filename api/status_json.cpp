@@ -56,6 +56,7 @@ boost::json::object stream_json(const actors::stream_status& s) {
                         {"idle_timeout_sec", std::chrono::duration<double>(s.idle_after).count()},
                         {"receive_buffer", s.receive_buffer}};
   o["media"] = media_json(s);
+  add_origin(o, s);
   if (s.parent_port != 0) o["fed_by_port"] = s.parent_port;
   add_counters(o, s);
   if (s.reason != actors::close_reason::none) o["close_reason"] = actors::to_string(s.reason);

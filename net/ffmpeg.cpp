@@ -14,11 +14,11 @@ namespace berth::net {
 namespace {
 
 constexpr std::array<std::pair<codec, AVCodecID>, 6> served{{{codec::h264, AV_CODEC_ID_H264},
-                                                            {codec::h265, AV_CODEC_ID_HEVC},
-                                                            {codec::aac, AV_CODEC_ID_AAC},
-                                                            {codec::pcma, AV_CODEC_ID_PCM_ALAW},
-                                                            {codec::pcmu, AV_CODEC_ID_PCM_MULAW},
-                                                            {codec::opus, AV_CODEC_ID_OPUS}}};
+                                                             {codec::h265, AV_CODEC_ID_HEVC},
+                                                             {codec::aac, AV_CODEC_ID_AAC},
+                                                             {codec::pcma, AV_CODEC_ID_PCM_ALAW},
+                                                             {codec::pcmu, AV_CODEC_ID_PCM_MULAW},
+                                                             {codec::opus, AV_CODEC_ID_OPUS}}};
 
 }  // namespace
 

@@ -35,7 +35,8 @@ std::int64_t to_frame_clock(std::int64_t stamp, const AVStream& of) {
 
 }  // namespace
 
-lavf_input::lavf_input(const source_options& what, const std::atomic<bool>& stopped) : what_(what), stopped_(stopped) {
+lavf_input::lavf_input(const source_options& what, const std::atomic<bool>& stopped)
+    : what_(what), stopped_(stopped), timeout_(what.timeout) {
   silence_ffmpeg();
 }
 
@@ -64,7 +65,7 @@ result<std::unique_ptr<lavf_input>, std::string> lavf_input::open(const source_o
 }
 
 int lavf_input::start(const url_policy& admit) {
-  deadline_ = clock::now() + what_.timeout;
+  deadline_ = clock::now() + timeout_;
   admitted_url at{what_.url};
   if (!what_.file) {
     auto admitted = admit(what_.url);
@@ -105,13 +106,14 @@ int lavf_input::connect(const admitted_url& at) {
   return error;
 }
 
-// HTTP follows a redirection by itself; what it led to has to be allowed as well.
+// HTTP and RTSP follow a redirection by themselves; what it led to has to be allowed as well.
 int lavf_input::look_where_it_led(const std::string& asked, const url_policy& admit) {
+  if (what_.file) return 0;
+  std::string led_to = context_->url;
   std::uint8_t* location = nullptr;
-  if (what_.file || context_->pb == nullptr ||
-      av_opt_get(context_->pb, "location", AV_OPT_SEARCH_CHILDREN, &location) < 0 || location == nullptr)
-    return 0;
-  const std::string led_to{reinterpret_cast<const char*>(location)};
+  if (context_->pb != nullptr && av_opt_get(context_->pb, "location", AV_OPT_SEARCH_CHILDREN, &location) >= 0 &&
+      location != nullptr)
+    led_to = reinterpret_cast<const char*>(location);
   av_free(location);
   if (led_to.empty() || led_to == asked) return 0;
   const auto admitted = admit(led_to);
@@ -178,7 +180,7 @@ bool lavf_input::fill(container_unit& into, const AVPacket& p) {
 
 lavf_input::outcome lavf_input::read(container_unit& into) {
   for (;;) {
-    deadline_ = clock::now() + what_.timeout;
+    deadline_ = clock::now() + timeout_;
     const int error = av_read_frame(context_, packet_);
     if (error == AVERROR(EAGAIN)) continue;
     if (error == AVERROR_EOF) {
@@ -196,7 +198,7 @@ lavf_input::outcome lavf_input::read(container_unit& into) {
 }
 
 bool lavf_input::seek(duration to) {
-  deadline_ = clock::now() + what_.timeout;
+  deadline_ = clock::now() + timeout_;
   const auto wanted = std::chrono::duration_cast<std::chrono::microseconds>(to).count() +
                       (context_->start_time != AV_NOPTS_VALUE ? context_->start_time : 0);
   return avformat_seek_file(context_, -1, INT64_MIN, wanted, wanted, 0) >= 0;

@@ -23,6 +23,8 @@ class lavf_input {
   lavf_input& operator=(const lavf_input&) = delete;
   ~lavf_input();
 
+  /// Of what follows, in place of the options' one.
+  void set_timeout(duration d) noexcept { timeout_ = d; }
   /// None if that is not known before its frames come.
   std::optional<announced_tracks> announced() const;
   bool has_served_tracks() const;
@@ -53,6 +55,7 @@ class lavf_input {
 
   const source_options what_;
   const std::atomic<bool>& stopped_;
+  duration timeout_;
   time_point deadline_{};
   AVFormatContext* context_ = nullptr;
   AVPacket* packet_ = nullptr;

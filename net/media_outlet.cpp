@@ -88,9 +88,7 @@ void media_outlet::measure(time_point now) {
   frames_before_ = frames;
 }
 
-std::optional<time_point> media_outlet::deadline() const {
-  return maker_ && !complete_ ? completion() : std::nullopt;
-}
+std::optional<time_point> media_outlet::deadline() const { return maker_ && !complete_ ? completion() : std::nullopt; }
 
 void media_outlet::expire(time_point now) {
   if (!maker_) return;

@@ -55,8 +55,7 @@ void puller::give(source_item item) {
   {
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [&] {
-      return stopped_ || item.what == source_item::kind::ended ||
-             (items_.size() < most_items && bytes_ < most_bytes);
+      return stopped_ || item.what == source_item::kind::ended || (items_.size() < most_items && bytes_ < most_bytes);
     });
     if (stopped_ && item.what != source_item::kind::ended) return;
     first = items_.empty();

@@ -1,0 +1,202 @@
+// The peer's face of what the node fetches itself: streams of other servers, and files.
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <cmath>
+
+#include "actors/hook.hpp"
+#include "api/arguments.hpp"
+#include "api/auth.hpp"
+#include "api/error_table.hpp"
+#include "api/json.hpp"
+#include "api/media_json.hpp"
+#include "api/node.hpp"
+#include "api/open_arguments.hpp"
+#include "api/pull_policy.hpp"
+#include "api/settings.hpp"
+
+namespace berth::api {
+namespace {
+
+using reply = boost::asio::awaitable<http_reply>;
+
+constexpr int bad_arguments = -300;
+constexpr std::int64_t longest_film_ms = 100LL * 24 * 3600 * 1000;
+constexpr double slowest = 0.05, fastest = 32;
+
+class source_face {
+ public:
+  explicit source_face(const node& n) : node_(n) {}
+
+  using call = reply (source_face::*)(const arguments&) const;
+
+  handler serve(std::initializer_list<std::string_view> required, call c) const {
+    return [this, required = std::vector<std::string_view>(required), c](const http_request& request) -> reply {
+      const arguments args{request};
+      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
+      if (auto missing = args.require(required, ",")) co_return peer_error(bad_arguments, *missing);
+      co_return co_await (this->*c)(args);
+    };
+  }
+
+  // ---- streams of other servers
+
+  reply add_proxy(const arguments& args) const {
+    const auto settings = node_.config.snapshot();
+    auto source = read_source(args, *settings);
+    if (!source) co_return peer_error(bad_arguments, source.error());
+    auto wanted = request_for(args, std::move(*source), options_of(args, *settings));
+    const auto key = to_string(wanted.open.key);
+    const auto answer = co_await node_.core.fetch(std::move(wanted));
+    if (!answer) co_return refuse(answer.error());
+    co_return peer_reply({{"data", boost::json::object{{"key", key}}}});
+  }
+
+  reply remove_proxy(const arguments& args) const {
+    const auto found = co_await proxies();
+    if (!found) co_return peer_rejection(found.error());
+    const auto wanted = args.text("key");
+    for (const auto& s : *found) {
+      if (to_string(s.key) != wanted) continue;
+      actors::close_request end{s.key, s.generation, false};
+      const auto closed = co_await node_.core.close(std::move(end));
+      co_return peer_reply({{"data", boost::json::object{{"flag", closed.has_value()}}}});
+    }
+    co_return peer_reply({{"data", boost::json::object{{"flag", false}}}});
+  }
+
+  reply list_proxies(const arguments& args) const {
+    const auto found = co_await proxies();
+    if (!found) co_return peer_rejection(found.error());
+    boost::json::array all;
+    for (const auto& s : *found)
+      if (!args.has("key") || to_string(s.key) == args.text("key")) all.push_back(proxy_json(s));
+    co_return peer_reply({{"data", std::move(all)}});
+  }
+
+  // ---- files
+
+  reply load_file(const arguments& args) const {
+    const auto settings = node_.config.snapshot();
+    std::string wanted_path{args.text("file_path")};
+    const auto path = co_await node_.archive.find(std::move(wanted_path));
+    if (!path) co_return peer_error(-1, "file_path: " + path.error());
+    net::source_options source{.url = *path, .file = true, .repeat = args.flag("file_repeat")};
+    source.timeout = source_timeout(*settings, 0);
+    auto options = options_of(args, *settings);
+    // A film plays for those who watch it, and is recorded already.
+    if (!args.has("auto_close")) options.auto_close = true;
+    if (!args.has("enable_mp4")) options.enable_mp4 = false;
+    auto wanted = request_for(args, std::move(source), std::move(options));
+    const auto answer = co_await node_.core.fetch(std::move(wanted));
+    if (!answer) co_return refuse(answer.error());
+    co_return peer_reply();
+  }
+
+  reply seek(const arguments& args) const {
+    const auto stamp = args.integer("stamp", 0, longest_film_ms, 0);
+    if (!stamp) co_return peer_error(bad_arguments, stamp.error());
+    actors::playback_request wanted{key_of(args), std::chrono::milliseconds{*stamp}, {}};
+    const auto done = co_await node_.core.play_back(std::move(wanted));
+    co_return answer_playback(done);
+  }
+
+  reply set_speed(const arguments& args) const {
+    const auto text = args.text("speed");
+    double speed = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), speed);
+    if (failed != std::errc{} || end != text.data() + text.size() || !(speed >= slowest && speed <= fastest))
+      co_return peer_error(bad_arguments, "speed: '" + std::string{text} + "' is not in 0.05..32");
+    actors::playback_request wanted{key_of(args), {}, speed};
+    const auto done = co_await node_.core.play_back(std::move(wanted));
+    co_return answer_playback(done);
+  }
+
+ private:
+  actors::stream_key key_of(const arguments& args) const {
+    return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
+  }
+
+  /// The members of a hook's answer, from the client itself.
+  static actors::publish_options options_of(const arguments& args, const config& settings) {
+    auto said = actors::hook_outcome::delivered();
+    for (const auto& [name, value] : args.all())
+      if (name != "stream_replace") said.members.emplace_back(name, value);
+    return actors::obey(node_settings_of(settings).publish, said);
+  }
+
+  static net::result<net::source_options, std::string> read_source(const arguments& args, const config& settings) {
+    net::source_options s;
+    s.url = args.text("url");
+    if (const auto url = split_url(s.url); !url) return net::failure{"url: " + url.error()};
+    const auto transport = args.integer("rtp_type", 0, 2, 0);
+    if (!transport) return net::failure{transport.error()};
+    s.transport = static_cast<net::rtsp_transport>(*transport);
+    const auto retries = args.integer("retry_count", -1, 1000000, -1);
+    if (!retries) return net::failure{retries.error()};
+    s.retries = static_cast<int>(*retries);
+    const auto seconds = args.integer("timeout_sec", 0, 3600, 0);
+    if (!seconds) return net::failure{seconds.error()};
+    s.timeout = source_timeout(settings, *seconds);
+    return s;
+  }
+
+  actors::fetch_request request_for(const arguments& args, net::source_options source,
+                                    actors::publish_options options) const {
+    actors::fetch_request r;
+    r.open.key = key_of(args);
+    r.open.idle_after = net::duration::zero();
+    r.open.asked = net::clock::now();
+    r.open.source = std::make_shared<const net::source_options>(std::move(source));
+    r.open.publish = std::move(options);
+    return r;
+  }
+
+  boost::asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> proxies() const {
+    actors::list_request all;
+    auto answer = co_await node_.core.list(std::move(all));
+    if (!answer) co_return net::failure{answer.error()};
+    std::erase_if(answer->streams, [](const auto& s) { return s.origin != actors::stream_origin::pull; });
+    co_return std::move(answer->streams);
+  }
+
+  static boost::json::object proxy_json(const actors::stream_status& s) {
+    boost::json::object o{{"key", to_string(s.key)},
+                          {"url", s.source_url},
+                          {"state", to_string(s.state)},
+                          {"liveSecs", std::chrono::duration_cast<std::chrono::seconds>(s.age).count()},
+                          {"bytes", s.counters.accepted_bytes},
+                          {"last_reason", s.last_reason}};
+    o["src"] = boost::json::object{{"vhost", s.key.vhost}, {"app", s.key.app}, {"stream", s.key.stream}};
+    return o;
+  }
+
+  static http_reply refuse(const actors::rejection& why) {
+    if (why.code == actors::errc::stream_live) return peer_error(-1, "This stream already exists: " + why.text);
+    return peer_rejection(why);
+  }
+
+  static http_reply answer_playback(const actors::outcome<actors::completed>& done) {
+    return done ? peer_reply() : peer_rejection(done.error(), "can not find the stream");
+  }
+
+  const node& node_;
+};
+
+}  // namespace
+
+void add_source_routes(router& to, const node& n) {
+  using f = source_face;
+  const auto face = std::make_shared<const f>(n);
+  const auto add = [&](std::string name, std::initializer_list<std::string_view> required, f::call c) {
+    to.add("/index/api/" + name,
+           [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
+  };
+  add("addStreamProxy", {"vhost", "app", "stream", "url"}, &f::add_proxy);
+  add("delStreamProxy", {"key"}, &f::remove_proxy);
+  add("listStreamProxy", {}, &f::list_proxies);
+  add("loadMP4File", {"vhost", "app", "stream", "file_path"}, &f::load_file);
+  add("seekRecordStamp", {"schema", "vhost", "app", "stream", "stamp"}, &f::seek);
+  add("setRecordSpeed", {"schema", "vhost", "app", "stream", "speed"}, &f::set_speed);
+}
+
+}  // namespace berth::api
