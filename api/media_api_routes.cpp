@@ -73,6 +73,13 @@ boost::json::object viewer_json(const viewer_info& v) {
           {"skipped", v.skipped}};
 }
 
+/// The caller stores the body of any answer with status 200 as a picture, so a failure has another one.
+http_reply no_picture(int code, const std::string& why) {
+  auto r = peer_error(code, why);
+  r.status = 404;
+  return r;
+}
+
 class media_face {
  public:
   explicit media_face(const node& n) : node_(n) {}
@@ -224,24 +231,21 @@ class media_face {
   }
 
   // A stream of this node's goes before a URL that leads elsewhere.
-  // The caller stores the body of any answer with status 200 as a picture, so a failure has another one.
   reply snap(const arguments& args) const {
     const auto settings = node_.config.snapshot();
     const auto seconds = args.integer("timeout_sec", 0, 3600, 0);
-    if (!seconds) co_return peer_error(bad_arguments, seconds.error());
+    if (!seconds) co_return no_picture(bad_arguments, seconds.error());
     if (const auto key = key_of_url(args.text("url"), *settings)) {
       actors::query_request wanted{*key};
       const auto found = co_await node_.core.query(std::move(wanted));
       if (found) {
         const auto picture = co_await node_.snapshots.take(*found);
-        if (!picture) co_return peer_error(-1, picture.error());
-        co_return jpeg_reply(*picture);
+        co_return picture ? jpeg_reply(*picture) : no_picture(-1, picture.error());
       }
     }
     std::string url{args.text("url")};
     const auto picture = co_await node_.snapshots.fetch(std::move(url), source_timeout(*settings, *seconds));
-    if (!picture) co_return peer_error(not_found, "can not find the stream: " + picture.error());
-    co_return jpeg_reply(*picture);
+    co_return picture ? jpeg_reply(*picture) : no_picture(not_found, "can not find the stream: " + picture.error());
   }
 
  private:
