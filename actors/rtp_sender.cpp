@@ -195,11 +195,11 @@ void rtp_sender::on_ready(std::uint32_t tag, std::uint32_t events, net::time_poi
       if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) read_connection();
       break;
     case tag_rtp:
-      read_datagrams(shared().ports.rtp.get(), now);
+      read_datagrams(shared().ports.rtp.get(), true, now);
       if ((events & EPOLLERR) != 0) net::forget_refusals(shared().ports.rtp.get());
       break;
     default:
-      read_datagrams(rtcp_ ? rtcp_.get() : shared().ports.rtcp.get(), now);
+      read_datagrams(rtcp_ ? rtcp_.get() : shared().ports.rtcp.get(), false, now);
   }
   if (sending_ && (events & EPOLLOUT) != 0) proceed(now);
 }
@@ -213,11 +213,12 @@ void rtp_sender::read_connection() {
   finish(send_end_of(why), why == 0 ? "the receiver closed the connection" : std::strerror(why));
 }
 
-void rtp_sender::read_datagrams(int fd, net::time_point now) {
+// Whoever sends to the RTP port first is the receiver that was waited for; RTCP comes from one that is there.
+void rtp_sender::read_datagrams(int fd, bool rtp, net::time_point now) {
   auto& udp = buffers().udp;
   const auto count = udp.read(fd, now);
   for (std::size_t i = 0; i < count; ++i) {
-    if (!sending_) {
+    if (!sending_ && rtp) {
       begin_sending(udp[i].from, now);
       return;
     }

@@ -51,7 +51,7 @@ class rtp_sender final : public hosted_actor {
   void proceed(net::time_point now);
   void watch_for_room(bool wanted);
   void read_connection();
-  void read_datagrams(int fd, net::time_point now);
+  void read_datagrams(int fd, bool rtp, net::time_point now);
   void judge_errors(net::time_point now);
   void report(net::time_point now);
   void finish(send_end end, std::string text);

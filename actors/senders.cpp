@@ -127,7 +127,12 @@ void senders::launch(sending what, const stream_key& source, const record& r, st
   o.sockets = &given_.sockets;
   o.wall_now = given_.wall_now;
   o.what = std::move(what);
-  e.actor = caf::actor_cast<caf::actor>(given_.self->spawn<rtp_sender, caf::monitored>(given_.place(), std::move(o)));
+  try {
+    e.actor = caf::actor_cast<caf::actor>(given_.self->spawn<rtp_sender, caf::monitored>(given_.place(), std::move(o)));
+  } catch (const std::exception& x) {
+    remove(all_.find(id));
+    return settle(promise, reject(errc::internal, std::string{"the sender's actor could not be made: "} + x.what()));
+  }
   by_actor_[e.actor.id()] = id;
   given_.self->request(e.actor, caf::infinite, caf::tick_atom_v)
       .then(

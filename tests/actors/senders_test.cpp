@@ -134,6 +134,39 @@ TEST_CASE("senders: a stranger's report is none") {
   CHECK(p.senders_of("cam").empty());
 }
 
+TEST_CASE("senders: one that can not be made is refused, and its port is free again") {
+  pier p;
+  p.open_live("cam");
+  const auto before = p.leased();
+  p.fail_placing = true;
+  const auto refused = p.start(p.to_receiver("cam"));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::internal);
+  CHECK(refused.error().text.find("no reactor") != std::string::npos);
+  CHECK(p.leased() == before);
+  CHECK(p.viewers("cam") == 0);
+  CHECK(p.senders_of("cam").empty());
+  CHECK(p.told(event_kind::sender_stopped) == 0);
+  p.fail_placing = false;
+  CHECK(p.start(p.to_receiver("cam")));
+}
+
+TEST_CASE("senders: a passive one is found at its RTP port, not at the one for reports") {
+  pier p;
+  p.open_live("cam");
+  auto wanted = p.to_receiver("cam");
+  wanted.way = send_way::udp_passive;
+  wanted.remote = {};
+  const auto started = p.start(wanted);
+  REQUIRE(started);
+  p.receiver.send_raw(static_cast<std::uint16_t>(started->local_port + 1), receiver_report());
+  p.receive();
+  CHECK_FALSE(p.senders_of("cam").at(0).remote.is_set());
+  p.receiver.send_raw(started->local_port, bytes{0});
+  p.receive();
+  CHECK(p.senders_of("cam").at(0).remote == p.receiver.local());
+}
+
 TEST_CASE("senders: one that nobody comes to ends when its patience is over, with its port") {
   pier p;
   p.open_live("cam");
