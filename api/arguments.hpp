@@ -42,6 +42,7 @@ class arguments {
   std::optional<std::string> require(const std::vector<std::string_view>& names,
                                      std::string_view separator = ", ") const;
 
+  const http_request& request() const noexcept { return request_; }
   /// Whether the body was declared as JSON, for the calls that take nothing else.
   bool json_body() const noexcept { return json_body_; }
   /// Why the body, or a part of it, was not used; "" when it was.

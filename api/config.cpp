@@ -162,11 +162,13 @@ void config::cross_check(config_errors& errors) const {
          origin(blamed)});
   };
   const auto range = get_port_range("rtp_proxy.port_range");
-  for (const auto* key : {"rtp_proxy.port", "http.port"})
+  for (const auto* key : {"rtp_proxy.port", "http.port", "rtsp.port"})
     if (const auto port = get_int(key); port != 0 && range.contains(static_cast<std::uint16_t>(port)))
       conflict(key, "rtp_proxy.port_range", "lies inside");
-  if (const auto port = get_int("http.port"); port != 0 && port == get_int("rtp_proxy.port"))
-    conflict("http.port", "rtp_proxy.port", "is the same TCP port as");
+  for (const auto& [first, second] :
+       {std::pair{"http.port", "rtp_proxy.port"}, {"http.port", "rtsp.port"}, {"rtsp.port", "rtp_proxy.port"}})
+    if (const auto port = get_int(first); port != 0 && port == get_int(second))
+      conflict(first, second, "is the same TCP port as");
   // The distance between the two is what keeps an alarm from flapping.
   if (get_number("alarm.clear_ratio") > get_number("alarm.raise_ratio"))
     conflict("alarm.clear_ratio", "alarm.raise_ratio", "is above");

@@ -75,7 +75,7 @@ void config_store::on_change(listener call) {
 }
 
 net::result<config_changes, config_errors> config_store::set(const std::map<std::string, std::string>& values,
-                                                             std::string_view origin) {
+                                                             std::string_view origin, const objection& objections) {
   const std::lock_guard lock{change_};
   if (sources_.overrides.empty())
     return net::failure{config_errors{{"", "there is no state directory to keep settings in", std::string{origin}}}};
@@ -113,6 +113,8 @@ net::result<config_changes, config_errors> config_store::set(const std::map<std:
 
   auto built = config::build(next);
   if (!built) return net::failure{std::move(built.error())};
+  if (objections)
+    if (auto against = objections(*current, *built); !against.empty()) return net::failure{std::move(against)};
   if (const auto error = write_file_atomically(sources_.overrides, overrides_text(next.overrides.entries), 0600))
     return net::failure{config_errors{{"", error->text, std::string{origin}}}};
   layers_ = std::move(next);

@@ -43,6 +43,8 @@ class config_store {
  public:
   /// Called after each change, in order, on the thread of set() or reload(). It must not call those two.
   using listener = std::function<void(const config& before, const config& now)>;
+  /// What speaks against a change that is sound in itself.
+  using objection = std::function<config_errors(const config& before, const config& next)>;
 
   /// Reads all sources; gives every error there is.
   static net::result<std::unique_ptr<config_store>, config_errors> open(config_sources sources);
@@ -51,11 +53,11 @@ class config_store {
 
   /// What setServerConfig does. Either all known keys are taken, stored on disk and visible in snapshot() on return, or
   /// one value is bad (or the disk fails) and nothing has changed. Unknown and read-only keys are ignored and counted.
-  /// `origin` names the caller in errors and in the file: "API".
+  /// `origin` names the caller in errors and in the file: "API". `objections` is asked before anything is stored.
   /// A key that acts only at start has its new value in the snapshot at once, too; who reads it at start does not
   /// notice.
   net::result<config_changes, config_errors> set(const std::map<std::string, std::string>& values,
-                                                 std::string_view origin);
+                                                 std::string_view origin, const objection& objections = {});
 
   /// What SIGHUP does: reads file and overrides again. With an error in them nothing changes.
   net::result<config_changes, config_errors> reload();

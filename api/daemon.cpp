@@ -185,7 +185,7 @@ void daemon::make_core() {
 }
 
 void daemon::make_routes() {
-  node_ = std::make_unique<node>(node{*client_, *prepared_.config, disk_, feed_, routes_, media_, *recorder_, archive_,
+  node_ = std::make_unique<node>(node{*client_, *prepared_.config, sockets_, disk_, feed_, routes_, media_, *recorder_, archive_,
                                       snapshots_, [this] { end(true); }, [this] { return ready_ && !ending_; },
                                       [this] { return reactor_loads_->to_json(); },
                                       [this] { return worker_loads_->to_json(); }});

@@ -13,6 +13,7 @@
 #include "api/recorder.hpp"
 #include "api/router.hpp"
 #include "api/snapshot_service.hpp"
+#include "net/socket_factory.hpp"
 
 namespace berth::api {
 
@@ -20,6 +21,7 @@ namespace berth::api {
 struct node {
   const core_client& core;
   config_store& config;
+  net::socket_factory& sockets;
   boost::asio::thread_pool& disk;  ///< where waiting is allowed
   event_feed& feed;
   const router& routes;

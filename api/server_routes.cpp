@@ -8,6 +8,7 @@
 #include "api/json.hpp"
 #include "api/node.hpp"
 #include "api/options.hpp"
+#include "api/reachability.hpp"
 
 namespace berth::api {
 namespace {
@@ -34,8 +35,11 @@ class server_face {
       if (!equal_ignoring_case(name, "secret")) values[name] = value;
     // The change is on disk before it is answered; the disk's time is not an HTTP thread's.
     std::optional<net::result<config_changes, config_errors>> answer;
+    const auto caller = client_address(args.request());
     const auto change = [&]() -> asio::awaitable<void> {
-      answer.emplace(node_.config.set(values, "API"));
+      answer.emplace(node_.config.set(values, "API", [&](const config& before, const config& next) {
+        return out_of_reach(before, next, caller, node_.sockets);
+      }));
       co_return;
     };
     co_await asio::co_spawn(node_.disk, change, asio::use_awaitable);

@@ -52,9 +52,11 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   boost::asio::io_context io;
   media_service media{io, 1, [] { return media_settings{}; }};
   recorder recordings{{disk, {}, {}}};
+  net::posix_socket_factory sockets;
   const record_archive archive{disk, {}};
   snapshot_service snapshots{disk, {}};
-  const node n{nobody, **config, disk, feed, routes, media, recordings, archive, snapshots, [] {}, [] { return true; },
+  const node n{nobody, **config,   sockets, disk,      feed,  routes,
+               media,  recordings, archive, snapshots, [] {}, [] { return true; },
                {},     {}};
   add_v1_routes(routes, n);
   add_event_routes(routes, n);

@@ -62,6 +62,23 @@ TEST_CASE("WVP: registration finds what it reads, what it writes acts at once an
   CHECK(text(started, "hook.on_publish") == wvp.hooks.url("/index/hook/on_publish"));
 }
 
+TEST_CASE(
+    "WVP: a setting that would put the node out of reach is refused by its key, and nothing of the call is taken") {
+  node n{plain_node()};
+  simulated_wvp wvp{n, generation::head};
+  for (const auto& [key, value] : text_pairs{{"http.allow_ip_range", "10.0.0.0-10.0.0.9"},
+                                             {"general.listen_ip", "192.0.2.77"},
+                                             {"api.secret", ""},
+                                             {"rtp_proxy.port_range", "70000-80000"}}) {
+    INFO(key);
+    const auto refused = wvp.call("setServerConfig", {{"protocol.continue_push_ms", "3001"}, {key, value}});
+    CHECK(number(refused, "code") == -300);
+    CHECK(text(refused, "msg").find(key) != std::string::npos);
+  }
+  const auto after = wvp.call("getServerConfig").at("data").at(0).as_object();
+  CHECK(text(after, "protocol.continue_push_ms") != "3001");
+}
+
 TEST_CASE("WVP: a channel is played, watched and stopped, while hooks take their time") {
   if (camera_pictures().empty()) return;
   const auto g = GENERATE(generation::t25, generation::t26, generation::head);
