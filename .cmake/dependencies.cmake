@@ -8,6 +8,7 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
+pkg_check_modules(WEBRTC REQUIRED IMPORTED_TARGET nice libsrtp2)
 
 # Debian's CAF 0.17 brings neither a CMake nor a pkg-config file.
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)

@@ -19,6 +19,7 @@ enum class rtsp_transport : std::uint8_t { tcp, udp, multicast };
 struct source_options {
   std::string url;  ///< of a file: its absolute path
   bool file = false;
+  bool pushed = false;  ///< it is not fetched at all: somebody has come who sends it
   bool repeat = false;  ///< of a file: begin again at its end
   rtsp_transport transport = rtsp_transport::tcp;
   duration timeout = std::chrono::seconds{8};  ///< of opening, and of a silence

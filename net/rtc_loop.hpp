@@ -1,0 +1,34 @@
+// The thread of all WebRTC connections: libnice runs on a main loop of GLib.
+#pragma once
+
+#include <functional>
+#include <thread>
+
+#include "net/time.hpp"
+
+typedef struct _GMainContext GMainContext;
+typedef struct _GMainLoop GMainLoop;
+
+namespace berth::net {
+
+/// Owned by the daemon, outlives its sessions. post() is for any thread, the others for the loop's own.
+class rtc_loop {
+ public:
+  rtc_loop();
+  /// Runs what was posted before, and ends.
+  ~rtc_loop();
+  rtc_loop(const rtc_loop&) = delete;
+  rtc_loop& operator=(const rtc_loop&) = delete;
+
+  void post(std::function<void()> work) { post_after({}, std::move(work)); }
+  /// Not taken back: the work has to look whether it is still wanted.
+  void post_after(duration delay, std::function<void()> work);
+  GMainContext* context() const noexcept { return context_; }
+
+ private:
+  GMainContext* context_;
+  GMainLoop* loop_;
+  std::thread thread_;
+};
+
+}  // namespace berth::net
