@@ -25,7 +25,7 @@ caf::actor launch(const launch_means& with, const stream_key& key, const record&
     o.key = key;
     o.generation = r.generation;
     o.source = r.request.source;
-    o.open_source = sources;
+    o.open_source = r.request.open_source ? r.request.open_source : sources;
     o.media = settings.media;
     return caf::actor_cast<caf::actor>(
         supervisor->spawn<pulled_stream, caf::monitored>(r.host, r.shared, std::move(o), self));

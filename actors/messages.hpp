@@ -46,7 +46,10 @@ struct open_request {
   std::optional<net::source_policy> sources;   ///< none = the node's
   std::optional<conflict_policy> on_conflict;  ///< none = the node's
   net::source_options_ptr source{};            ///< no port: the node fetches the stream itself; see fetch_request
-  std::optional<publish_options> publish{};    ///< of such a stream, for which nobody is asked; none = the node's
+  net::source_factory open_source{};           ///< of such a stream; empty = the node's
+  std::optional<publish_options> publish{};    ///< of such a stream, for which nobody is asked; none = on_publish is
+  net::endpoint publisher{};                   ///< who it is that sends it, if that is known
+  std::string params{};                        ///< what he says of himself: the query of his URL
   net::time_point asked;                       ///< when the client's request arrived: for the time to open
 };
 struct opened {

@@ -63,7 +63,7 @@ void publisher::publish_answered(const stream_key& key, record& r, const hook_ou
 }
 
 void publisher::grant(record& r) {
-  r.publish = r.request.publish.value_or(given_.settings().publish);
+  r.publish = *r.request.publish;
   r.publishing = publish_state::granted;
   caf::anon_send(r.actor, r.publish);
 }

@@ -67,10 +67,11 @@ caf::result<outcome<completed>> pulled_stream::begin() {
 }
 
 void pulled_stream::close() {
-  if (source_)
-    source_->stop();
-  else
-    quit();
+  if (!source_) return quit();
+  closing_ = true;
+  source_->stop();
+  // What waited for an answer that will not come must not hide the end.
+  take_items();
 }
 
 outcome<completed> pulled_stream::play_back(const playback_command& command) {
@@ -80,8 +81,12 @@ outcome<completed> pulled_stream::play_back(const playback_command& command) {
 }
 
 void pulled_stream::take_items() {
-  // What comes before it is known how it is to be published waits in the source.
-  if (!source_ || !outlet_.begun()) return;
+  if (!source_) return;
+  if (!outlet_.begun() && !closing_) {
+    // What comes before it is known how it is to be published waits in the source.
+    if (!std::exchange(announced_itself_, true)) tell_supervisor();
+    return;
+  }
   const auto now = clock().now();
   for (auto& item : source_->take()) take(item, now);
   outlet_.end_batch(now);
@@ -91,15 +96,16 @@ void pulled_stream::take_items() {
 void pulled_stream::take(net::source_item& item, net::time_point now) {
   switch (item.what) {
     case net::source_item::kind::opened:
+      if (closing_) break;
       opened_ = true;
       announced_ = item.announced;
       settle(completed{});
       break;
     case net::source_item::kind::unit:
-      take_unit(item.unit, now);
+      if (outlet_.begun()) take_unit(item.unit, now);
       break;
     case net::source_item::kind::restarted:
-      outlet_.maker().reset();
+      if (outlet_.begun()) outlet_.maker().reset();
       break;
     case net::source_item::kind::lost:
       note(item.reason);

@@ -59,6 +59,8 @@ class pulled_stream final : public hosted_actor {
   // state
   bool opened_ = false;
   bool complete_ = false;
+  bool closing_ = false;
+  bool announced_itself_ = false;  // to the supervisor, which has to ask how it is to be published
   std::optional<net::announced_tracks> announced_;
   std::optional<net::time_point> last_unit_;
   std::vector<caf::typed_response_promise<outcome<completed>>> waiting_;  // bounded by the connections that ask

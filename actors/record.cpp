@@ -3,7 +3,10 @@
 namespace berth::actors {
 namespace {
 
-bool same(const net::source_options_ptr& a, const net::source_options_ptr& b) { return a && b ? *a == *b : a == b; }
+// Who sends something himself is never somebody else.
+bool same(const net::source_options_ptr& a, const net::source_options_ptr& b) {
+  return a && b && !a->pushed ? *a == *b : a == b;
+}
 
 }  // namespace
 
@@ -34,13 +37,14 @@ stream_status record::status(const stream_key& key, net::time_point now) const {
   s.idle_after = idle_after;
   s.opened_at = opened_at;
   if (const auto& source = request.source) {
-    s.origin = source->file ? stream_origin::file : stream_origin::pull;
+    s.origin = source->file ? stream_origin::file : source->pushed ? stream_origin::push : stream_origin::pull;
     s.source_url = net::without_password(source->url);
   }
   s.local = local;
   s.parent_port = parent ? local.port() : std::uint16_t{0};
   const auto from = shared->from.load();
-  s.peer = from.source;
+  s.peer = request.publisher.is_set() ? request.publisher : from.source;
+  s.params = request.params;
   s.ssrc = from.ssrc;
   s.payload_type = from.payload_type;
   s.over_tcp = from.over_tcp;

@@ -97,9 +97,12 @@ void stream_commands::begin(opened stream, caf::typed_response_promise<outcome<o
   }
   given_.self->request(r->actor, caf::infinite, begin_fetch{})
       .then(
-          [promise, stream = std::move(stream)](const outcome<completed>& answer) mutable {
+          [this, promise, stream = std::move(stream)](const outcome<completed>& answer) mutable {
+            const auto* ending = given_.streams.find(stream.stream.key, stream.stream.generation);
             if (answer)
               promise.deliver(outcome<opened>{std::move(stream)});
+            else if (ending != nullptr && ending->publishing == publish_state::refused)
+              promise.deliver(outcome<opened>{reject(errc::publish_refused, ending->publish_refusal)});
             else
               promise.deliver(outcome<opened>{net::failure{answer.error()}});
           },

@@ -58,6 +58,7 @@ enum class stream_origin : std::uint8_t {
   rtp,   ///< somebody sends it to a port
   pull,  ///< the node fetches it from another server
   file,  ///< the node reads it
+  push,  ///< a browser sends it
 };
 enum class track_filter : std::uint8_t { all = 0, audio = 1, video = 2 };
 
@@ -77,6 +78,7 @@ struct stream_status {
   net::duration idle_after{};
   net::wall_time opened_at;
   stream_origin origin = stream_origin::rtp;
+  std::string params;      ///< what its sender says of himself: the query of his URL
   std::string source_url;  ///< of what the node fetches, without a password
 
   // as received

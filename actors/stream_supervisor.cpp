@@ -137,14 +137,14 @@ outcome<opened> stream_supervisor::create(const open_request& request, record r)
   return opened{inserted.status(request.key, now()), open_kind::created};
 }
 
-// It takes no port, and nobody is asked whether it may be.
+// It takes no port. If the client has said how it is to be, nobody is asked whether it may.
 outcome<opened> stream_supervisor::create_fetched(const open_request& request, record r) {
   if (fetched_ >= settings_->max_sources)
     return reject(errc::too_many_streams,
                   std::to_string(fetched_) + " streams are fetched already, the most that are allowed");
   if (auto failed = make_actor(request.key, r, {})) return net::failure{std::move(*failed)};
   ++fetched_;
-  publisher_->grant(r);
+  if (request.publish) publisher_->grant(r);
   return opened{insert(request.key, std::move(r)).status(request.key, now()), open_kind::created};
 }
 

@@ -291,7 +291,9 @@ constexpr config_key table[] = {
     ip_ranges("pull.allow_ip_range", "", "Addresses that they may lead to; empty = all.").acts(),
     ip_ranges("pull.deny_ip_range", "169.254.0.0/16,fe80::/10", "Addresses that they may not lead to; empty = none.")
         .acts(),
-    integer("pull.max_streams", "200", {0, 100000}, "How many streams are pulled or read from files at most.").acts(),
+    integer("pull.max_streams", "200", {0, 100000},
+            "How many streams are pulled, read from files or sent by browsers at most.")
+        .acts(),
     integer("pull.timeout_ms", "8000", {100, 60000},
             "Milliseconds to open a source, and of a silence behind which it is opened anew; clients may ask for less.")
         .acts(),
@@ -333,6 +335,7 @@ constexpr config_key table[] = {
     integer("ffmpeg.restart_sec", "0", {0, 31536000},
             "Seconds after which the FFmpeg program is restarted; 0 = never."),
     // [rtc]
+    boolean("rtc.enable", "1", "Offer WebRTC at /index/api/webrtc, whip and whep.").acts(),
     integer("rtc.port", "0", {0, 65535}, "Port of WebRTC media, UDP; 0 = not offered; Berth does not speak it yet."),
     integer("rtc.tcpPort", "0", {0, 65535}, "Port of WebRTC media, TCP; 0 = not offered; Berth does not speak it yet."),
     integer("rtc.signalingPort", "0", {0, 65535},
@@ -347,12 +350,12 @@ constexpr config_key table[] = {
     integer("rtc.iceTransportPolicy", "0", {0, 2}, "0 = any way, 1 = relay only, 2 = direct only."),
     text("rtc.iceUfrag", "ZLMediaKit", "User name of TURN."),
     text("rtc.icePwd", "ZLMediaKit", "Password of TURN."),
-    ports("rtc.port_range", "49152-65535", "Ports of TURN."),
-    text("rtc.externIP", "", "Addresses to announce, separated by commas."),
-    text("rtc.interfaces", "", "Addresses to bind to, separated by commas; empty = all."),
-    integer("rtc.timeoutSec", "15", {1, 86400}, "Seconds of silence after which a session is closed."),
-    text("rtc.preferredCodecA", "PCMA,PCMU,opus,mpeg4-generic", "Audio codecs, the preferred first."),
-    text("rtc.preferredCodecV", "H264,H265,AV1,VP9,VP8", "Video codecs, the preferred first."),
+    ports("rtc.port_range", "49152-65535", "Ports of WebRTC media, UDP.").acts(),
+    text("rtc.externIP", "", "Addresses to announce to browsers in place of its own, separated by commas.").acts(),
+    text("rtc.interfaces", "", "Addresses to bind to, separated by commas; empty = all.").acts(),
+    integer("rtc.timeoutSec", "15", {1, 86400}, "Seconds within which a session has to be established.").acts(),
+    text("rtc.preferredCodecA", "PCMA,PCMU,opus,mpeg4-generic", "Audio codecs, the preferred first.").acts(),
+    text("rtc.preferredCodecV", "H264,H265,AV1,VP9,VP8", "Video codecs, the preferred first.").acts(),
     boolean("rtc.preferred_tcp", "0", "Prefer TCP to UDP."),
     integer("rtc.rembBitRate", "0", {0, 1099511627776}, "Not 0: announce this bit rate by REMB."),
     integer("rtc.start_bitrate", "0", {0, 1099511627776}, "The first bit rate asked for; 0 = leave it to the sender."),
@@ -371,7 +374,7 @@ constexpr config_key table[] = {
     boolean("rtc.datachannel_echo", "1", "Send back what comes over a data channel."),
     // [srt]
     integer("srt.port", "0", {0, 65535}, "Port of SRT; 0 = not offered; Berth does not speak it yet."),
-    integer("srt.timeoutSec", "5", {1, 86400}, "Seconds of silence after which a session is closed."),
+    integer("srt.timeoutSec", "5", {1, 86400}, "Seconds within which a session has to be established.").acts(),
     integer("srt.latencyMul", "4", {0, 1000}, "Length of the buffer, in round trips."),
     integer("srt.pktBufSize", "8192", {1, 10000000}, "Packets in the buffer."),
     secret("srt.passPhrase", "", "Pass phrase of SRT; empty = no encryption."),

@@ -126,6 +126,7 @@ class daemon {
   net::posix_socket_factory sockets_;
   http_settings_holder http_settings_;
   event_feed feed_;
+  rtc_service rtc_{[this] { return prepared_.config->snapshot(); }};  // what runs on the contexts holds its sessions
   asio::io_context io_;
   asio::io_context hook_io_;
   asio::thread_pool disk_{1};
@@ -185,13 +186,14 @@ void daemon::make_core() {
 }
 
 void daemon::make_routes() {
-  node_ = std::make_unique<node>(node{*client_, *prepared_.config, sockets_, disk_, feed_, routes_, media_, *recorder_, archive_,
-                                      snapshots_, [this] { end(true); }, [this] { return ready_ && !ending_; },
-                                      [this] { return reactor_loads_->to_json(); },
-                                      [this] { return worker_loads_->to_json(); }});
+  node_ = std::make_unique<node>(
+      node{*client_, *prepared_.config, sockets_, disk_, feed_, routes_, media_, *recorder_, archive_, snapshots_, rtc_,
+           [this] { end(true); }, [this] { return ready_ && !ending_; }, [this] { return reactor_loads_->to_json(); },
+           [this] { return worker_loads_->to_json(); }});
   add_rtp_server_routes(routes_, *node_);
   add_rtp_sender_routes(routes_, *node_);
   add_source_routes(routes_, *node_);
+  add_rtc_routes(routes_, *node_);
   add_server_routes(routes_, *node_);
   add_v1_routes(routes_, *node_);
   add_event_routes(routes_, *node_);
@@ -365,6 +367,7 @@ daemon_exit daemon::wait_and_stop() {
   }
   recorder_->stop_all();
   snapshots_.stop();
+  rtc_.stop();
   disk_.join();
   if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);
   hook_transport_->stop();
@@ -372,6 +375,7 @@ daemon_exit daemon::wait_and_stop() {
 }
 
 daemon::~daemon() {
+  rtc_.stop();
   if (hook_transport_) hook_transport_->stop();
   io_.stop();
   hook_io_.stop();

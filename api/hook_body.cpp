@@ -56,15 +56,16 @@ void add_name(json::object& body, const actors::stream_key& key) {
 // Asked before anything is parsed, with the name that the stream was opened with.
 void add_publish(json::object& body, const actors::stream_status& s) {
   // Apart: an insertion moves the members that are there.
-  body["schema"] = "rtp";
-  body["protocol"] = "rtp";
+  const auto* const protocol = s.origin == actors::stream_origin::push ? "rtc" : "rtp";
+  body["schema"] = protocol;
+  body["protocol"] = protocol;
   add_name(body, s.key);
-  body["params"] = "";
+  body["params"] = s.params;
   body["ip"] = s.peer.address_string();
   body["port"] = s.peer.port();
   body["id"] = s.key.stream;
-  body["originType"] = 3;
-  body["originTypeStr"] = "rtp_push";
+  body["originType"] = s.origin == actors::stream_origin::push ? 8 : 3;
+  body["originTypeStr"] = s.origin == actors::stream_origin::push ? "rtc_push" : "rtp_push";
   body["ssrc"] = s.ssrc;
   body["generation"] = s.generation;
 }

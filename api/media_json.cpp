@@ -97,7 +97,7 @@ json::object media_members(const actors::stream_status& s, bool recording) {
   o["vhost"] = name.vhost;
   o["app"] = name.app;
   o["stream"] = name.stream;
-  o["params"] = "";
+  o["params"] = s.params;
   const auto since = s.registered_at.value_or(s.opened_at).time_since_epoch();
   o["createStamp"] = std::chrono::duration_cast<std::chrono::seconds>(since).count();
   o["aliveSecond"] = s.watchable ? seconds(*s.watchable) : 0;
@@ -133,6 +133,9 @@ void add_origin(json::object& to, const actors::stream_status& s) {
       break;
     case actors::stream_origin::file:
       is(6, "mp4_vod");
+      break;
+    case actors::stream_origin::push:
+      is(8, "rtc_push");
       break;
   }
   to["originUrl"] = s.origin == actors::stream_origin::rtp

@@ -78,6 +78,12 @@ void media_service::serve_rtsp(viewer_order order, taken_connection taken, rtsp_
   });
 }
 
+void media_service::serve_rtc(viewer_order order, rtc_delivery delivery) {
+  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
+    return make_rtc_viewer(std::move(o), strand, std::move(delivery));
+  });
+}
+
 hls_stream_ptr media_service::open_hls(const actors::stream_key& asked_for, const actors::watched& stream,
                                        net::container as) {
   return hls_.open(asked_for, stream, as, settings_(), groups_.emptiest().executor());

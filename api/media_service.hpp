@@ -13,6 +13,7 @@
 #include "api/hls_streams.hpp"
 #include "api/http_request.hpp"
 #include "api/media_settings.hpp"
+#include "api/rtc_viewer.hpp"
 #include "api/rtsp_viewer.hpp"
 #include "api/taken_connection.hpp"
 #include "api/viewer_groups.hpp"
@@ -45,6 +46,8 @@ class media_service {
 
   /// The viewer begins, on a connection that has played RTSP up to PLAY, whose reply is `reply`.
   void serve_rtsp(viewer_order order, taken_connection taken, rtsp_delivery delivery, std::string reply);
+  /// The viewer begins, and media follows when its session is established.
+  void serve_rtc(viewer_order order, rtc_delivery delivery);
 
   /// The HLS session of a stream; null when it is too late.
   hls_stream_ptr open_hls(const actors::stream_key& asked_for, const actors::watched& stream, net::container as);

@@ -12,6 +12,7 @@
 #include "api/record_archive.hpp"
 #include "api/recorder.hpp"
 #include "api/router.hpp"
+#include "api/rtc_service.hpp"
 #include "api/snapshot_service.hpp"
 #include "net/socket_factory.hpp"
 
@@ -29,6 +30,7 @@ struct node {
   recorder& recordings;
   const record_archive& archive;
   snapshot_service& snapshots;
+  rtc_service& rtc;
   std::function<void()> restart;  ///< begins an orderly end that is followed by a new start
   std::function<bool()> ready;    ///< listening, and not on the way out
   std::function<boost::json::array()> reactor_loads;
@@ -38,6 +40,7 @@ struct node {
 /// Fills the router. The node must outlive it.
 void add_rtp_server_routes(router& to, const node& n);
 void add_rtp_sender_routes(router& to, const node& n);
+void add_rtc_routes(router& to, const node& n);
 void add_source_routes(router& to, const node& n);
 void add_server_routes(router& to, const node& n);
 void add_v1_routes(router& to, const node& n);

@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 namespace {
 
 struct quay : harbour {
-  explicit quay(std::uint64_t seed = 0) : harbour(4, seed) {}
+  explicit quay(std::uint64_t seed = 0, hooks ask = hooks::none) : harbour(4, seed, nullptr, std::nullopt, ask) {}
+  using harbour::answer;
 
   static fetch_request wanted(const std::string& id, bool file = false) {
     fetch_request r;
@@ -226,6 +227,34 @@ TEST_CASE("pulled_stream: nobody watches, and it is closed if it was made so") {
   }
   CHECK_FALSE(q.query("film"));
   CHECK(q.sources.all.back()->gone);
+}
+
+TEST_CASE("pulled_stream: who sends by himself is asked for first, with what he says of himself") {
+  struct asking : quay {
+    asking() : quay(0, hooks::asked) {}
+  };
+  asking q;
+  const bool welcome = GENERATE(true, false);
+  auto wanted = quay::wanted("cam");
+  wanted.open.publish.reset();
+  wanted.open.params = "sign=s";
+  wanted.open.publisher = *net::endpoint::parse("192.0.2.9", 4000);
+  auto pending = q.begin(wanted);
+  q.sources.all[0]->open();
+  q.lab.run();
+  const auto questions = q.open_questions(hook_name::publish);
+  REQUIRE(questions.size() == 1);
+  CHECK(q.questions[questions[0]].about->stream->params == "sign=s");
+  CHECK(q.questions[questions[0]].about->stream->peer == wanted.open.publisher);
+  CHECK_FALSE(q.query("cam")->watchable);
+  q.answer(questions[0], welcome ? hook_outcome::delivered() : hook_outcome::refused(-1, "not this one"));
+  const auto made = q.answer(pending);
+  CHECK(made.has_value() == welcome);
+  if (welcome) return;
+  CHECK(made.error().code == errc::publish_refused);
+  CHECK(made.error().text.find("not this one") != std::string::npos);
+  CHECK_FALSE(q.query("cam"));
+  CHECK(q.sources.all[0]->gone);
 }
 
 TEST_CASE("pulled_stream: after any order of fetch, failure and close nothing is left") {

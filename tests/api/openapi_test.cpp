@@ -55,9 +55,22 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   net::posix_socket_factory sockets;
   const record_archive archive{disk, {}};
   snapshot_service snapshots{disk, {}};
-  const node n{nobody, **config,   sockets, disk,      feed,  routes,
-               media,  recordings, archive, snapshots, [] {}, [] { return true; },
-               {},     {}};
+  rtc_service rtc{{}};
+  const node n{nobody,
+               **config,
+               sockets,
+               disk,
+               feed,
+               routes,
+               media,
+               recordings,
+               archive,
+               snapshots,
+               rtc,
+               [] {},
+               [] { return true; },
+               {},
+               {}};
   add_v1_routes(routes, n);
   add_event_routes(routes, n);
   add_openapi_route(routes);
