@@ -1,6 +1,5 @@
-// WVP sends on: to an upper platform, to a device that is spoken to, and to one that answers. What a browser says comes
-// in as RTP here.
-#include "tests/e2e/node.hpp"
+// WVP sends on: to an upper platform, to a device that a browser speaks to, and to one that answers.
+#include "tests/e2e/rtc_page.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/free_ports.hpp"
 #include "tests/support/microphone.hpp"
@@ -17,10 +16,23 @@ constexpr auto first_ssrc = "1200004321", second_ssrc = "1200004322";
 /// A node that WVP has registered.
 struct wvp_node : node {
   explicit wvp_node(generation g)
-      : node({{"general.mediaServerId", "zlm-conf-01"}, {"hook.alive_interval", "10.0"}}), wvp(*this, g, 100ms) {
+      : node({{"general.mediaServerId", "zlm-conf-01"},
+              {"hook.alive_interval", "10.0"},
+              {"rtc.interfaces", "127.0.0.1"}}),
+        wvp(*this, g, 100ms) {
     REQUIRE(number(wvp.register_node(), "code") == 0);
   }
   simulated_wvp wvp;
+};
+
+/// A browser that somebody speaks into.
+struct speaking_page {
+  speaking_page(node& n, const std::string& app) {
+    const auto query = "app=" + app + "&stream=" + simulated_wvp::device + "&type=push&sign=0123";
+    REQUIRE(number(webrtc(n, query, browser), "code") == 0);
+  }
+  rtc_client browser{{talks}};
+  microphone voice{[this](const bytes& packet) { browser.send(packet); }};
 };
 
 /// An upper platform's receiver that gets pictures.
@@ -110,12 +122,12 @@ TEST_CASE("WVP: broadcast: what is said goes to the device as G.711, ten packets
   wvp_node n{GENERATE(generation::t25, generation::t26, generation::head)};
   auto& wvp = n.wvp;
   const bool udp = GENERATE(true, false);
-  const microphone browser{
-      ps_camera::over_udp(n.port_of(simulated_wvp::device, {{"app", "broadcast"}, {"only_track", "1"}}))};
+  const speaking_page page{n, "broadcast"};
   REQUIRE(eventually(soon, [&] { return wvp.changes(true, "broadcast") == 1; }));
   const auto info = wvp.media_info("broadcast");
   CHECK(text(info, "app") == "broadcast");
   const auto track = info.at("tracks").as_array().at(0).as_object();
+  CHECK(number(info, "originType") == 8);
   CHECK(number(track, "codec_id") == 3);
   CHECK(number(track, "sample_rate") == 8000);
   CHECK(number(track, "channels") == 1);
@@ -135,8 +147,7 @@ TEST_CASE("WVP: talk: the device speaks back on the connection that it is spoken
   wvp_node n{GENERATE(generation::t25, generation::head)};
   auto& wvp = n.wvp;
   const std::string answer = std::string{simulated_wvp::device} + "_talk";
-  const microphone browser{
-      ps_camera::over_udp(n.port_of(simulated_wvp::device, {{"app", "talk"}, {"only_track", "1"}}))};
+  const speaking_page page{n, "talk"};
   REQUIRE(eventually(soon, [&] { return wvp.changes(true, "talk") == 1; }));
   const auto begun = wvp.begin_talk(free_port_range(1).first);
   REQUIRE(number(begun, "code") == 0);
@@ -147,6 +158,9 @@ TEST_CASE("WVP: talk: the device speaks back on the connection that it is spoken
     const microphone back{sender_over(device)};
     REQUIRE(eventually(soon, [&] { return wvp.changes(true, "talk", answer) == 1; }));
     CHECK(text(wvp.media_info("talk", answer), "app") == "talk");
+    rtc_client ear{{hears}};
+    REQUIRE(number(webrtc(n, "app=talk&stream=" + answer + "&type=play", ear), "code") == 0);
+    CHECK(eventually(soon, [&] { return rtp_of(ear.packets(), 8) > 10; }));
   }
   CHECK(number(wvp.stop_sending("talk", "0200001234"), "code") == 0);
   CHECK_FALSE(tcp_port_listening(port));

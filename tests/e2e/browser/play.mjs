@@ -1,5 +1,6 @@
 // Plays streams in a headless browser, one after the other, and says what came of it: a line of JSON for each.
 //   node play.mjs DIRECTORY URL...        pictures of the pages go to DIRECTORY
+// A URL behind "publish:" is that of a WHIP endpoint: the browser sends to it until all streams were played.
 // BERTH_BROWSER names the browser's program. Ends with 0 if every stream was seen to move.
 import { createServer } from 'node:http';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -16,6 +17,7 @@ const wantedFrames = 50;
 const flags = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+  '--allow-loopback-in-peer-connection',
 ];
 
 async function servePage() {
@@ -54,7 +56,7 @@ async function play(context, origin, url, directory) {
     // Not as far as a test's picture takes to come round.
     const between = await lookUntil(page, s => s.frames >= first.frames + wantedFrames / 3, deadline);
     const last = await lookUntil(page, s => s.frames >= first.frames + wantedFrames, deadline);
-    const name = `${url.split(':')[0]}-${url.split('.').pop()}`;
+    const name = url.includes('/whep') ? 'whep' : `${url.split(':')[0]}-${url.split('.').pop()}`;
     await page.screenshot({ path: join(directory, `${name}.png`) });
     const { pixels, ...facts } = last;
     const contrast = pixels ? spread(pixels) : null;
@@ -77,6 +79,12 @@ try {
   });
   for (const end of ['SIGTERM', 'SIGINT']) process.once(end, () => context.close().then(() => process.exit(1)));
   for (const url of urls) {
+    if (url.startsWith('publish:')) {
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${server.address().port}/`);
+      await page.evaluate(u => publish(u), url.slice('publish:'.length));
+      continue;
+    }
     const result = await play(context, `http://127.0.0.1:${server.address().port}/`, url, directory)
       .catch(e => ({ url, ok: false, error: e.message }));
     console.log(JSON.stringify(result));
