@@ -9,6 +9,12 @@ std::string_view to_string(send_way way) noexcept {
   return names[static_cast<std::size_t>(way)];
 }
 
+std::optional<send_way> parse_send_way(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < send_way_count; ++i)
+    if (text == to_string(static_cast<send_way>(i))) return static_cast<send_way>(i);
+  return std::nullopt;
+}
+
 std::string_view to_string(send_end end) noexcept {
   constexpr std::array<std::string_view, send_end_count> names{"none",    "stopped", "source_ended", "timed_out",
                                                                "refused", "reset",   "failed"};

@@ -27,6 +27,8 @@ enum class send_way : std::uint8_t {
 };
 inline constexpr std::size_t send_way_count = 5;
 std::string_view to_string(send_way way) noexcept;
+/// The reverse of to_string(); nothing for any other text.
+std::optional<send_way> parse_send_way(std::string_view text) noexcept;
 
 /// Sent by the API; answered by outcome<sending_started>: for TCP when the connection is up, for passive ways when the
 /// port listens. Refused with not_found, not_sendable, no_port, connect_failed, too_many_streams, stream_live.

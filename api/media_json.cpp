@@ -1,5 +1,6 @@
 #include "api/media_json.hpp"
 
+#include <array>
 #include <chrono>
 
 namespace berth::api {
@@ -48,17 +49,19 @@ double loss_percent(const actors::stream_status& s) {
   return expected == 0 ? -1.0 : 100.0 * static_cast<double>(s.counters.lost) / static_cast<double>(expected);
 }
 
-json::object track_json(const net::track& t, const actors::stream_status& s) {
+json::object track_json(const net::track& t, const actors::stream_status& s, const json::storage_ptr& memory) {
   const auto& counters = s.media->counters;
   const bool video = t.kind == net::media_kind::video;
   const auto name = peer_name(t.format);
-  json::object o{{"codec_id", name.id},
-                 {"codec_id_name", name.name},
-                 {"codec_type", video ? 0 : 1},
-                 {"ready", true},
-                 {"frames", (video ? counters.video_frames : counters.audio_frames).value()},
-                 {"duration", s.watchable ? to_ms(*s.watchable) : 0},
-                 {"loss", loss_percent(s)}};
+  json::object o(memory);
+  o.reserve(16);
+  o["codec_id"] = name.id;
+  o["codec_id_name"] = name.name;
+  o["codec_type"] = video ? 0 : 1;
+  o["ready"] = true;
+  o["frames"] = (video ? counters.video_frames : counters.audio_frames).value();
+  o["duration"] = s.watchable ? to_ms(*s.watchable) : 0;
+  o["loss"] = loss_percent(s);
   if (!video) {
     o["sample_rate"] = t.sample_rate;
     o["channels"] = t.channels;
@@ -78,10 +81,10 @@ json::object track_json(const net::track& t, const actors::stream_status& s) {
 
 }  // namespace
 
-json::array tracks_json(const actors::stream_status& s) {
-  json::array tracks;
+json::array tracks_json(const actors::stream_status& s, const json::storage_ptr& memory) {
+  json::array tracks(memory);
   if (!s.media) return tracks;
-  for (const auto& t : s.media->frames.tracks()) tracks.push_back(track_json(*t, s));
+  for (const auto& t : s.media->frames.tracks()) tracks.push_back(track_json(*t, s, memory));
   return tracks;
 }
 
@@ -90,9 +93,9 @@ namespace {
 int readers(const actors::stream_status& s, net::schema as) { return s.media ? s.media->frames.viewers(as) : 0; }
 
 // All but what the schema decides.
-json::object media_members(const actors::stream_status& s, bool recording) {
+json::object media_members(const actors::stream_status& s, bool recording, const json::storage_ptr& memory = {}) {
   const auto name = s.public_key();
-  json::object o;
+  json::object o(memory);
   o.reserve(24);
   o["vhost"] = name.vhost;
   o["app"] = name.app;
@@ -105,14 +108,17 @@ json::object media_members(const actors::stream_status& s, bool recording) {
   o["totalBytes"] = s.counters.accepted_bytes;
   o["totalReaderCount"] = s.media ? s.media->frames.viewers() : 0;
   add_origin(o, s);
-  o["originSock"] = json::object{{"identifier", s.key.stream},
-                                 {"local_ip", ip_of(s.local)},
-                                 {"local_port", s.port()},
-                                 {"peer_ip", ip_of(s.peer)},
-                                 {"peer_port", s.peer.port()}};
+  json::object socket(memory);
+  socket.reserve(5);
+  socket["identifier"] = s.key.stream;
+  socket["local_ip"] = ip_of(s.local);
+  socket["local_port"] = s.port();
+  socket["peer_ip"] = ip_of(s.peer);
+  socket["peer_port"] = s.peer.port();
+  o["originSock"] = std::move(socket);
   o["isRecordingMP4"] = recording;
   o["isRecordingHLS"] = false;
-  o["tracks"] = tracks_json(s);
+  o["tracks"] = tracks_json(s, memory);
   return o;
 }
 
@@ -151,7 +157,10 @@ json::object media_item(const actors::stream_status& s, net::schema as, bool rec
 }
 
 std::string media_items(const actors::stream_status& s, net::schema_set schemas, bool recording) {
-  const auto common = json::serialize(media_members(s, recording));
+  // In thousands of streams what costs is the memory of many small members.
+  std::array<unsigned char, 16 * 1024> room;
+  json::monotonic_resource memory{room.data(), room.size()};
+  const auto common = json::serialize(media_members(s, recording, &memory));
   std::string text;
   text.reserve(schemas.count() * (common.size() + 64));
   for (std::size_t i = 0; i < net::schema_count; ++i) {

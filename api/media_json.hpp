@@ -16,7 +16,7 @@ std::string media_items(const actors::stream_status& status, net::schema_set sch
 /// originType, originTypeStr, originUrl: what brings the stream, under the name that it was opened with.
 void add_origin(boost::json::object& to, const actors::stream_status& status);
 /// The peer's tracks array.
-boost::json::array tracks_json(const actors::stream_status& status);
+boost::json::array tracks_json(const actors::stream_status& status, const boost::json::storage_ptr& memory = {});
 /// {"public_id", "tracks", "frame_rate", "gop", "viewers", ...}: the `media` member of /v1/streams/{stream_id}.
 boost::json::object media_json(const actors::stream_status& status);
 

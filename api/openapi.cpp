@@ -89,6 +89,45 @@ constexpr std::string_view document = R"json({
       }
     }
   },
+  "/v1/streams/{stream_id}/senders": {
+    "parameters": [
+      {"name": "stream_id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 512}},
+      {"$ref": "#/components/parameters/vhost"},
+      {"$ref": "#/components/parameters/app"}
+    ],
+    "post": {
+      "summary": "Sends the stream on as RTP; the same ssrc again takes the former sender's place",
+      "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Send"}}}},
+      "responses": {
+        "201": {"description": "It sends, or waits for its receiver", "content": {"application/json": {"schema": {
+          "type": "object", "required": ["local_port"], "properties": {"local_port": {"type": "integer"}}
+        }}}},
+        "404": {"$ref": "#/components/responses/Problem"},
+        "409": {"$ref": "#/components/responses/Problem"},
+        "default": {"$ref": "#/components/responses/Problem"}
+      }
+    },
+    "get": {
+      "summary": "Who sends it, and what was sent",
+      "responses": {
+        "200": {"description": "The senders", "content": {"application/json": {"schema": {
+          "type": "object", "required": ["senders"],
+          "properties": {"senders": {"type": "array", "items": {"$ref": "#/components/schemas/Sender"}}}
+        }}}},
+        "404": {"$ref": "#/components/responses/Problem"},
+        "default": {"$ref": "#/components/responses/Problem"}
+      }
+    },
+    "delete": {
+      "summary": "Ends its senders; answered when their ports are out of use",
+      "parameters": [{"name": "ssrc", "in": "query", "description": "only the one with this ssrc, as it was given", "schema": {"type": "string"}}],
+      "responses": {
+        "204": {"description": "Ended"},
+        "404": {"$ref": "#/components/responses/Problem"},
+        "default": {"$ref": "#/components/responses/Problem"}
+      }
+    }
+  },
   "/v1/ports": {
     "get": {
       "summary": "The port pool: free, leased, resting, and who still sends to a closed port",
@@ -172,7 +211,41 @@ constexpr std::string_view document = R"json({
         "multiplex": {"type": "boolean", "default": false, "description": "a shared port that makes a stream of every SSRC"},
         "timeout_sec": {"type": "integer", "minimum": 0, "maximum": 604800, "description": "silence that ends it, 0 = never"},
         "source_policy": {"type": "string", "enum": ["learn", "pin", "follow", "any"]},
-        "on_conflict": {"type": "string", "enum": ["error", "reuse", "replace"], "description": "what to do about a live stream"}
+        "on_conflict": {"type": "string", "enum": ["error", "reuse", "replace"], "description": "what to do about a live stream"},
+        "url": {"type": "string", "description": "no port: the node fetches the stream from there; answered when it is there"},
+        "rtp_type": {"type": "integer", "enum": [0, 1, 2], "default": 0, "description": "with an RTSP url: 0 TCP, 1 UDP, 2 multicast"},
+        "retry_count": {"type": "integer", "minimum": -1, "default": -1, "description": "with url: how often a lost source is opened again, -1 = for ever"}
+      }
+    },
+    "Send": {
+      "type": "object",
+      "required": ["way", "ssrc"],
+      "properties": {
+        "way": {"type": "string", "enum": ["udp", "tcp", "udp_passive", "tcp_passive", "talk"], "description": "passive: to whoever comes; talk: back to where recv_stream_id comes from"},
+        "ssrc": {"type": "string"},
+        "dst": {"type": "string", "description": "host, for udp and tcp"},
+        "dst_port": {"type": "integer", "minimum": 1, "maximum": 65535},
+        "src_port": {"type": "integer", "minimum": 0, "maximum": 65535, "default": 0},
+        "pt": {"type": "integer", "minimum": 0, "maximum": 127, "default": 96},
+        "type": {"type": "integer", "enum": [0, 1, 2], "default": 1, "description": "0 one track alone, 1 MPEG-PS, 2 MPEG-TS"},
+        "only_audio": {"type": "boolean", "default": false},
+        "recv_stream_id": {"type": "string"},
+        "close_delay_ms": {"type": "integer", "minimum": 0, "description": "how long a receiver is waited for"},
+        "udp_rtcp_timeout": {"type": "boolean", "default": false, "description": "reports are sent, and expected"},
+        "ssrc_multi_send": {"type": "boolean", "default": false}
+      }
+    },
+    "Sender": {
+      "type": "object",
+      "required": ["ssrc", "way", "local_port", "packets", "bytes"],
+      "properties": {
+        "ssrc": {"type": "string"},
+        "way": {"type": "string"},
+        "packing": {"type": "string", "enum": ["es", "ps", "ts"]},
+        "local_port": {"type": "integer"},
+        "peer": {"type": "string"},
+        "packets": {"type": "integer"},
+        "bytes": {"type": "integer"}
       }
     },
     "Stream": {

@@ -8,6 +8,7 @@
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
 #include "api/resolve.hpp"
+#include "api/send_arguments.hpp"
 #include "api/status_json.hpp"
 
 namespace berth::api {
@@ -17,9 +18,6 @@ using reply = boost::asio::awaitable<http_reply>;
 
 constexpr int bad_arguments = -300;
 constexpr int not_found = -500;
-constexpr auto connect_timeout = std::chrono::seconds{5};
-constexpr std::int64_t default_patience_ms = 5000;
-constexpr std::int64_t longest_patience_ms = 7LL * 24 * 3600 * 1000;
 
 http_reply refuse(int code, std::string_view why) { return peer_error(code, why, {{"local_port", 0}}); }
 
@@ -39,8 +37,9 @@ class rtp_sender_face {
   }
 
   reply start(const arguments& args) const {
-    auto wanted = read(args);
+    auto wanted = read_send_arguments(args);
     if (!wanted) co_return refuse(bad_arguments, wanted.error());
+    wanted->key = key_of(args);
     const auto port = args.port("dst_port");
     if (!port) co_return refuse(bad_arguments, port.error());
     if (*port == 0) co_return refuse(bad_arguments, "dst_port: 0 is not in 1..65535");
@@ -49,23 +48,21 @@ class rtp_sender_face {
     if (!remote) co_return refuse(-1, remote.error());
     wanted->remote = *remote;
     wanted->way = args.flag("is_udp") ? actors::send_way::udp : actors::send_way::tcp;
-    wanted->patience = connect_timeout;
     co_return co_await begin(std::move(*wanted));
   }
 
   reply start_passive(const arguments& args) const {
-    auto wanted = read(args);
+    auto wanted = read_send_arguments(args);
     if (!wanted) co_return refuse(bad_arguments, wanted.error());
-    const auto patience = args.integer("close_delay_ms", 0, longest_patience_ms, 0);
-    if (!patience) co_return refuse(bad_arguments, patience.error());
-    wanted->patience = std::chrono::milliseconds{*patience == 0 ? default_patience_ms : *patience};
+    wanted->key = key_of(args);
     wanted->way = args.flag("is_udp") ? actors::send_way::udp_passive : actors::send_way::tcp_passive;
     co_return co_await begin(std::move(*wanted));
   }
 
   reply start_talk(const arguments& args) const {
-    auto wanted = read(args);
+    auto wanted = read_send_arguments(args);
     if (!wanted) co_return refuse(bad_arguments, wanted.error());
+    wanted->key = key_of(args);
     wanted->way = actors::send_way::talk;
     co_return co_await begin(std::move(*wanted));
   }
@@ -102,32 +99,6 @@ class rtp_sender_face {
  private:
   actors::stream_key key_of(const arguments& args) const {
     return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
-  }
-
-  /// What the three ways to begin have in common.
-  net::result<actors::send_request, std::string> read(const arguments& args) const {
-    actors::send_request r;
-    r.key = key_of(args);
-    r.ssrc_text = args.text("ssrc");
-    const auto ssrc = args.ssrc("ssrc");
-    if (!ssrc) return net::failure{ssrc.error()};
-    r.ssrc = *ssrc;
-    const auto port = args.port("src_port");
-    if (!port) return net::failure{port.error()};
-    r.local_port = *port;
-    const auto pt = args.integer("pt", 0, 127, 96);
-    if (!pt) return net::failure{pt.error()};
-    r.payload_type = static_cast<std::uint8_t>(*pt);
-    const auto type = args.integer("type", 0, 2, 1);
-    if (!type) return net::failure{type.error()};
-    r.packing = static_cast<net::rtp_packing>(*type);
-    if (args.has("use_ps")) r.packing = args.flag("use_ps") ? net::rtp_packing::ps : net::rtp_packing::es;
-    r.audio_only = args.flag("only_audio");
-    r.beside_others = args.flag("ssrc_multi_send");
-    // Not every number is a yes: a controller sends milliseconds here and does not want them.
-    r.expect_reports = args.flag("udp_rtcp_timeout");
-    r.answering_stream = args.text("recv_stream_id");
-    return r;
   }
 
   reply begin(actors::send_request wanted) const {

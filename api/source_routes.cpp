@@ -1,9 +1,7 @@
 // The peer's face of what the node fetches itself: streams of other servers, and files.
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
-#include <cmath>
 
-#include "actors/hook.hpp"
 #include "api/arguments.hpp"
 #include "api/auth.hpp"
 #include "api/error_table.hpp"
@@ -11,8 +9,7 @@
 #include "api/media_json.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
-#include "api/pull_policy.hpp"
-#include "api/settings.hpp"
+#include "api/source_arguments.hpp"
 
 namespace berth::api {
 namespace {
@@ -42,9 +39,9 @@ class source_face {
 
   reply add_proxy(const arguments& args) const {
     const auto settings = node_.config.snapshot();
-    auto source = read_source(args, *settings);
+    auto source = read_source_arguments(args, *settings);
     if (!source) co_return peer_error(bad_arguments, source.error());
-    auto wanted = request_for(args, std::move(*source), options_of(args, *settings));
+    auto wanted = fetch_request_of(key_of(args), std::move(*source), publish_arguments(args, *settings));
     const auto key = to_string(wanted.open.key);
     const auto answer = co_await node_.core.fetch(std::move(wanted));
     if (!answer) co_return refuse(answer.error());
@@ -82,11 +79,11 @@ class source_face {
     if (!path) co_return peer_error(-1, "file_path: " + path.error());
     net::source_options source{.url = *path, .file = true, .repeat = args.flag("file_repeat")};
     source.timeout = source_timeout(*settings, 0);
-    auto options = options_of(args, *settings);
+    auto options = publish_arguments(args, *settings);
     // A film plays for those who watch it, and is recorded already.
     if (!args.has("auto_close")) options.auto_close = true;
     if (!args.has("enable_mp4")) options.enable_mp4 = false;
-    auto wanted = request_for(args, std::move(source), std::move(options));
+    auto wanted = fetch_request_of(key_of(args), std::move(source), std::move(options));
     const auto answer = co_await node_.core.fetch(std::move(wanted));
     if (!answer) co_return refuse(answer.error());
     co_return peer_reply();
@@ -114,41 +111,6 @@ class source_face {
  private:
   actors::stream_key key_of(const arguments& args) const {
     return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
-  }
-
-  /// The members of a hook's answer, from the client itself.
-  static actors::publish_options options_of(const arguments& args, const config& settings) {
-    auto said = actors::hook_outcome::delivered();
-    for (const auto& [name, value] : args.all())
-      if (name != "stream_replace") said.members.emplace_back(name, value);
-    return actors::obey(node_settings_of(settings).publish, said);
-  }
-
-  static net::result<net::source_options, std::string> read_source(const arguments& args, const config& settings) {
-    net::source_options s;
-    s.url = args.text("url");
-    if (const auto url = split_url(s.url); !url) return net::failure{"url: " + url.error()};
-    const auto transport = args.integer("rtp_type", 0, 2, 0);
-    if (!transport) return net::failure{transport.error()};
-    s.transport = static_cast<net::rtsp_transport>(*transport);
-    const auto retries = args.integer("retry_count", -1, 1000000, -1);
-    if (!retries) return net::failure{retries.error()};
-    s.retries = static_cast<int>(*retries);
-    const auto seconds = args.integer("timeout_sec", 0, 3600, 0);
-    if (!seconds) return net::failure{seconds.error()};
-    s.timeout = source_timeout(settings, *seconds);
-    return s;
-  }
-
-  actors::fetch_request request_for(const arguments& args, net::source_options source,
-                                    actors::publish_options options) const {
-    actors::fetch_request r;
-    r.open.key = key_of(args);
-    r.open.idle_after = net::duration::zero();
-    r.open.asked = net::clock::now();
-    r.open.source = std::make_shared<const net::source_options>(std::move(source));
-    r.open.publish = std::move(options);
-    return r;
   }
 
   boost::asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> proxies() const {

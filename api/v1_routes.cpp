@@ -8,7 +8,10 @@
 #include "api/metrics.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
+#include "api/resolve.hpp"
+#include "api/send_arguments.hpp"
 #include "api/snapshot_service.hpp"
+#include "api/source_arguments.hpp"
 #include "api/status_json.hpp"
 
 namespace berth::api {
@@ -86,19 +89,34 @@ class v1_face {
     const arguments args{request};
     if (!request.body.empty() && !args.remark().empty())
       co_return problem(400, "the body was not used: " + args.remark(), request.path);
+    const auto key = key_of(request);
+    if (key.stream.empty() || key.stream.size() > longest_stream_id)
+      co_return problem(400, "a stream_id has 1.." + std::to_string(longest_stream_id) + " bytes", request.path);
+    if (args.has("url")) co_return co_await put_fetched(request, args, key);
     auto wanted = read_open_arguments(args, args.flag("multiplex"));
     if (!wanted) co_return problem(400, wanted.error(), request.path);
-    wanted->key = key_of(request);
+    wanted->key = key;
     wanted->asked = asked;
-    if (wanted->key.stream.empty() || wanted->key.stream.size() > longest_stream_id)
-      co_return problem(400, "a stream_id has 1.." + std::to_string(longest_stream_id) + " bytes", request.path);
     const auto answer = co_await node_.core.open(std::move(*wanted));
-    if (!answer) co_return problem_rejection(answer.error(), request.path);
+    co_return put_reply(request, answer);
+  }
+
+  reply put_fetched(const http_request& request, const arguments& args, const actors::stream_key& key) const {
+    const auto settings = node_.config.snapshot();
+    auto source = read_source_arguments(args, *settings);
+    if (!source) co_return problem(400, source.error(), request.path);
+    auto wanted = fetch_request_of(key, std::move(*source), publish_arguments(args, *settings));
+    const auto answer = co_await node_.core.fetch(std::move(wanted));
+    co_return put_reply(request, answer);
+  }
+
+  static http_reply put_reply(const http_request& request, const actors::outcome<actors::opened>& answer) {
+    if (!answer) return problem_rejection(answer.error(), request.path);
     const bool made = answer->kind == actors::open_kind::created || answer->kind == actors::open_kind::replaced;
     auto r = json_reply(stream_json(answer->stream), made ? 201 : 200);
     r.headers.emplace_back("ETag", etag(answer->stream.generation));
     if (made) r.headers.emplace_back("Location", std::string{request.raw_path()});
-    co_return r;
+    return r;
   }
 
   reply get_stream(const http_request& request) const {
@@ -128,6 +146,50 @@ class v1_face {
     const auto picture = co_await node_.snapshots.take(*found);
     if (!picture) co_return problem(503, picture.error(), request.path);
     co_return jpeg_reply(*picture);
+  }
+
+  // ---- senders
+
+  reply post_sender(const http_request& request) const {
+    const arguments args{request};
+    auto wanted = read_send_arguments(args);
+    if (!wanted) co_return problem(400, wanted.error(), request.path);
+    wanted->key = key_of(request);
+    const auto way = actors::parse_send_way(args.text("way"));
+    if (!way)
+      co_return problem(
+          400, "way: '" + std::string{args.text("way")} + "' is not one of udp, tcp, udp_passive, tcp_passive, talk",
+          request.path);
+    wanted->way = *way;
+    if (*way == actors::send_way::udp || *way == actors::send_way::tcp) {
+      const auto port = args.port("dst_port");
+      if (!port || *port == 0) co_return problem(400, "dst_port is not in 1..65535", request.path);
+      std::string name{"dst"}, host{args.text("dst")};
+      const auto remote = co_await resolve(std::move(name), std::move(host), *port);
+      if (!remote) co_return problem(400, remote.error(), request.path);
+      wanted->remote = *remote;
+    }
+    const auto answer = co_await node_.core.start_sending(std::move(*wanted));
+    if (!answer) co_return problem_rejection(answer.error(), request.path);
+    co_return json_reply({{"local_port", answer->local_port}}, 201);
+  }
+
+  reply list_senders(const http_request& request) const {
+    actors::senders_request wanted{key_of(request)};
+    const auto answer = co_await node_.core.senders(std::move(wanted));
+    if (!answer) co_return problem_rejection(answer.error(), request.path);
+    boost::json::array all;
+    for (const auto& s : answer->senders) all.push_back(sender_json(s));
+    co_return json_reply({{"senders", std::move(all)}});
+  }
+
+  reply delete_senders(const http_request& request) const {
+    actors::stop_sending_request wanted{key_of(request), query_text(request, "ssrc")};
+    const auto answer = co_await node_.core.stop_sending(std::move(wanted));
+    if (!answer) co_return problem_rejection(answer.error(), request.path);
+    http_reply r;
+    r.status = 204;
+    co_return r;
   }
 
   reply list_streams(const http_request& request) const {
@@ -187,6 +249,9 @@ void add_v1_routes(router& to, const node& n) {
   add("GET", "/v1/streams/{stream_id}", &f::get_stream);
   add("DELETE", "/v1/streams/{stream_id}", &f::delete_stream);
   add("GET", "/v1/streams/{stream_id}/snapshot", &f::get_snapshot);
+  add("POST", "/v1/streams/{stream_id}/senders", &f::post_sender);
+  add("GET", "/v1/streams/{stream_id}/senders", &f::list_senders);
+  add("DELETE", "/v1/streams/{stream_id}/senders", &f::delete_senders);
   add("GET", "/v1/streams", &f::list_streams);
   add("GET", "/v1/ports", &f::get_ports);
 

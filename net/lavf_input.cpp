@@ -25,10 +25,6 @@ constexpr const char* stream_formats = "rtsp,flv,live_flv,mpegts,mov,mp4";
 constexpr const char* file_protocols = "file";
 constexpr const char* stream_protocols = "tcp,udp,rtp,rtsp,rtsps,http,https,tls,rtmp,rtmps";
 
-std::string microseconds(duration d) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(d).count());
-}
-
 std::int64_t to_frame_clock(std::int64_t stamp, const AVStream& of) {
   return av_rescale_q(stamp, of.time_base, frame_base);
 }
@@ -96,8 +92,6 @@ int lavf_input::connect(const admitted_url& at) {
   if (!what_.file) {
     constexpr const char* transports[] = {"tcp", "udp", "udp_multicast"};
     set("rtsp_transport", transports[static_cast<std::size_t>(what_.transport)]);
-    // The demuxers' own names of what the interrupt does as well.
-    set("timeout", microseconds(what_.timeout));
     set("user_agent", "Berth");
     if (!at.host.empty()) set("headers", "Host: " + at.host + "\r\n");
   }

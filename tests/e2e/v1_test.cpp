@@ -3,6 +3,7 @@
 
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/ps_camera.hpp"
 
 using namespace berth::tests;
 
@@ -229,4 +230,48 @@ TEST_CASE("/metrics counts streams, datagrams and refusals of the node") {
   CHECK(metrics.header("Content-Type").starts_with("text/plain"));
   CHECK(metrics.body.find("berth_") != std::string::npos);
   CHECK(metrics.body.find("wrong_ssrc") != std::string::npos);
+}
+
+TEST_CASE("a stream is sent on, listed and ended as a resource, to another node and to whoever comes") {
+  if (camera_pictures().empty()) return;
+  node n, upper;
+  ps_camera camera{n.port_of("cam")};
+  REQUIRE(eventually(soon, [&] { return n.v1.get("/v1/streams/cam/snapshot").status == 200; }));
+  const auto to = upper.port_of("copy");
+  const auto senders = std::string{"/v1/streams/cam/senders"};
+  const auto post = [&](const object& body) { return n.v1.post(senders, body); };
+  const auto made = post({{"way", "udp"}, {"ssrc", "7"}, {"dst", "127.0.0.1"}, {"dst_port", to}});
+  REQUIRE(made.status == 201);
+  CHECK(number(made.json().as_object(), "local_port") > 0);
+  REQUIRE(eventually(soon, [&] { return upper.v1.get("/v1/streams/copy/snapshot").status == 200; }));
+  CHECK(post({{"way", "tcp_passive"}, {"ssrc", "8"}}).status == 201);
+  const auto listed = n.v1.get(senders).json().as_object().at("senders").as_array();
+  REQUIRE(listed.size() == 2);
+  CHECK(text(listed[0].as_object(), "way") == "udp");
+  CHECK(number(listed[0].as_object(), "packets") > 0);
+
+  problem_of(post({{"way", "pigeon"}, {"ssrc", "9"}}), 400);
+  problem_of(post({{"way", "udp"}, {"ssrc", "9"}, {"dst", "127.0.0.1"}}), 400);
+  problem_of(n.v1.get("/v1/streams/absent/senders"), 404);
+  CHECK(n.v1.del(senders + "?ssrc=8").status == 204);
+  problem_of(n.v1.del(senders + "?ssrc=8"), 404);
+  CHECK(n.v1.del(senders).status == 204);
+  CHECK(n.v1.get(senders).json().as_object().at("senders").as_array().empty());
+}
+
+TEST_CASE("PUT with a url makes a stream that the node fetches, or is 502 with the reason") {
+  if (camera_pictures().empty()) return;
+  node other, n;
+  ps_camera camera{other.port_of("cam")};
+  REQUIRE(eventually(soon, [&] { return other.v1.get("/v1/streams/cam/snapshot").status == 200; }));
+  const object wanted{{"url", other.daemon.url() + "/rtp/cam.live.flv"}};
+  const auto made = n.v1.put("/v1/streams/copy?app=live", wanted);
+  REQUIRE(made.status == 201);
+  CHECK(text(made.json().as_object(), "originTypeStr") == "pull");
+  REQUIRE(eventually(soon, [&] { return n.v1.get("/v1/streams/copy/snapshot?app=live").status == 200; }));
+  problem_of(n.v1.put("/v1/streams/copy?app=live", wanted), 409);
+  CHECK(n.v1.del("/v1/streams/copy?app=live").status == 204);
+  problem_of(n.v1.put("/v1/streams/x", {{"url", "http://127.0.0.1:1/x.flv"}}), 502);
+  problem_of(n.v1.put("/v1/streams/x", {{"url", "file:///etc/passwd"}}), 400);
+  problem_of(n.v1.get("/v1/streams/x"), 404);
 }

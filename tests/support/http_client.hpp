@@ -85,6 +85,9 @@ class native_face {
   http_answer put(const std::string& target, const boost::json::value& body = boost::json::object{}) {
     return client_.put(target, body, headers_);
   }
+  http_answer post(const std::string& target, const boost::json::value& body) {
+    return client_.post_json(target, body, headers_);
+  }
   http_answer del(const std::string& target, const std::string& if_match = {});
   /// GET /v1/streams/{id} as an object; throws unless the status is 200.
   boost::json::object stream(const std::string& id);
