@@ -15,6 +15,6 @@ function(forbid folder pattern)
   endforeach()
 endfunction()
 
-forbid(net "caf/|boost/|simdjson|spdlog|prometheus|openssl|actors/|api/|tests/|bench/")
+forbid(net "caf/|boost/|simdjson|spdlog|prometheus|actors/|api/|tests/|bench/")
 forbid(actors "boost/|simdjson|spdlog|prometheus|openssl|api/|tests/|bench/")
 forbid(api "tests/|bench/")
