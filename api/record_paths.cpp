@@ -49,8 +49,9 @@ std::string path_segment(std::string_view name) {
 }
 
 std::filesystem::path record_root(const config& settings, std::string_view of_stream) {
-  return of_stream.empty() ? std::filesystem::path{settings.get_text("protocol.mp4_save_path")}
-                           : std::filesystem::path{of_stream};
+  // Absolute, since hooks tell it to programs that run elsewhere in the file system.
+  const auto& root = of_stream.empty() ? settings.get_text("protocol.mp4_save_path") : std::string{of_stream};
+  return std::filesystem::absolute(root).lexically_normal();
 }
 
 std::filesystem::path record_folder(const std::filesystem::path& root, std::string_view record_app,

@@ -198,7 +198,7 @@ TEST_CASE("WVP: an open of an idle receiver with other parameters takes its plac
 
 TEST_CASE("WVP: nobody watches: closed when it says so, and what the device still sends comes back to nothing") {
   if (camera_pictures().empty()) return;
-  const auto g = GENERATE(generation::t26, generation::head);
+  const auto g = GENERATE(generation::t25, generation::t26, generation::head);
   node n{plain_node({{"general.streamNoneReaderDelayMS", "400"}})};
   simulated_wvp wvp{n, g};
   wvp.closes_unwatched = false;
@@ -219,7 +219,7 @@ TEST_CASE("WVP: nobody watches: closed when it says so, and what the device stil
 
 TEST_CASE("WVP: playback is paused and goes on, under the public name, with a jump in its time stamps") {
   if (camera_pictures().empty()) return;
-  const auto g = GENERATE(generation::t25, generation::head);
+  const auto g = GENERATE(generation::t25, generation::t26, generation::head);
   node n{plain_node({{"rtp_proxy.timeoutSec", "1"}})};
   simulated_wvp wvp{n, g};
   REQUIRE(number(wvp.register_node(), "code") == 0);
