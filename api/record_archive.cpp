@@ -27,6 +27,15 @@ asio::awaitable<Answer> on(asio::thread_pool& disk, const Work& work) {
   co_return std::move(*done);
 }
 
+/// The path with its links followed, if it is below the root then, too.
+net::result<fs::path, std::string> followed(const fs::path& root, const fs::path& path) {
+  std::error_code failed;
+  const auto real_root = fs::canonical(root, failed);
+  const auto real = failed ? fs::path{} : fs::canonical(path, failed);
+  if (failed) return net::failure{"'" + path.string() + "': " + failed.message()};
+  return below(real_root, real.string());
+}
+
 std::vector<fs::path> all_files(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code ignored;
@@ -45,8 +54,11 @@ std::vector<fs::path> folders_of(const fs::path& stream, const std::string& peri
   return found;
 }
 
-net::result<std::string, std::string> remove_now(const fs::path& stream, const record_archive::place& what,
-                                                 bool recording) {
+net::result<std::string, std::string> remove_now(const fs::path& root, const fs::path& folder,
+                                                 const record_archive::place& what, bool recording) {
+  const auto real = followed(root, folder);
+  if (!real) return net::failure{real.error()};
+  const auto& stream = *real;
   const auto all = all_files(stream);
   const auto under_way = recording && !all.empty() ? all.back() : fs::path{};
   const auto named = stream / what.period / what.name;
@@ -58,10 +70,10 @@ net::result<std::string, std::string> remove_now(const fs::path& stream, const r
   if (!what.name.empty()) {
     remove_one(named);
   } else {
-    for (const auto& folder : folders_of(stream, what.period)) {
-      for (const auto& file : all_files(folder)) remove_one(file);
+    for (const auto& day : folders_of(stream, what.period)) {
+      for (const auto& file : all_files(day)) remove_one(file);
       std::error_code not_empty;
-      fs::remove(folder, not_empty);
+      fs::remove(day, not_empty);
     }
   }
   const auto shown = what.name.empty() ? stream / what.period : named;
@@ -87,10 +99,12 @@ net::result<fs::path, std::string> record_archive::folder_of(const place& where)
 record_archive::answer<record_archive::file_list> record_archive::files(place where) const {
   auto folder = folder_of(where);
   if (!folder) co_return net::failure{folder.error()};
+  const auto root = record_root(*settings_());
   const bool a_day = is_day(where.period);
   if (a_day) *folder /= where.period;
   const auto look = [&]() -> net::result<file_list, std::string> {
     file_list list{folder->string() + "/", {}};
+    if (!followed(root, *folder)) return list;
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator{*folder, ignored}) {
       const auto name = entry.path().filename().string();
@@ -107,7 +121,8 @@ record_archive::answer<std::string> record_archive::remove(place what, bool reco
     co_return net::failure{"period: '" + what.period + "' is not a day (2026-11-25) or a month (2026-11)"};
   const auto folder = folder_of(what);
   if (!folder) co_return net::failure{folder.error()};
-  const auto work = [&] { return remove_now(*folder, what, recording); };
+  const auto root = record_root(*settings_());
+  const auto work = [&] { return remove_now(root, *folder, what, recording); };
   co_return co_await on<net::result<std::string, std::string>>(disk_, work);
 }
 
@@ -116,15 +131,11 @@ record_archive::answer<std::string> record_archive::find(std::string wanted) con
   const auto path = below(root, wanted);
   if (!path) co_return net::failure{path.error()};
   const auto look = [&]() -> net::result<std::string, std::string> {
+    const auto real = followed(root, *path);
+    if (!real) return net::failure{real.error()};
     std::error_code failed;
-    const auto real_root = fs::canonical(root, failed);
-    const auto real = failed ? fs::path{} : fs::canonical(*path, failed);
-    if (failed) return net::failure{"'" + wanted + "': " + failed.message()};
-    // A link below the root may lead out of it.
-    const auto still_below = below(real_root, real.string());
-    if (!still_below) return net::failure{still_below.error()};
-    if (!fs::is_regular_file(real, failed)) return net::failure{"'" + wanted + "' is not a file"};
-    return real.string();
+    if (!fs::is_regular_file(*real, failed)) return net::failure{"'" + wanted + "' is not a file"};
+    return real->string();
   };
   co_return co_await on<net::result<std::string, std::string>>(disk_, look);
 }

@@ -173,10 +173,10 @@ bool lavf_input::fill(container_unit& into, const AVPacket& p) {
 }
 
 lavf_input::outcome lavf_input::read(container_unit& into) {
+  deadline_ = clock::now() + timeout_;
   for (;;) {
-    deadline_ = clock::now() + timeout_;
     const int error = av_read_frame(context_, packet_);
-    if (error == AVERROR(EAGAIN)) continue;
+    if (error == AVERROR(EAGAIN) && interrupted(this) == 0) continue;
     if (error == AVERROR_EOF) {
       complaint_ = what_.file ? "the file is at its end" : "the other side ended it";
       return outcome::end;
@@ -188,6 +188,7 @@ lavf_input::outcome lavf_input::read(container_unit& into) {
     const bool filled = fill(into, *packet_);
     av_packet_unref(packet_);
     if (filled) return outcome::unit;
+    deadline_ = clock::now() + timeout_;  // something comes, if nothing that is wanted
   }
 }
 

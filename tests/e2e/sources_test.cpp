@@ -177,6 +177,8 @@ TEST_CASE("sources: no path leads out of the record root, and what is recorded c
   archive_node a;
   temporary_directory outside;
   std::filesystem::copy(a.film, outside.path() / "film.mp4");
+  std::filesystem::create_directory(outside.path() / "2026-11-25");
+  std::filesystem::copy(a.film, outside.path() / "2026-11-25" / "film.mp4");
   std::filesystem::create_symlink(outside.path() / "film.mp4", a.www.path() / "link.mp4");
   std::filesystem::create_directory_symlink(outside.path(), a.www.path() / "folder");
   for (const auto* bad : {"/etc/passwd", "../film.mp4", "link.mp4", "folder/film.mp4", "record", "absent.mp4"}) {
@@ -192,6 +194,10 @@ TEST_CASE("sources: no path leads out of the record root, and what is recorded c
   const auto remove = [&](const std::string& period, const std::string& name = {}) {
     return a.n.code("deleteRecordDirectory", named("rtp", "cam", {{"period", period}, {"name", name}}));
   };
+  const auto elsewhere = named("rtp", "cam", {{"period", "2026-11"}, {"customized_path", "folder"}});
+  CHECK(a.n.code("deleteRecordDirectory", elsewhere) == -1);
+  CHECK(std::filesystem::exists(outside.path() / "2026-11-25" / "film.mp4"));
+  CHECK(a.n.call("getMP4RecordFile", elsewhere).at("data").as_object().at("paths").as_array().empty());
   CHECK(remove("..") == -1);
   CHECK(remove(day, "../" + a.film.filename().string()) == -1);
   CHECK(remove(day, "absent.mp4") == -1);
