@@ -5,6 +5,7 @@
 
 #include "api/arguments.hpp"
 #include "api/auth.hpp"
+#include "api/config_value.hpp"
 #include "api/error_table.hpp"
 #include "api/json.hpp"
 #include "api/media_service.hpp"
@@ -37,15 +38,8 @@ using agreement = net::result<agreed, refused>;
 refused because(const actors::rejection& why) { return {answer_for(why.code).peer_code, why.text}; }
 
 std::vector<std::string> preferred(const config& c) {
-  std::vector<std::string> names;
-  for (const auto* key : {"rtc.preferredCodecA", "rtc.preferredCodecV"}) {
-    std::string_view rest = c.get_text(key);
-    while (!rest.empty()) {
-      const auto comma = rest.find(',');
-      names.emplace_back(trim(rest.substr(0, comma)));
-      rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
-    }
-  }
+  auto names = names_in(c.get_text("rtc.preferredCodecA"), ',');
+  for (auto& name : names_in(c.get_text("rtc.preferredCodecV"), ',')) names.push_back(std::move(name));
   return names;
 }
 

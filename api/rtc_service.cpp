@@ -11,7 +11,7 @@
 #include <future>
 
 #include "api/auth.hpp"
-#include "api/http_request.hpp"
+#include "api/config_value.hpp"
 
 namespace berth::api {
 namespace {
@@ -29,16 +29,6 @@ std::string random_name() {
     text += "0123456789abcdef"[b & 15];
   }
   return text;
-}
-
-std::vector<std::string> words(std::string_view text) {
-  std::vector<std::string> found;
-  while (!text.empty()) {
-    const auto comma = text.find(',');
-    if (const auto word = trim(text.substr(0, comma)); !word.empty()) found.emplace_back(word);
-    text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
-  }
-  return found;
 }
 
 }  // namespace
@@ -101,8 +91,8 @@ rtc_service::entrance rtc_service::make(const net::rtc_offer& offer, const std::
   const auto c = settings_();
   net::rtc_session_options o;
   o.identity = identity_;
-  o.ice.addresses = words(c->get_text("rtc.interfaces"));
-  o.ice.announced = words(c->get_text("rtc.externIP"));
+  o.ice.addresses = names_in(c->get_text("rtc.interfaces"), ',');
+  o.ice.announced = names_in(c->get_text("rtc.externIP"), ',');
   o.ice.ports = c->get_port_range("rtc.port_range");
   o.remote = offer.ice;
   o.dtls.as = net::answerer_begins(offer) ? net::dtls_srtp::role::client : net::dtls_srtp::role::server;

@@ -4,7 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
-#include "net/bytes.hpp"
+#include "net/rtp_muxer.hpp"
 
 namespace berth::api {
 namespace {
@@ -12,7 +12,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::size_t prefix = 4;           // '$', channel, length
 constexpr std::size_t packets_a_turn = 64;  // then the receiver's buffer gets a rest
 constexpr auto rest_between_turns = std::chrono::milliseconds{2};
 
@@ -46,18 +45,13 @@ class rtc_viewer final : public media_viewer {
   }
 
   void take_apart(const asio::const_buffer& b) {
-    const auto* p = static_cast<const std::uint8_t*>(b.data());
-    for (std::size_t at = 0; at + prefix <= b.size();) {
-      const std::size_t length = net::load_be16(p + at + 2);
-      const std::uint8_t channel = p[at + 1];
+    const net::bytes_view chunk{static_cast<const std::uint8_t*>(b.data()), b.size()};
+    net::for_each_interleaved(chunk, [this](std::uint8_t channel, net::bytes_view packet) {
       const auto& place = delivery_.tracks[channel / 2];
-      if (place && length >= 12) {
-        std::vector<std::uint8_t> packet{p + at + prefix, p + at + prefix + length};
-        address(packet, *place, channel % 2 != 0);
-        packets_.push_back(std::move(packet));
-      }
-      at += prefix + length;
-    }
+      if (!place) return;
+      packets_.emplace_back(packet.begin(), packet.end());
+      address(packets_.back(), *place, channel % 2 != 0);
+    });
   }
 
   // The packets are everybody's; the names in them are those that this browser was told.

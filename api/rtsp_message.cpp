@@ -4,26 +4,16 @@
 #include <charconv>
 
 #include "api/http_request.hpp"
+#include "api/json.hpp"
 
 namespace berth::api {
 namespace {
 
 constexpr std::string_view track_control = "trackID=";
 
+// RFC 2326 7.1.1: what HTTP does not have.
 std::string_view phrase(unsigned status) {
   switch (status) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 415:
-      return "Unsupported Media Type";
     case 453:
       return "Not Enough Bandwidth";
     case 454:
@@ -32,12 +22,8 @@ std::string_view phrase(unsigned status) {
       return "Method Not Valid in This State";
     case 461:
       return "Unsupported Transport";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
     default:
-      return "Error";
+      return reason_phrase(status);
   }
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "api/rtsp_message.hpp"
-#include "net/bytes.hpp"
+#include "net/rtp_muxer.hpp"
 #include "net/socket_factory.hpp"
 
 namespace berth::api {
@@ -20,6 +20,8 @@ constexpr std::size_t most_replies = 16 * 1024;  // bytes that wait for a client
 constexpr std::size_t prefix = 4;                // '$', channel, length
 constexpr std::size_t datagrams_a_turn = 64;     // then the receiver's buffer gets a rest
 constexpr auto rest_between_turns = std::chrono::milliseconds{2};
+
+net::bytes_view bytes_of(const asio::const_buffer& b) { return {static_cast<const std::uint8_t*>(b.data()), b.size()}; }
 
 class rtsp_viewer final : public media_viewer {
  public:
@@ -138,20 +140,10 @@ class rtsp_viewer final : public media_viewer {
     return true;
   }
 
-  template <class Each>
-  static void for_each_packet(const asio::const_buffer& bytes, Each&& each) {
-    const auto* p = static_cast<const std::uint8_t*>(bytes.data());
-    for (std::size_t at = 0; at + prefix <= bytes.size();) {
-      const std::size_t length = net::load_be16(p + at + 2);
-      each(p[at + 1], net::bytes_view{p + at + prefix, length});
-      at += prefix + length;
-    }
-  }
-
   void take_apart() {
     own_.clear();
     for (const auto& b : media_)
-      for_each_packet(b, [this](std::uint8_t channel, net::bytes_view packet) {
+      net::for_each_interleaved(bytes_of(b), [this](std::uint8_t channel, net::bytes_view packet) {
         const auto& t = delivery_.tracks[channel / 2];
         if (!t) return;
         const auto to = std::get<rtsp_delivery::to_channel>(*t).channel + channel % 2;

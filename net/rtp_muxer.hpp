@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "net/bytes.hpp"
 #include "net/carried_tracks.hpp"
 #include "net/container.hpp"
 #include "net/rtp_packetizer.hpp"
@@ -35,5 +36,17 @@ class rtp_muxer final : public muxer {
   std::optional<std::int64_t> first_dts_;
   std::optional<std::int64_t> reported_dts_;
 };
+
+/// Takes a chunk of it apart: calls each(channel, packet).
+template <class Each>
+void for_each_interleaved(bytes_view chunk, Each&& each) {
+  constexpr std::size_t head = 4;
+  while (chunk.size() >= head) {
+    const std::size_t length = load_be16(&chunk[2]);
+    if (chunk.size() - head < length) return;
+    each(chunk[1], chunk.subspan(head, length));
+    chunk = chunk.subspan(head + length);
+  }
+}
 
 }  // namespace berth::net
