@@ -72,6 +72,8 @@ class media_viewer : public std::enable_shared_from_this<media_viewer> {
   void sent(boost::system::error_code error);
   /// The client has taken something of what is on its way.
   void progressed() noexcept { progress_ = net::clock::now(); }
+  /// Goes on with the next key frame: what was read meanwhile is not with the client.
+  void resume() noexcept { at_.begun = false; }
   /// The connection is of no more use.
   void cut() noexcept;
 

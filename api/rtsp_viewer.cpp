@@ -77,6 +77,7 @@ class rtsp_viewer final : public media_viewer {
       replies_ += rtsp_reply(request, 200, {{"Public", std::string{rtsp_methods}}});
     } else if (m == "PAUSE" || m == "PLAY") {
       paused_ = m == "PAUSE";
+      if (!paused_ && std::exchange(missed_, false)) resume();
       replies_ += rtsp_reply(request, 200);
     } else if (m == "TEARDOWN") {
       leaving_ = true;
@@ -89,7 +90,10 @@ class rtsp_viewer final : public media_viewer {
   // ---- what it gets
 
   void send(const std::vector<asio::const_buffer>& bytes) override {
-    if (paused_) return sent_soon();
+    if (paused_) {
+      missed_ = true;
+      return sent_soon();
+    }
     media_ = bytes;
     if (!delivery_.over_tcp()) {
       buffer_ = 0;
@@ -216,6 +220,7 @@ class rtsp_viewer final : public media_viewer {
   bool has_media_ = false;                 // for the connection
   bool writing_ = false;
   bool paused_ = false;
+  bool missed_ = false;  // something, while it was paused
   bool leaving_ = false;
 };
 

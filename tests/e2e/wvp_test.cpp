@@ -303,9 +303,12 @@ TEST_CASE("WVP: where guessing is on, HEAD's wrong key means the one receiver th
 
 TEST_CASE("WVP: single port: a stream is its SSRC until on_publish names it, and close_streams alone ends it") {
   if (camera_pictures().empty()) return;
+  const auto g = GENERATE(generation::t25, generation::t26, generation::head);
   reserved_ports shared{1};
-  node n{plain_node({{"rtp_proxy.port", std::to_string(shared.first())}})};
-  simulated_wvp wvp{n, generation::head};
+  // T25 writes it itself, into a node that runs.
+  node n{plain_node({{"rtp_proxy.port", g == generation::t25 ? "0" : std::to_string(shared.first())}})};
+  simulated_wvp wvp{n, g};
+  wvp.single_port = shared.first();
   REQUIRE(number(wvp.register_node(), "code") == 0);
   const auto camera = device_sends(shared.first(), false, simulated_wvp::ssrc);
   REQUIRE(wvp.hears(true));

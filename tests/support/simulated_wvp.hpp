@@ -59,6 +59,7 @@ class simulated_wvp {
     if (generation_ == wvp_generation::t25) {
       keys.emplace_back("api.secret", node_.daemon.secret());
       keys.emplace_back("hook.alive_interval", "10.0");
+      if (single_port != 0) keys.emplace_back("rtp_proxy.port", std::to_string(single_port));
     }
     return call("setServerConfig", keys);
   }
@@ -159,6 +160,7 @@ class simulated_wvp {
   }
 
   hook_receiver hooks;
+  std::uint16_t single_port = 0;  ///< all devices send to it; before register_node()
   std::atomic<bool> wants_audio{false};
   std::atomic<bool> closes_unwatched{true};
   std::atomic<int> pictures{0};  ///< that getSnap gave inside of on_stream_changed
@@ -200,11 +202,12 @@ class simulated_wvp {
     if (text(asked, "app") != "rtp")
       return {.body = R"({"code":0,"enable_audio":true,"enable_mp4":false,"stream_replace":null})"};
     const auto stream = text(asked, "stream");
-    if (stream != open_key() && stream != "0BEBE90F") return {.body = R"({"code":-1,"msg":"fail"})"};
+    const auto& expected = single_port != 0 ? ssrc_key : open_key();
+    if (stream != expected && stream != "0BEBE90F") return {.body = R"({"code":-1,"msg":"fail"})"};
     std::string answer = R"({"code":0,"msg":"success","enable_audio":)";
     answer += wants_audio ? "true" : "false";
     answer += R"(,"enable_mp4":false,"mp4_max_second":null,"mp4_save_path":null,"modify_stamp":null,"stream_replace":)";
-    answer += generation_ == wvp_generation::head ? "\"" + std::string{device} + "\"" : "null";
+    answer += generation_ == wvp_generation::head || single_port != 0 ? "\"" + std::string{device} + "\"" : "null";
     return {.body = answer + "}"};
   }
   // Inside of the hook's request, whose answer waits for it.
