@@ -149,7 +149,8 @@ TEST_CASE("hook faults: answers that are held for ten seconds hold up their own 
   hook_receiver receiver;
   std::atomic<int> held{0};
   receiver.decide([&](const hook_receiver::heard& h) -> std::optional<hook_reply> {
-    if (!h.target.ends_with("/on_stream_changed") || h.body.find("\"slow") == std::string::npos) return std::nullopt;
+    const bool slow = h.body.find("\"slow") != std::string::npos && h.body.find("\"regist\":true") != std::string::npos;
+    if (!slow || !h.target.ends_with("/on_stream_changed")) return std::nullopt;
     // As a platform does that calls back from inside of a hook, and waits.
     ++held;
     std::this_thread::sleep_for(10s);

@@ -33,7 +33,7 @@ TEST_CASE("WVP: a proxy's source is pulled, pictured inside the hook, watched, a
   const auto info = wvp.media_info("live", "gate");
   CHECK(number(info, "originType") == 4);
   CHECK(info.at("tracks").as_array().size() == 1);
-  CHECK(probed(n.daemon.url() + "/live/gate.live.flv").find("h264,320,240") != std::string::npos);
+  CHECK(probed(n.daemon.url() + "/live/gate.live.mp4").find("h264,320,240") != std::string::npos);
   CHECK(number(wvp.call("addStreamProxy", wanted), "code") == -1);
   CHECK(number(wvp.call("delStreamProxy", {{"key", key}}), "code") == 0);
   REQUIRE(hears(wvp, false, "live", "gate"));
