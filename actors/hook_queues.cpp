@@ -320,11 +320,24 @@ void hook_queues::judge(const flight& f, bool failed, net::time_point now) {
   receiver& r = found->second;
   if (f.of != nullptr) --r.under_way;
   if (!failed) {
+    const bool was_dead = r.dead();
     r.failures = 0;
+    if (was_dead) end_back_off(f.receiver);
     return;
   }
   if (!r.dead()) ++r.failures;
   r.next_probe = now + settings_->retry_delay;
+}
+
+// What failed since nobody was there has waited long enough when somebody is.
+void hook_queues::end_back_off(const std::string& of) {
+  std::erase_if(backing_off_, [&](const auto& waiting) {
+    lane& l = *waiting.second;
+    if (receiver_name(l.queue.front().name) != of) return false;
+    l.backing_off = false;
+    make_ready(l);
+    return true;
+  });
 }
 
 // Twice as long after each further failure, and up to a quarter more, so that what failed together is not tried

@@ -43,7 +43,7 @@ struct hook_question_end {
 /// - A lane has one delivery under way; the next one follows when it was heard, refused, or its last try has failed.
 /// - A receiver has at most max_connections tries under way, those of keepalives not counted. After several failures
 ///   in a row it is taken for dead: it gets one try at a time, one each retry_delay, until one of them is answered.
-///   Its deliveries wait, bounded; other receivers are not touched.
+///   Its deliveries wait, bounded; other receivers are not touched. When it answers, those that back off go at once.
 /// - Keepalives stand in no lane and heed no dead receiver: they go on time. One that finds two others still
 ///   unanswered is dropped, and none is tried again, since the next one says the same.
 /// - At a bound the oldest delivery that waits for its first try gives way to the newest.
@@ -138,6 +138,7 @@ class hook_queues {
   delivery_ptr make_delivery(const entry& e) const;
   void account(hook_name name, const hook_outcome& outcome);
   void judge(const flight& f, bool failed, net::time_point now);
+  void end_back_off(const std::string& of);
   net::duration back_off(unsigned attempt);
 
   hook_settings_ptr settings_;
