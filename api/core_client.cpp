@@ -93,8 +93,9 @@ core_client::reply<actors::sender_list> core_client::senders(actors::senders_req
 }
 
 core_client::reply<actors::opened> core_client::fetch(actors::fetch_request request) const {
-  // Likewise for the source.
-  const auto patience = answer_timeout + request.open.source->timeout;
+  // Likewise for the source, and for the question whether it may be published.
+  const auto asking = request.open.publish ? net::duration{} : net::duration{hook_patience};
+  const auto patience = answer_timeout + request.open.source->timeout + asking;
   return exchange<actors::opened, actors::outcome<actors::opened>>(asker_, supervisor_, std::move(request), patience);
 }
 

@@ -192,10 +192,17 @@ class rtc_face {
     const auto& session = entrance.session;
     auto wanted = request_for(request, key, reception, session);
     const auto opened = co_await node_.core.fetch(std::move(wanted));
-    if (!opened) co_return net::failure{because(opened.error())};
+    if (!opened) {
+      // A stream that is opened after all, too late for this client, ends with its session.
+      session->stop();
+      co_return net::failure{because(opened.error())};
+    }
     session->start();
     const auto own = co_await gathering->wait();
-    if (!own) co_return net::failure{refused{-1, own.error()}};
+    if (!own) {
+      session->stop();
+      co_return net::failure{refused{-1, own.error()}};
+    }
     look_after(reception, session);
     co_return agreed{answer_to(offer, choices, *own, key.stream), entrance.ticket};
   }

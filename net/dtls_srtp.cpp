@@ -13,6 +13,8 @@
 #include <cctype>
 #include <mutex>
 
+#include "net/freed_by.hpp"
+
 namespace berth::net {
 namespace {
 
@@ -22,13 +24,6 @@ constexpr std::size_t key_size = 16, salt_size = 14;  // AES-CM-128 with HMAC-SH
 constexpr const char* profile = "SRTP_AES128_CM_SHA1_80";
 constexpr const char* exporter = "EXTRACTOR-dtls_srtp";
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
 using context_ptr = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;

@@ -2,16 +2,11 @@
 
 #include <nice/agent.h>
 
+#include "net/freed_by.hpp"
+
 namespace berth::net {
 namespace {
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using text_ptr = std::unique_ptr<gchar, freed_by<g_free>>;
 
 void free_candidates(GSList* list) { g_slist_free_full(list, reinterpret_cast<GDestroyNotify>(nice_candidate_free)); }
