@@ -3,15 +3,15 @@
 
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/free_ports.hpp"
 #include "tests/support/ps_camera.hpp"
+#include "tests/support/reserved_ports.hpp"
 
 namespace berth::tests {
 
 /// A node that speaks RTSP, with one live stream, "cam".
 struct rtsp_node {
   explicit rtsp_node(daemon_process::settings more = {})
-      : port(free_port_range(1).first), n(with_port(port, std::move(more))), camera(n.port_of("cam")) {
+      : n(with_port(port, std::move(more))), camera(n.port_of("cam")) {
     REQUIRE(eventually(soon, [&] { return flag(n.call("isMediaOnline", key("cam")), "online"); }));
   }
   static daemon_process::settings with_port(std::uint16_t port, daemon_process::settings more) {
@@ -24,7 +24,8 @@ struct rtsp_node {
   std::string url(const std::string& path) const { return "rtsp://127.0.0.1:" + std::to_string(port) + path; }
   std::int64_t readers() { return number(n.call("getMediaInfo", key("cam")), "totalReaderCount"); }
 
-  const std::uint16_t port;
+  const reserved_ports own{1};
+  const std::uint16_t port = own.first();
   node n;
   ps_camera camera;
 };

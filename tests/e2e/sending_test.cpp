@@ -6,11 +6,11 @@
 #include "net/rtcp_packet.hpp"
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/free_ports.hpp"
 #include "tests/support/hook_receiver.hpp"
 #include "tests/support/media_probe.hpp"
 #include "tests/support/microphone.hpp"
 #include "tests/support/ps_camera.hpp"
+#include "tests/support/reserved_ports.hpp"
 
 using namespace berth::tests;
 
@@ -56,9 +56,6 @@ bool receives(node& n, const std::string& id, std::int64_t more = 15) {
   const auto before = frames_at(n, id);
   return eventually(soon, [&] { return frames_at(n, id) >= before + more; });
 }
-
-/// A UDP port of 127.0.0.1 that nobody has at the moment, and the one behind it.
-std::uint16_t free_port() { return free_port_range(1).first; }
 
 }  // namespace
 
@@ -111,7 +108,8 @@ TEST_CASE("sending: FFmpeg receives it, from the first key frame on") {
   if (camera_pictures().empty()) return;
   live_node lower;
   REQUIRE(lower.is_live());
-  const auto port = free_port();
+  const reserved_ports free{1};
+  const auto port = free.first();
   const auto payload = GENERATE(std::string{"33"}, "96");
   temporary_directory directory;
   // An rtp:// URL would do for one of them, but then FFmpeg throws the first packets away.
@@ -141,7 +139,8 @@ TEST_CASE("sending: ports are those that were asked for, a neighbour's as well")
   live_node lower;
   node upper;
   REQUIRE(lower.is_live());
-  const auto own = free_port();
+  const reserved_ports free{1};
+  const auto own = free.first();
   const auto next = static_cast<std::uint16_t>(own + 1);
   const auto first = upper.port_of("one"), second = upper.port_of("two");
   const auto a = lower.send_to(
@@ -166,7 +165,8 @@ TEST_CASE("sending: two senders of one stream, and the same SSRC again takes the
   node upper;
   REQUIRE(lower.is_live());
   const auto one = upper.port_of("one"), two = upper.port_of("two"), three = upper.port_of("three");
-  const auto own = free_port();
+  const reserved_ports free{1};
+  const auto own = free.first();
   const text_pairs udp{{"is_udp", "1"}, {"ssrc", "0123456789"}};
   const text_pairs bound{{"src_port", port_text(own)}};
   CHECK(number(lower.send_to(one, udp + bound), "code") == 0);
@@ -260,7 +260,8 @@ TEST_CASE("sending: a sender that ends by itself is told, once and with its reas
   REQUIRE(number(lower.send_to(up, {{"ssrc", "6"}, {"is_udp", "1"}}), "code") == 0);
   CHECK(receives(upper, "up"));
   CHECK(lower.stop({{"ssrc", "6"}}) == 0);
-  REQUIRE(number(lower.send_to(free_port(), {{"ssrc", "7"}, {"is_udp", "1"}}), "code") == 0);
+  const reserved_ports nobodys{1};
+  REQUIRE(number(lower.send_to(nobodys.first(), {{"ssrc", "7"}, {"is_udp", "1"}}), "code") == 0);
   body = told(3);
   CHECK(text(body, "ssrc") == "7");
   CHECK(number(body, "err") == 3);
@@ -276,7 +277,8 @@ TEST_CASE("sending: reports go to the port behind the receiver's, and tell the s
   if (camera_pictures().empty()) return;
   live_node lower;
   REQUIRE(lower.is_live());
-  const auto port = free_port();
+  const reserved_ports free{1};
+  const auto port = free.first();
   const auto rtp = foreign_udp_socket(port), rtcp = foreign_udp_socket(static_cast<std::uint16_t>(port + 1));
   REQUIRE(number(lower.send_to(port, {{"ssrc", "77"}, {"is_udp", "1"}, {"udp_rtcp_timeout", "1"}}), "code") == 0);
   bytes b(2000);

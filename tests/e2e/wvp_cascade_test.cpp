@@ -1,9 +1,9 @@
 // WVP sends on: to an upper platform, to a device that a browser speaks to, and to one that answers.
 #include "tests/e2e/rtc_page.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/free_ports.hpp"
 #include "tests/support/microphone.hpp"
 #include "tests/support/ps_camera.hpp"
+#include "tests/support/reserved_ports.hpp"
 #include "tests/support/simulated_wvp.hpp"
 
 using namespace berth::tests;
@@ -56,7 +56,8 @@ TEST_CASE("WVP: cascade over UDP from adjacent ports, and the end of one sender 
   const auto camera = device_sends(wvp.invite({.tcp_mode = 1}), true, simulated_wvp::ssrc);
   REQUIRE(wvp.hears(true));
 
-  const auto own = free_port_range(1).first;
+  const reserved_ports free{1};
+  const auto own = free.first();
   const auto up = upper.port_of("one", {{"ssrc", first_ssrc}}), other = upper.port_of("two", {{"ssrc", second_ssrc}});
   const auto sent = wvp.send_up(own, up, first_ssrc, true);
   CHECK(number(sent, "code") == 0);
@@ -95,7 +96,8 @@ TEST_CASE("WVP: cascade to an upper platform that connects, or that is connected
   const auto camera = device_sends(wvp.invite({.tcp_mode = 0}), false, simulated_wvp::ssrc);
   REQUIRE(wvp.hears(true));
 
-  const auto own = free_port_range(1).first;
+  const reserved_ports free{1};
+  const auto own = free.first();
   const auto waiting = wvp.await_upper(own, first_ssrc);
   REQUIRE(number(waiting, "code") == 0);
   CHECK(number(waiting, "local_port") == own);
@@ -134,7 +136,8 @@ TEST_CASE("WVP: broadcast: what is said goes to the device as G.711, ten packets
 
   node device;  // it receives as a node does
   const auto to = device.port_of("ear", {{"tcp_mode", udp ? "0" : "1"}, {"only_track", "1"}});
-  REQUIRE(number(wvp.send_sound(free_port_range(1).first, to, udp), "code") == 0);
+  const reserved_ports free{1};
+  REQUIRE(number(wvp.send_sound(free.first(), to, udp), "code") == 0);
   REQUIRE(eventually(soon, [&] { return device.figure("ear", "packets") > 10; }));
   const auto heard = device.v1.stream("ear");
   CHECK(number(heard, "payload_type") == 8);
@@ -149,7 +152,8 @@ TEST_CASE("WVP: talk: the device speaks back on the connection that it is spoken
   const std::string answer = std::string{simulated_wvp::device} + "_talk";
   const speaking_page page{n, "talk"};
   REQUIRE(eventually(soon, [&] { return wvp.changes(true, "talk") == 1; }));
-  const auto begun = wvp.begin_talk(free_port_range(1).first);
+  const reserved_ports free{1};
+  const auto begun = wvp.begin_talk(free.first());
   REQUIRE(number(begun, "code") == 0);
   const auto port = static_cast<std::uint16_t>(number(begun, "local_port"));
   REQUIRE(port > 0);

@@ -8,7 +8,7 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_sockets.hpp"
-#include "tests/support/free_ports.hpp"
+#include "tests/support/reserved_ports.hpp"
 
 using namespace berth::net;
 using namespace berth::tests;
@@ -21,7 +21,8 @@ const time_point t0{1h};
 struct rig {
   posix_socket_factory real;
   failing_sockets sockets{real};
-  port_range range = free_port_range(4);
+  const reserved_ports reserved{4};
+  port_range range = reserved.range();
   allocator_options options{range, 5s, 4, {}};
   port_allocator allocator{sockets, options};
 

@@ -13,8 +13,8 @@
 #include "tests/support/actor_lab.hpp"
 #include "tests/support/fake_sockets.hpp"
 #include "tests/support/fake_source.hpp"
-#include "tests/support/free_ports.hpp"
 #include "tests/support/packets.hpp"
+#include "tests/support/reserved_ports.hpp"
 
 namespace berth::tests {
 
@@ -67,7 +67,7 @@ class harbour {
   explicit harbour(std::size_t pairs = 4, std::uint64_t seed = 0, net::socket_factory* sockets = nullptr,
                    std::optional<net::port_range> range = std::nullopt, hooks ask = hooks::none)
       : lab(seed), failing(sockets != nullptr ? *sockets : real) {
-    settings.allocator.range = range ? *range : free_port_range(pairs);
+    settings.allocator.range = range ? *range : reserved.emplace(pairs).range();
     settings.listen_ip = "127.0.0.1";
     actors::supervisor_options o;
     o.sockets = &failing;
@@ -159,6 +159,7 @@ class harbour {
   std::atomic<std::size_t> load{0};
   fake_sources sources;
   net::posix_socket_factory real;
+  std::optional<reserved_ports> reserved;
   failing_sockets failing;
   actors::node_settings settings;
   std::vector<actors::event> events;
