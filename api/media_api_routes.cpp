@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "api/arguments.hpp"
-#include "api/auth.hpp"
 #include "api/error_table.hpp"
 #include "api/json.hpp"
 #include "api/media_json.hpp"
 #include "api/media_service.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
+#include "api/peer_calls.hpp"
 #include "api/recorder.hpp"
 #include "api/snapshot_service.hpp"
 
@@ -19,7 +18,6 @@ namespace {
 namespace asio = boost::asio;
 using reply = asio::awaitable<http_reply>;
 
-constexpr int bad_arguments = -300;
 constexpr int not_found = -500;
 
 /// What a call asks for; empty = any.
@@ -83,17 +81,6 @@ http_reply no_picture(int code, const std::string& why) {
 class media_face {
  public:
   explicit media_face(const node& n) : node_(n) {}
-
-  using call = reply (media_face::*)(const arguments&) const;
-
-  handler serve(std::initializer_list<std::string_view> required, call c) const {
-    return [this, required = std::vector<std::string_view>(required), c](const http_request& request) -> reply {
-      const arguments args{request};
-      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
-      if (auto missing = args.require(required, ",")) co_return peer_error(bad_arguments, *missing);
-      co_return co_await (this->*c)(args);
-    };
-  }
 
   // ---- lists
 
@@ -320,26 +307,22 @@ class media_face {
 
 void add_media_api_routes(router& to, const node& n) {
   using f = media_face;
-  const auto face = std::make_shared<const f>(n);
-  const auto add = [&](std::string name, std::initializer_list<std::string_view> required, f::call c) {
-    to.add("/index/api/" + name,
-           [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
-  };
-  add("getMediaList", {}, &f::media_list);
-  add("getMediaInfo", {"schema", "vhost", "app", "stream"}, &f::media_info);
-  add("isMediaOnline", {"schema", "vhost", "app", "stream"}, &f::is_online);
-  add("getMediaPlayerList", {"schema", "vhost", "app", "stream"}, &f::player_list);
-  add("close_stream", {"schema", "vhost", "app", "stream"}, &f::close_stream);
-  add("close_streams", {}, &f::close_streams);
-  add("getAllSession", {}, &f::all_sessions);
-  add("kick_session", {"id"}, &f::kick_session);
-  add("kick_sessions", {}, &f::kick_sessions);
-  add("startRecord", {"type", "vhost", "app", "stream"}, &f::start_record);
-  add("stopRecord", {"type", "vhost", "app", "stream"}, &f::stop_record);
-  add("isRecording", {"type", "vhost", "app", "stream"}, &f::is_recording);
-  add("getMP4RecordFile", {"vhost", "app", "stream"}, &f::recorded_files);
-  add("deleteRecordDirectory", {"vhost", "app", "stream", "period"}, &f::remove_recordings);
-  add("getSnap", {"url", "timeout_sec", "expire_sec"}, &f::snap);
+  peer_calls<f> calls{to, ",", n};
+  calls.add("getMediaList", {}, &f::media_list);
+  calls.add("getMediaInfo", {"schema", "vhost", "app", "stream"}, &f::media_info);
+  calls.add("isMediaOnline", {"schema", "vhost", "app", "stream"}, &f::is_online);
+  calls.add("getMediaPlayerList", {"schema", "vhost", "app", "stream"}, &f::player_list, ", ");
+  calls.add("close_stream", {"schema", "vhost", "app", "stream"}, &f::close_stream);
+  calls.add("close_streams", {}, &f::close_streams);
+  calls.add("getAllSession", {}, &f::all_sessions);
+  calls.add("kick_session", {"id"}, &f::kick_session);
+  calls.add("kick_sessions", {}, &f::kick_sessions);
+  calls.add("startRecord", {"type", "vhost", "app", "stream"}, &f::start_record);
+  calls.add("stopRecord", {"type", "vhost", "app", "stream"}, &f::stop_record);
+  calls.add("isRecording", {"type", "vhost", "app", "stream"}, &f::is_recording);
+  calls.add("getMP4RecordFile", {"vhost", "app", "stream"}, &f::recorded_files);
+  calls.add("deleteRecordDirectory", {"vhost", "app", "stream", "period"}, &f::remove_recordings);
+  calls.add("getSnap", {"url", "timeout_sec", "expire_sec"}, &f::snap, ", ");
 }
 
 }  // namespace berth::api

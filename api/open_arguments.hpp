@@ -15,6 +15,9 @@ namespace berth::api {
 /// Bytes; it stands in logs, hooks and lists.
 inline constexpr std::size_t longest_stream_id = 512;
 
+/// Why a name in the request can not be one, when it is longer than that.
+std::optional<std::string> overlong_name(const arguments& args);
+
 /// The key that a request names. Empty parts are the defaults; without general.enableVhost there is one virtual host.
 actors::stream_key stream_key_of(std::string_view vhost, std::string_view app, std::string_view stream,
                                  const config& settings);

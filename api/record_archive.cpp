@@ -1,31 +1,16 @@
 #include "api/record_archive.hpp"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <optional>
 
 #include "api/record_paths.hpp"
+#include "api/run_on.hpp"
 
 namespace berth::api {
 namespace {
 
-namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 bool is_day(std::string_view period) { return period.size() == std::string_view{"2026-11-25"}.size(); }
-
-// Runs where the disk may be waited for.
-template <class Answer, class Work>
-asio::awaitable<Answer> on(asio::thread_pool& disk, const Work& work) {
-  std::optional<Answer> done;
-  const auto run = [&]() -> asio::awaitable<void> {
-    done.emplace(work());
-    co_return;
-  };
-  co_await asio::co_spawn(disk, run, asio::use_awaitable);
-  co_return std::move(*done);
-}
 
 /// The path with its links followed, if it is below the root then, too.
 net::result<fs::path, std::string> followed(const fs::path& root, const fs::path& path) {
@@ -113,7 +98,7 @@ record_archive::answer<record_archive::file_list> record_archive::files(place wh
     std::sort(list.paths.begin(), list.paths.end());
     return list;
   };
-  co_return co_await on<net::result<file_list, std::string>>(disk_, look);
+  co_return co_await run_on(disk_, look);
 }
 
 record_archive::answer<std::string> record_archive::remove(place what, bool recording) const {
@@ -123,7 +108,7 @@ record_archive::answer<std::string> record_archive::remove(place what, bool reco
   if (!folder) co_return net::failure{folder.error()};
   const auto root = record_root(*settings_());
   const auto work = [&] { return remove_now(root, *folder, what, recording); };
-  co_return co_await on<net::result<std::string, std::string>>(disk_, work);
+  co_return co_await run_on(disk_, work);
 }
 
 record_archive::answer<std::string> record_archive::find(std::string wanted) const {
@@ -137,7 +122,7 @@ record_archive::answer<std::string> record_archive::find(std::string wanted) con
     if (!fs::is_regular_file(*real, failed)) return net::failure{"'" + wanted + "' is not a file"};
     return real->string();
   };
-  co_return co_await on<net::result<std::string, std::string>>(disk_, look);
+  co_return co_await run_on(disk_, look);
 }
 
 }  // namespace berth::api

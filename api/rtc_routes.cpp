@@ -3,14 +3,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
-#include "api/arguments.hpp"
-#include "api/auth.hpp"
 #include "api/config_value.hpp"
 #include "api/error_table.hpp"
 #include "api/json.hpp"
 #include "api/media_service.hpp"
 #include "api/node.hpp"
-#include "api/open_arguments.hpp"
+#include "api/peer_calls.hpp"
 #include "api/rtc_service.hpp"
 #include "api/rtc_viewer.hpp"
 #include "net/rtc_reception.hpp"
@@ -22,7 +20,6 @@ namespace {
 using boost::asio::awaitable;
 using reply = awaitable<http_reply>;
 
-constexpr int bad_arguments = -300;
 constexpr auto look_interval = std::chrono::milliseconds{20};
 
 struct refused {
@@ -109,6 +106,7 @@ class rtc_face {
     const auto* const stream = request.query_value("stream");
     if (app == nullptr || stream == nullptr || app->empty() || stream->empty())
       co_return net::failure{refused{bad_arguments, "app and stream are missing in the URL"}};
+    if (auto why = overlong_name(arguments{request})) co_return net::failure{refused{bad_arguments, std::move(*why)}};
     const auto key = stream_key_of("", *app, *stream, *node_.config.snapshot());
     const auto offer = net::parse_rtc_offer(request.body);
     if (!offer) co_return net::failure{refused{bad_arguments, "the offer can not be read: " + offer.error()}};

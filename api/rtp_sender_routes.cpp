@@ -1,12 +1,11 @@
 // The peer's face of RTP that goes out: to another platform, to a device, back to where a stream comes from.
 #include <boost/asio/use_awaitable.hpp>
 
-#include "api/arguments.hpp"
-#include "api/auth.hpp"
 #include "api/error_table.hpp"
 #include "api/json.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
+#include "api/peer_calls.hpp"
 #include "api/resolve.hpp"
 #include "api/send_arguments.hpp"
 #include "api/status_json.hpp"
@@ -16,7 +15,6 @@ namespace {
 
 using reply = boost::asio::awaitable<http_reply>;
 
-constexpr int bad_arguments = -300;
 constexpr int not_found = -500;
 
 http_reply refuse(int code, std::string_view why) { return peer_error(code, why, {{"local_port", 0}}); }
@@ -24,17 +22,6 @@ http_reply refuse(int code, std::string_view why) { return peer_error(code, why,
 class rtp_sender_face {
  public:
   explicit rtp_sender_face(const node& n) : node_(n) {}
-
-  using call = reply (rtp_sender_face::*)(const arguments&) const;
-
-  handler serve(std::initializer_list<std::string_view> required, call c) const {
-    return [this, required = std::vector<std::string_view>(required), c](const http_request& request) -> reply {
-      const arguments args{request};
-      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
-      if (auto missing = args.require(required)) co_return peer_error(bad_arguments, *missing);
-      co_return co_await (this->*c)(args);
-    };
-  }
 
   reply start(const arguments& args) const {
     auto wanted = read_send_arguments(args);
@@ -116,16 +103,12 @@ class rtp_sender_face {
 
 void add_rtp_sender_routes(router& to, const node& n) {
   using f = rtp_sender_face;
-  const auto face = std::make_shared<const f>(n);
-  const auto add = [&](std::string name, std::initializer_list<std::string_view> required, f::call c) {
-    to.add("/index/api/" + name,
-           [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
-  };
-  add("startSendRtp", {"vhost", "app", "stream", "ssrc", "dst_url", "dst_port", "is_udp"}, &f::start);
-  add("startSendRtpPassive", {"vhost", "app", "stream", "ssrc"}, &f::start_passive);
-  add("startSendRtpTalk", {"vhost", "app", "stream", "ssrc", "recv_stream_id"}, &f::start_talk);
-  add("stopSendRtp", {"vhost", "app", "stream"}, &f::stop);
-  add("listRtpSender", {"vhost", "app", "stream"}, &f::list);
+  peer_calls<f> calls{to, ", ", n};
+  calls.add("startSendRtp", {"vhost", "app", "stream", "ssrc", "dst_url", "dst_port", "is_udp"}, &f::start);
+  calls.add("startSendRtpPassive", {"vhost", "app", "stream", "ssrc"}, &f::start_passive);
+  calls.add("startSendRtpTalk", {"vhost", "app", "stream", "ssrc", "recv_stream_id"}, &f::start_talk);
+  calls.add("stopSendRtp", {"vhost", "app", "stream"}, &f::stop);
+  calls.add("listRtpSender", {"vhost", "app", "stream"}, &f::list);
 }
 
 }  // namespace berth::api

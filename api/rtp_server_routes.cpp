@@ -2,12 +2,11 @@
 #include <array>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "api/arguments.hpp"
-#include "api/auth.hpp"
 #include "api/error_table.hpp"
 #include "api/json.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
+#include "api/peer_calls.hpp"
 #include "api/resolve.hpp"
 #include "api/status_json.hpp"
 
@@ -17,28 +16,12 @@ namespace {
 namespace asio = boost::asio;
 using reply = asio::awaitable<http_reply>;
 
-constexpr int bad_arguments = -300;
 constexpr auto connect_timeout = std::chrono::seconds{5};
 constexpr std::uint32_t default_pause_sec = 300;
 
-/// Calls of one request: authentication first, then the required arguments, then the call itself.
 class rtp_server_face {
  public:
   explicit rtp_server_face(const node& n) : node_(n) {}
-
-  using call = reply (rtp_server_face::*)(const arguments&) const;
-
-  handler serve(std::initializer_list<std::string_view> required, call c) const {
-    return [this, required = std::vector<std::string_view>(required), c](const http_request& request) -> reply {
-      const arguments args{request};
-      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
-      if (auto missing = args.require(required)) co_return peer_error(bad_arguments, *missing);
-      if (args.text("stream_id").size() > longest_stream_id)
-        co_return peer_error(bad_arguments, "stream_id: has " + std::to_string(args.text("stream_id").size()) +
-                                                " bytes, more than " + std::to_string(longest_stream_id));
-      co_return co_await (this->*c)(args);
-    };
-  }
 
   reply open(const arguments& args) const { return open_as(args, false); }
   reply open_multiplex(const arguments& args) const { return open_as(args, true); }
@@ -168,20 +151,16 @@ class rtp_server_face {
 
 void add_rtp_server_routes(router& to, const node& n) {
   using f = rtp_server_face;
-  const auto face = std::make_shared<const f>(n);
-  const auto add = [&](std::string name, std::initializer_list<std::string_view> required, f::call c) {
-    to.add("/index/api/" + name,
-           [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
-  };
-  add("openRtpServer", {"port", "stream_id"}, &f::open);
-  add("openRtpServerMultiplex", {"port", "stream_id"}, &f::open_multiplex);
-  add("closeRtpServer", {"stream_id"}, &f::close);
-  add("getRtpInfo", {"stream_id"}, &f::query);
-  add("listRtpServer", {}, &f::list);
-  add("updateRtpServerSSRC", {"stream_id", "ssrc"}, &f::update_ssrc);
-  add("connectRtpServer", {"stream_id", "dst_url", "dst_port"}, &f::connect);
-  add("pauseRtpCheck", {"stream_id"}, &f::pause_check);
-  add("resumeRtpCheck", {"stream_id"}, &f::resume_check);
+  peer_calls<f> calls{to, ", ", n};
+  calls.add("openRtpServer", {"port", "stream_id"}, &f::open);
+  calls.add("openRtpServerMultiplex", {"port", "stream_id"}, &f::open_multiplex);
+  calls.add("closeRtpServer", {"stream_id"}, &f::close);
+  calls.add("getRtpInfo", {"stream_id"}, &f::query);
+  calls.add("listRtpServer", {}, &f::list);
+  calls.add("updateRtpServerSSRC", {"stream_id", "ssrc"}, &f::update_ssrc);
+  calls.add("connectRtpServer", {"stream_id", "dst_url", "dst_port"}, &f::connect);
+  calls.add("pauseRtpCheck", {"stream_id"}, &f::pause_check);
+  calls.add("resumeRtpCheck", {"stream_id"}, &f::resume_check);
 }
 
 }  // namespace berth::api

@@ -1,14 +1,13 @@
 // The peer's face of the node itself: configuration, lists, figures, restart.
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "api/arguments.hpp"
-#include "api/auth.hpp"
 #include "api/error_table.hpp"
 #include "api/json.hpp"
 #include "api/node.hpp"
 #include "api/options.hpp"
+#include "api/peer_calls.hpp"
 #include "api/reachability.hpp"
+#include "api/run_on.hpp"
 
 namespace berth::api {
 namespace {
@@ -19,8 +18,6 @@ using reply = asio::awaitable<http_reply>;
 class server_face {
  public:
   explicit server_face(const node& n) : node_(n) {}
-
-  using call = reply (server_face::*)(const arguments&) const;
 
   reply get_config(const arguments&) const {
     boost::json::object all;
@@ -34,16 +31,13 @@ class server_face {
     for (const auto& [name, value] : args.all())
       if (!equal_ignoring_case(name, "secret")) values[name] = value;
     // The change is on disk before it is answered; the disk's time is not an HTTP thread's.
-    std::optional<net::result<config_changes, config_errors>> answer;
     const auto caller = client_address(args.request());
-    const auto change = [&]() -> asio::awaitable<void> {
-      answer.emplace(node_.config.set(values, "API", [&](const config& before, const config& next) {
+    const auto change = [&] {
+      return node_.config.set(values, "API", [&](const config& before, const config& next) {
         return out_of_reach(before, next, caller, node_.sockets);
-      }));
-      co_return;
+      });
     };
-    co_await asio::co_spawn(node_.disk, change, asio::use_awaitable);
-    const auto& done = *answer;
+    const auto done = co_await run_on(node_.disk, change);
     if (!done) {
       std::string text;
       for (const auto& e : done.error()) text += (text.empty() ? "" : "; ") + e.key + ": " + e.text;
@@ -103,22 +97,15 @@ boost::json::object statistic(const actors::node_stats& stats) {
 
 void add_server_routes(router& to, const node& n) {
   using f = server_face;
-  const auto face = std::make_shared<const f>(n);
-  const auto add = [&](std::string name, f::call c) {
-    to.add("/index/api/" + name, [face, c](const http_request& request) -> reply {
-      const arguments args{request};
-      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
-      co_return co_await ((*face).*c)(args);
-    });
-  };
-  add("getServerConfig", &f::get_config);
-  add("setServerConfig", &f::set_config);
-  add("getApiList", &f::get_api_list);
-  add("version", &f::version);
-  add("getStatistic", &f::get_statistic);
-  add("getThreadsLoad", &f::threads_load);
-  add("getWorkThreadsLoad", &f::work_threads_load);
-  add("restartServer", &f::restart);
+  peer_calls<f> calls{to, ",", n};
+  calls.add("getServerConfig", {}, &f::get_config);
+  calls.add("setServerConfig", {}, &f::set_config);
+  calls.add("getApiList", {}, &f::get_api_list);
+  calls.add("version", {}, &f::version);
+  calls.add("getStatistic", {}, &f::get_statistic);
+  calls.add("getThreadsLoad", {}, &f::threads_load);
+  calls.add("getWorkThreadsLoad", {}, &f::work_threads_load);
+  calls.add("restartServer", {}, &f::restart);
 }
 
 }  // namespace berth::api

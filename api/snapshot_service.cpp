@@ -1,10 +1,9 @@
 #include "api/snapshot_service.hpp"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <optional>
+#include <atomic>
 
+#include "api/run_on.hpp"
 #include "net/fetched_picture.hpp"
 #include "net/snapshot.hpp"
 
@@ -15,21 +14,26 @@ using picture = net::result<std::vector<std::uint8_t>, std::string>;
 
 namespace {
 
+/// One of those that are there, until it goes.
+class visitor {
+ public:
+  explicit visitor(std::atomic<int>& count) : count_(count), number_(++count) {}
+  ~visitor() { --count_; }
+  visitor(const visitor&) = delete;
+  visitor& operator=(const visitor&) = delete;
+  int number() const noexcept { return number_; }
+
+ private:
+  std::atomic<int>& count_;
+  int number_;
+};
+
 /// Where it may wait, unless as many are there as may be.
 template <class Make>
 asio::awaitable<picture> run(asio::thread_pool& where, std::atomic<int>& there, int most, const Make& make) {
-  if (++there > most) {
-    --there;
-    co_return net::failure{std::to_string(most) + " pictures are being made already"};
-  }
-  std::optional<picture> made;
-  const auto work = [&]() -> asio::awaitable<void> {
-    made.emplace(make());
-    co_return;
-  };
-  co_await asio::co_spawn(where, work, asio::use_awaitable);
-  --there;
-  co_return std::move(*made);
+  const visitor self{there};
+  if (self.number() > most) co_return net::failure{std::to_string(most) + " pictures are being made already"};
+  co_return co_await run_on(where, make);
 }
 
 }  // namespace

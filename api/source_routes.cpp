@@ -2,13 +2,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
-#include "api/arguments.hpp"
-#include "api/auth.hpp"
 #include "api/error_table.hpp"
 #include "api/json.hpp"
 #include "api/media_json.hpp"
 #include "api/node.hpp"
 #include "api/open_arguments.hpp"
+#include "api/peer_calls.hpp"
 #include "api/source_arguments.hpp"
 
 namespace berth::api {
@@ -16,24 +15,12 @@ namespace {
 
 using reply = boost::asio::awaitable<http_reply>;
 
-constexpr int bad_arguments = -300;
 constexpr std::int64_t longest_film_ms = 100LL * 24 * 3600 * 1000;
 constexpr double slowest = 0.05, fastest = 32;
 
 class source_face {
  public:
   explicit source_face(const node& n) : node_(n) {}
-
-  using call = reply (source_face::*)(const arguments&) const;
-
-  handler serve(std::initializer_list<std::string_view> required, call c) const {
-    return [this, required = std::vector<std::string_view>(required), c](const http_request& request) -> reply {
-      const arguments args{request};
-      if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
-      if (auto missing = args.require(required, ",")) co_return peer_error(bad_arguments, *missing);
-      co_return co_await (this->*c)(args);
-    };
-  }
 
   // ---- streams of other servers
 
@@ -148,17 +135,13 @@ class source_face {
 
 void add_source_routes(router& to, const node& n) {
   using f = source_face;
-  const auto face = std::make_shared<const f>(n);
-  const auto add = [&](std::string name, std::initializer_list<std::string_view> required, f::call c) {
-    to.add("/index/api/" + name,
-           [face, answer = face->serve(required, c)](const http_request& r) { return answer(r); });
-  };
-  add("addStreamProxy", {"vhost", "app", "stream", "url"}, &f::add_proxy);
-  add("delStreamProxy", {"key"}, &f::remove_proxy);
-  add("listStreamProxy", {}, &f::list_proxies);
-  add("loadMP4File", {"vhost", "app", "stream", "file_path"}, &f::load_file);
-  add("seekRecordStamp", {"schema", "vhost", "app", "stream", "stamp"}, &f::seek);
-  add("setRecordSpeed", {"schema", "vhost", "app", "stream", "speed"}, &f::set_speed);
+  peer_calls<f> calls{to, ",", n};
+  calls.add("addStreamProxy", {"vhost", "app", "stream", "url"}, &f::add_proxy);
+  calls.add("delStreamProxy", {"key"}, &f::remove_proxy);
+  calls.add("listStreamProxy", {}, &f::list_proxies);
+  calls.add("loadMP4File", {"vhost", "app", "stream", "file_path"}, &f::load_file);
+  calls.add("seekRecordStamp", {"schema", "vhost", "app", "stream", "stamp"}, &f::seek);
+  calls.add("setRecordSpeed", {"schema", "vhost", "app", "stream", "speed"}, &f::set_speed);
 }
 
 }  // namespace berth::api

@@ -92,6 +92,7 @@ class v1_face {
     const auto key = key_of(request);
     if (key.stream.empty() || key.stream.size() > longest_stream_id)
       co_return problem(400, "a stream_id has 1.." + std::to_string(longest_stream_id) + " bytes", request.path);
+    if (const auto why = overlong_name(args)) co_return problem(400, *why, request.path);
     if (args.has("url")) co_return co_await put_fetched(request, args, key);
     auto wanted = read_open_arguments(args, args.flag("multiplex"));
     if (!wanted) co_return problem(400, wanted.error(), request.path);

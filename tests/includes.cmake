@@ -15,6 +15,15 @@ function(forbid folder pattern)
   endforeach()
 endfunction()
 
+# A header is read once, however often it is included.
+file(GLOB_RECURSE headers ${ROOT}/net/*.hpp ${ROOT}/actors/*.hpp ${ROOT}/api/*.hpp ${ROOT}/bench/*.hpp ${ROOT}/tests/*.hpp)
+foreach(header ${headers})
+  file(STRINGS ${header} once REGEX "^#pragma once$" LIMIT_COUNT 1)
+  if(NOT once)
+    message(SEND_ERROR "${header}: no #pragma once")
+  endif()
+endforeach()
+
 forbid(net "caf/|boost/|simdjson|spdlog|prometheus|actors/|api/|tests/|bench/")
 forbid(actors "boost/|simdjson|spdlog|prometheus|openssl|api/|tests/|bench/")
 forbid(api "tests/|bench/")

@@ -199,6 +199,21 @@ TEST_CASE(
       {"resumeRtpCheck", R"("stream_id")"},
       {"connectRtpServer", R"("stream_id", "dst_url", "dst_port")"},
       {"updateRtpServerSSRC", R"("stream_id", "ssrc")"},
+      {"startSendRtp", R"("vhost", "app", "stream", "ssrc", "dst_url", "dst_port", "is_udp")"},
+      {"startSendRtpPassive", R"("vhost", "app", "stream", "ssrc")"},
+      {"startSendRtpTalk", R"("vhost", "app", "stream", "ssrc", "recv_stream_id")"},
+      {"listRtpSender", R"("vhost", "app", "stream")"},
+      {"stopSendRtp", R"("vhost", "app", "stream")"},
+      {"isMediaOnline", R"("schema","vhost","app","stream")"},
+      {"getMediaInfo", R"("schema","vhost","app","stream")"},
+      {"close_stream", R"("schema","vhost","app","stream")"},
+      {"getMediaPlayerList", R"("schema", "vhost", "app", "stream")"},
+      {"startRecord", R"("type","vhost","app","stream")"},
+      {"stopRecord", R"("type","vhost","app","stream")"},
+      {"isRecording", R"("type","vhost","app","stream")"},
+      {"addStreamProxy", R"("vhost","app","stream","url")"},
+      {"kick_session", R"("id")"},
+      {"getSnap", R"("url", "timeout_sec", "expire_sec")"},
   };
   for (const auto& [name, list] : lists) {
     INFO(name);
@@ -210,6 +225,22 @@ TEST_CASE(
   CHECK(text(n.call("openRtpServer", {{"port", "0"}, {"stream_id", ""}}), "msg") == missed + R"("port", "stream_id")");
   CHECK(n.peer.client().connections() == 1);
   CHECK_FALSE(n.peer.client().closed_by_server());
+}
+
+TEST_CASE("a name that no list or log should carry is refused by every call that would make a stream of it") {
+  node n;
+  const std::string longest(512, 'n'), overlong(513, 'n');
+  const std::string why = "has 513 bytes, more than 512";
+  CHECK(n.port_of(longest) != 0);
+  CHECK(text(n.open(overlong), "msg") == "stream_id: " + why);
+  CHECK(n.code("openRtpServer", {{"port", "0"}, {"stream_id", "a"}, {"app", overlong}}) == -300);
+  const text_pairs pulled{
+      {"vhost", "__defaultVhost__"}, {"app", "live"}, {"stream", overlong}, {"url", "rtsp://127.0.0.1:1/a"}};
+  CHECK(text(n.call("addStreamProxy", pulled), "msg") == "stream: " + why);
+  CHECK(text(n.call("webrtc", {{"app", "live"}, {"stream", overlong}, {"type", "push"}}), "msg") == "stream: " + why);
+  CHECK(n.v1.put("/v1/streams/" + overlong).status == 400);
+  CHECK(n.v1.put("/v1/streams/a?app=" + overlong).status == 400);
+  CHECK(n.v1.get("/v1/streams").json().as_object().at("streams").as_array().size() == 1);
 }
 
 TEST_CASE("the secret is asked for before the arguments, everywhere, and a refusal keeps the connection") {

@@ -18,7 +18,7 @@ constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;
 #endif
-constexpr int cycles = sanitized ? 15 : 100, rounds = sanitized ? 5 : 30;
+constexpr int cycles = sanitized ? 15 : 100, rounds = sanitized ? 5 : 10;
 
 std::string hexadecimal(std::uint32_t ssrc) {
   char text[9];
