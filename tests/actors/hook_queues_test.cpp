@@ -1,105 +1,24 @@
 #include "actors/hook_queues.hpp"
 
 #include "tests/support/catch.hpp"
+#include "tests/support/hook_queues_bench.hpp"
 
-namespace berth::actors {
-namespace {
-
+using namespace berth;
+using namespace berth::actors;
+using namespace berth::tests;
 using namespace std::chrono_literals;
 
-event_ptr make_event(event_kind kind) {
-  auto e = std::make_shared<event>();
-  e->kind = kind;
-  return e;
-}
-
-std::shared_ptr<event> closed_event(const std::string& id, close_reason reason, bool configured = false,
-                                    std::uint16_t parent_port = 0) {
-  auto status = std::make_shared<stream_status>();
-  status->key.stream = id;
-  status->reason = reason;
-  status->configured = configured;
-  status->parent_port = parent_port;
-  auto e = std::make_shared<event>();
-  e->kind = event_kind::stream_closed;
-  e->stream = std::move(status);
-  return e;
-}
-
-event_ptr timed_out(const std::string& id) { return closed_event(id, close_reason::never_fed); }
-
-event_ptr alarm_event(const std::string& name, bool raised) {
-  auto e = std::make_shared<event>();
-  e->kind = raised ? event_kind::alarm_raised : event_kind::alarm_cleared;
-  e->alarm = std::make_shared<alarm_change>(alarm_change{name, "text", 0.5, 0.1});
-  return e;
-}
-
-constexpr auto timeout_hook = hook_name::rtp_server_timeout;
-constexpr auto keepalive_hook = hook_name::server_keepalive;
-constexpr auto alarm_hook = hook_name::alarm;
-
-/// Queues, their settings and their time.
-class bench {
- public:
-  using deliveries = std::vector<hook_queues::delivery_ptr>;
-
-  bench() {
-    settings.enabled = true;
-    settings.url(timeout_hook) = "http://a/timeout";
-    settings.url(alarm_hook) = "http://b/alarm";
-    settings.max_connections = 4;
-    settings.retries = 1;
-    settings.retry_delay = 3s;
-    reset();
-  }
-  void reset() {
-    queues.emplace(
-        share(), [this] { return random; }, now);
-  }
-  void apply() { queues->apply(share(), now); }
-
-  deliveries start() { return queues->start(now); }
-  deliveries pass(net::duration d) {
-    now += d;
-    return start();
-  }
-  void finish(const hook_queues::delivery_ptr& d, const hook_outcome& outcome) {
-    queues->finish(d->id, d->attempt, outcome, now);
-  }
-  void deliver(const hook_queues::delivery_ptr& d) { finish(d, hook_outcome::delivered()); }
-  void fail(const hook_queues::delivery_ptr& d) { finish(d, hook_outcome::failed("no")); }
-  hook_counters counters(hook_name name) const { return queues->stats()[name]; }
-  /// Fails `count` deliveries of streams of their own at the receiver of timeouts.
-  void kill_receiver(unsigned count = hook_queues::failures_of_a_dead_receiver) {
-    for (unsigned i = 0; i < count; ++i) queues->take(timed_out("dead" + std::to_string(i)));
-    for (const auto& d : start()) fail(d);
-  }
-
-  hook_settings settings;
-  double random = 0;
-  net::time_point now{1h};
-  std::optional<hook_queues> queues;
-
- private:
-  hook_settings_ptr share() const { return std::make_shared<const hook_settings>(settings); }
-};
-
-std::vector<std::string> streams(const bench::deliveries& all) {
-  std::vector<std::string> names;
-  for (const auto& d : all) names.push_back(d->event->stream->key.stream);
-  return names;
-}
-
-using names = std::vector<std::string>;
-
 // ---- which event, which hook ---------------------------------------------------------------------------------------
+
+namespace {
 
 // The first hook that an event calls for.
 std::optional<hook_name> first_hook(const event& e) {
   const auto calls = hooks_for(e, {});
   return calls.empty() ? std::nullopt : std::optional{calls.front().name};
 }
+
+}  // namespace
 
 TEST_CASE("only an idle time-out of a server with a port of its own is told as a time-out") {
   CHECK(first_hook(*closed_event("s", close_reason::never_fed)) == timeout_hook);
@@ -132,7 +51,7 @@ TEST_CASE("a receiver is its scheme, host and port") {
 }
 
 TEST_CASE("what is switched off is not sent and counts for nothing") {
-  bench b;
+  hook_bench b;
   b.settings.enabled = false;
   b.reset();
   b.queues->take(timed_out("s"));
@@ -149,7 +68,7 @@ TEST_CASE("what is switched off is not sent and counts for nothing") {
 // ---- order ---------------------------------------------------------------------------------------------------------
 
 TEST_CASE("one delivery of a stream is under way, the next follows the answer, streams do not wait for each other") {
-  bench b;
+  hook_bench b;
   b.queues->take(timed_out("x"));
   b.queues->take(timed_out("x"));
   b.queues->take(timed_out("y"));
@@ -168,7 +87,7 @@ TEST_CASE("one delivery of a stream is under way, the next follows the answer, s
 }
 
 TEST_CASE("raised and cleared of one alarm keep their order") {
-  bench b;
+  hook_bench b;
   b.queues->take(alarm_event("port_pool_low", true));
   b.queues->take(alarm_event("port_pool_low", false));
   b.queues->take(alarm_event("allocation_failures", true));
@@ -179,7 +98,7 @@ TEST_CASE("raised and cleared of one alarm keep their order") {
 }
 
 TEST_CASE("a receiver has no more than max_connections tries under way, and whoever waits longest is next") {
-  bench b;
+  hook_bench b;
   b.settings.max_connections = 2;
   b.apply();
   for (const auto* id : {"p", "q", "r", "s"}) b.queues->take(timed_out(id));
@@ -195,7 +114,7 @@ TEST_CASE("a receiver has no more than max_connections tries under way, and whoe
 // ---- retries -------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a failed delivery is tried again under the same id, later each time, then given up") {
-  bench b;
+  hook_bench b;
   b.settings.retries = 3;
   b.settings.retry_delay = 2s;
   b.reset();
@@ -229,7 +148,7 @@ TEST_CASE("a failed delivery is tried again under the same id, later each time, 
 }
 
 TEST_CASE("back-off is spread by at most a quarter and bounded by a minute") {
-  bench b;
+  hook_bench b;
   b.settings.retries = 20;
   b.settings.retry_delay = 2s;
   b.reset();
@@ -248,7 +167,7 @@ TEST_CASE("back-off is spread by at most a quarter and bounded by a minute") {
 }
 
 TEST_CASE("a refusal is an answer: not tried again, and the next delivery follows") {
-  bench b;
+  hook_bench b;
   b.queues->take(timed_out("x"));
   b.queues->take(timed_out("x"));
   b.finish(b.start()[0], hook_outcome::refused(-1, "no such device"));
@@ -260,7 +179,7 @@ TEST_CASE("a refusal is an answer: not tried again, and the next delivery follow
 }
 
 TEST_CASE("an answer that comes twice, or late, is not heard") {
-  bench b;
+  hook_bench b;
   b.queues->take(timed_out("x"));
   const auto first = b.start();
   b.fail(first[0]);
@@ -279,7 +198,7 @@ TEST_CASE("an answer that comes twice, or late, is not heard") {
 // ---- bounds --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("at the bound of a stream its oldest delivery that waits gives way, the one under way stays") {
-  bench b;
+  hook_bench b;
   b.settings.queue_limit = 2;
   b.reset();
   b.queues->take(timed_out("x"));
@@ -297,7 +216,7 @@ TEST_CASE("at the bound of a stream its oldest delivery that waits gives way, th
 }
 
 TEST_CASE("at the bound in all the longest queue gives way, not the receiver that works") {
-  bench b;
+  hook_bench b;
   b.settings.total_limit = 10;
   b.reset();
   b.kill_receiver();
@@ -316,7 +235,7 @@ TEST_CASE("at the bound in all the longest queue gives way, not the receiver tha
 }
 
 TEST_CASE("when all deliveries have begun, the bound in all turns the newest away") {
-  bench b;
+  hook_bench b;
   b.settings.total_limit = 2;
   b.reset();
   b.queues->take(timed_out("x"));
@@ -333,7 +252,7 @@ TEST_CASE("when all deliveries have begun, the bound in all turns the newest awa
 // ---- dead receivers ------------------------------------------------------------------------------------------------
 
 TEST_CASE("a receiver that fails several times in a row gets one try at a time, the others are untouched") {
-  bench b;
+  hook_bench b;
   b.kill_receiver();
   CHECK(b.queues->stats().dead_receivers == 1);
   for (int i = 0; i < 50; ++i) b.queues->take(timed_out("s" + std::to_string(i)));
@@ -352,7 +271,7 @@ TEST_CASE("a receiver that fails several times in a row gets one try at a time, 
 }
 
 TEST_CASE("the first answer of a dead receiver lets all that waits for it go") {
-  bench b;
+  hook_bench b;
   b.settings.max_connections = 100;
   b.reset();
   b.kill_receiver();
@@ -365,14 +284,14 @@ TEST_CASE("the first answer of a dead receiver lets all that waits for it go") {
 }
 
 TEST_CASE("two failures in a row are not enough to call a receiver dead") {
-  bench b;
+  hook_bench b;
   b.kill_receiver(2);
   b.queues->take(timed_out("x"));
   CHECK(streams(b.start()) == names{"x"});
 }
 
 TEST_CASE("a new URL takes what waits to the new receiver, and what is off is dropped") {
-  bench b;
+  hook_bench b;
   b.kill_receiver();
   b.queues->take(timed_out("x"));
   b.queues->take(alarm_event("port_pool_low", true));
@@ -397,7 +316,7 @@ TEST_CASE("a new URL takes what waits to the new receiver, and what is off is dr
 }
 
 TEST_CASE("switching hooks off drops what backs off") {
-  bench b;
+  hook_bench b;
   b.queues->take(timed_out("x"));
   b.queues->take(timed_out("x"));
   b.fail(b.start()[0]);
@@ -410,95 +329,6 @@ TEST_CASE("switching hooks off drops what backs off") {
 }
 
 // ---- keepalive -----------------------------------------------------------------------------------------------------
-
-class keepalive_bench : public bench {
- public:
-  keepalive_bench() {
-    settings.url(keepalive_hook) = "http://a/keepalive";
-    settings.alive_interval = 10s;
-    reset();
-  }
-};
-
-TEST_CASE("the keepalive comes every interval, the first one interval after the start") {
-  keepalive_bench b;
-  CHECK(b.queues->next_deadline() == b.now + 10s);
-  CHECK(b.pass(10s - 1ns).empty());
-  for (int i = 0; i < 5; ++i) {
-    const auto out = i == 0 ? b.pass(1ns) : b.pass(10s);
-    REQUIRE(out.size() == 1);
-    CHECK(out[0]->name == keepalive_hook);
-    CHECK(out[0]->event == nullptr);
-    b.deliver(out[0]);
-  }
-  CHECK(b.counters(keepalive_hook).delivered == 5);
-}
-
-TEST_CASE("the keepalive is on time while all else hangs and its own predecessors are unanswered") {
-  keepalive_bench b;
-  b.settings.max_connections = 2;
-  b.apply();
-  for (int i = 0; i < 10; ++i) b.queues->take(timed_out("s" + std::to_string(i)));
-  CHECK(b.start().size() == 2);  // never answered
-  const auto one = b.pass(10s);
-  const auto two = b.pass(10s);
-  REQUIRE(one.size() == 1);
-  REQUIRE(two.size() == 1);
-  CHECK(b.pass(10s).empty());  // a third one in flight is too many
-  CHECK(b.counters(keepalive_hook).dropped == 1);
-  CHECK(b.counters(keepalive_hook).queued == 2);
-  b.fail(one[0]);
-  const auto next = b.pass(10s);
-  REQUIRE(next.size() == 1);  // one, not those that were missed
-  CHECK(next[0]->attempt == 1);
-}
-
-TEST_CASE("the keepalive goes to a dead receiver all the same, is not tried again, and its answer revives it") {
-  keepalive_bench b;
-  b.settings.retry_delay = 1h;
-  b.reset();
-  b.kill_receiver();
-  b.queues->take(timed_out("x"));
-  const auto one = b.pass(10s);
-  REQUIRE(one.size() == 1);
-  b.fail(one[0]);
-  CHECK(b.counters(keepalive_hook).failed == 1);
-  CHECK(b.pass(9s).empty());
-  const auto two = b.pass(1s);
-  REQUIRE(two.size() == 1);
-  CHECK(two[0]->id != one[0]->id);
-  b.deliver(two[0]);
-  // Those that back off for an hour have no reason to any more.
-  CHECK(streams(b.start()) == names{"dead0", "dead1", "dead2", "x"});
-}
-
-TEST_CASE("keepalives that were missed are not made up for") {
-  keepalive_bench b;
-  CHECK(b.pass(35s).size() == 1);
-  CHECK(b.pass(5s).empty());
-  CHECK(b.pass(5s).size() == 1);
-}
-
-TEST_CASE("interval and switch of the keepalive act at once, another URL leaves its beat") {
-  keepalive_bench b;
-  CHECK(b.pass(4s).empty());
-  b.settings.url(keepalive_hook) = "http://c/keepalive";
-  b.apply();
-  CHECK(b.queues->next_deadline() == b.now + 6s);
-  b.settings.alive_interval = 2s;
-  b.apply();
-  CHECK(b.queues->next_deadline() == b.now + 2s);
-  const auto out = b.pass(2s);
-  REQUIRE(out.size() == 1);
-  CHECK(out[0]->url == "http://c/keepalive");
-  b.settings.enabled = false;
-  b.apply();
-  CHECK_FALSE(b.queues->next_deadline());
-  CHECK(b.pass(1h).empty());
-  b.settings.enabled = true;
-  b.apply();
-  CHECK(b.queues->next_deadline() == b.now + 2s);
-}
 
 // ---- all together --------------------------------------------------------------------------------------------------
 
@@ -517,7 +347,7 @@ TEST_CASE("whatever happens, the numbers add up, the bounds hold and streams kee
     b.settings.total_limit = 20;
     b.settings.max_connections = 3;
     b.reset();
-    bench::deliveries open;
+    hook_bench::deliveries open;
     std::map<std::string, std::uint64_t> last;
     for (int step = 0; step < 400; ++step) {
       switch (draw(8)) {
@@ -572,6 +402,3 @@ TEST_CASE("whatever happens, the numbers add up, the bounds hold and streams kee
     }
   }
 }
-
-}  // namespace
-}  // namespace berth::actors

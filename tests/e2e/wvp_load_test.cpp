@@ -8,16 +8,12 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/hook_receiver.hpp"
 #include "tests/support/ps_camera.hpp"
+#include "tests/support/sanitized.hpp"
 
 using namespace berth::tests;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
 constexpr int cycles = sanitized ? 15 : 100, rounds = sanitized ? 5 : 10;
 
 std::string hexadecimal(std::uint32_t ssrc) {

@@ -31,11 +31,11 @@ std::string read_file(const std::filesystem::path& path) {
   return all.str();
 }
 
-// What a daemon said last is what matters when it did wrong.
-/// The last words, or a sanitizer's report from its beginning.
+// What matters when it did wrong: its last words, or a sanitizer's report from its beginning.
 std::string tail(const std::string& all) {
   constexpr std::size_t most = 6000;
-  if (const auto report = all.find("==ERROR: "); report != all.npos) return all.substr(report, most);
+  for (const auto* mark : {"==ERROR: ", "WARNING: ThreadSanitizer"})
+    if (const auto report = all.find(mark); report != all.npos) return all.substr(report, most);
   if (all.size() <= most) return all;
   return "...\n" + all.substr(all.find('\n', all.size() - most) + 1);
 }

@@ -1,0 +1,14 @@
+// Whether this build looks for faults of memory or of threads.
+#pragma once
+
+namespace berth::tests {
+
+/// Then everything takes many times as long and holds more memory: what repeats a thing many times does it less often,
+/// and what counts memory does not.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
+}  // namespace berth::tests
