@@ -25,6 +25,13 @@ else()
   message(FATAL_ERROR "BERTH_PRESET is '${BERTH_PRESET}': use release, debug, asan or tsan")
 endif()
 
+# For what has much code and little to do: with a sanitizer, optimizing it takes longer than it saves.
+function(berth_optimize_unless_sanitized target)
+  if(BERTH_PRESET MATCHES "san$")
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 # For test code, which is mostly other people's templates and never hot: optimizing it takes two to three times as long
 # as compiling, and so does looking for undefined behaviour in it. That is looked for in what is tested.
 function(berth_compile_quickly target)

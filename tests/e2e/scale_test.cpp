@@ -16,7 +16,7 @@ TEST_CASE("scale: 2,000 streams at once, each with its own exact count", "[heavy
     WARN("skipped: needs " << 2 * streams + 500 << " descriptors, the hard limit is " << limit.rlim_max);
     return;
   }
-  node n{{{"berth.log_level", "warn"}, {"rtp_proxy.timeoutSec", "60"}}, streams};
+  node n{{{"berth.log_level", "warn"}}, streams};
   std::vector<std::uint16_t> ports;
   for (int i = 0; i < streams; ++i) ports.push_back(n.port_of("cam" + std::to_string(10'000 + i)));
   CHECK(n.open("one too many").at("code") == -400);

@@ -86,7 +86,11 @@ bool has_port(const char* table, std::uint16_t port, const char* wanted_state) {
 
 daemon_process::daemon_process(settings more, std::size_t pairs)
     : ports_(pairs), secret_("a-secret-for-tests-0123456789abcdef") {
-  settings_ = {{"general.listen_ip", "127.0.0.1"}, {"rtp_proxy.port", "0"}, {"rtp_proxy.port_range", ports_.text()}};
+  // On a busy machine a test may take its time: what idles out within seconds is what a test wants to.
+  settings_ = {{"general.listen_ip", "127.0.0.1"},
+               {"rtp_proxy.port", "0"},
+               {"rtp_proxy.port_range", ports_.text()},
+               {"rtp_proxy.timeoutSec", "120"}};
   for (auto& [key, value] : more) {
     const auto known = std::find_if(settings_.begin(), settings_.end(), [&](const auto& s) { return s.first == key; });
     if (known != settings_.end())
