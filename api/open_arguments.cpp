@@ -22,9 +22,8 @@ std::string not_one_of(std::string_view name, std::string_view value, std::strin
 
 std::optional<std::string> overlong_name(const arguments& args) {
   for (const auto* name : {"vhost", "app", "stream", "stream_id", "recv_stream_id"})
-    if (const auto size = args.text(name).size(); size > longest_stream_id)
-      return std::string{name} + ": has " + std::to_string(size) + " bytes, more than " +
-             std::to_string(longest_stream_id);
+    if (const auto size = args.text(name).size(); size > longest_name)
+      return std::string{name} + ": has " + std::to_string(size) + " bytes, more than " + std::to_string(longest_name);
   return std::nullopt;
 }
 

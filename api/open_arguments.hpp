@@ -12,10 +12,10 @@
 
 namespace berth::api {
 
-/// Bytes; it stands in logs, hooks and lists.
-inline constexpr std::size_t longest_stream_id = 512;
+/// Bytes of a stream id, an app or a virtual host: they stand in logs, hooks and lists.
+inline constexpr std::size_t longest_name = 512;
 
-/// Why a name in the request can not be one, when it is longer than that.
+/// Which name in the request is longer than that, as a text for the client.
 std::optional<std::string> overlong_name(const arguments& args);
 
 /// The key that a request names. Empty parts are the defaults; without general.enableVhost there is one virtual host.

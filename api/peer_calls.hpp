@@ -13,6 +13,7 @@
 #include "api/arguments.hpp"
 #include "api/auth.hpp"
 #include "api/json.hpp"
+#include "api/node.hpp"
 #include "api/open_arguments.hpp"
 #include "api/router.hpp"
 
@@ -21,7 +22,7 @@ namespace berth::api {
 inline constexpr int bad_arguments = -300;
 
 /// The calls that one object answers. Each is gone through in the peer's order: who asks, whether all that is required
-/// is there, then the call itself. Used while routes are added; the routes keep the object.
+/// is there and no name is too long, then the call itself. Used while routes are added; the routes keep the object.
 template <class Face>
 class peer_calls {
  public:
@@ -29,9 +30,8 @@ class peer_calls {
 
   /// `separator`: stands between the names of what is required when something is missing. The peer has two ways to write
   /// that list, even within one group of calls.
-  template <class... Args>
-  explicit peer_calls(router& to, std::string_view separator, Args&&... args)
-      : to_(to), separator_(separator), face_(std::make_shared<const Face>(std::forward<Args>(args)...)) {}
+  peer_calls(router& to, std::string_view separator, const node& n)
+      : to_(to), separator_(separator), face_(std::make_shared<const Face>(n)) {}
 
   void add(std::string_view name, std::vector<std::string_view> required, call c,
            std::optional<std::string_view> separator = {}) {

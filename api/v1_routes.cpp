@@ -90,8 +90,8 @@ class v1_face {
     if (!request.body.empty() && !args.remark().empty())
       co_return problem(400, "the body was not used: " + args.remark(), request.path);
     const auto key = key_of(request);
-    if (key.stream.empty() || key.stream.size() > longest_stream_id)
-      co_return problem(400, "a stream_id has 1.." + std::to_string(longest_stream_id) + " bytes", request.path);
+    if (key.stream.empty() || key.stream.size() > longest_name)
+      co_return problem(400, "a stream_id has 1.." + std::to_string(longest_name) + " bytes", request.path);
     if (const auto why = overlong_name(args)) co_return problem(400, *why, request.path);
     if (args.has("url")) co_return co_await put_fetched(request, args, key);
     auto wanted = read_open_arguments(args, args.flag("multiplex"));

@@ -1,5 +1,6 @@
-# Fails on an include against the arrows net <- actors <- api. The distribution puts CAF, Boost and simdjson into the
-# system's include folder, where no link visibility can hide them: this look at the sources is the gate.
+# Fails on a header that can be read twice, and on an include against the arrows net <- actors <- api. The distribution
+# puts CAF, Boost and simdjson into the system's include folder, where no link visibility can hide them: this look at the
+# sources is the gate.
 #   cmake -D ROOT=... -P includes.cmake
 function(forbid folder pattern)
   file(GLOB_RECURSE files ${ROOT}/${folder}/*.hpp ${ROOT}/${folder}/*.cpp)

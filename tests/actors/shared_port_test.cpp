@@ -7,6 +7,16 @@ using namespace berth::tests;
 using namespace berth;
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Enough to be a stream.
+void send_three(harbour& h, camera& from, std::uint16_t port) {
+  for (int i = 0; i < 3; ++i) from.send(port);
+  h.receive();
+}
+
+}  // namespace
+
 TEST_CASE("a shared port makes a stream of every SSRC, also of many from one sender") {
   harbour h;
   const auto port = h.open_shared()->stream.port();
@@ -39,16 +49,13 @@ TEST_CASE("a closed stream of a shared port is not opened again by what its came
   harbour h;
   const auto port = h.open_shared()->stream.port();
   camera cam{0x77};
-  for (int i = 0; i < 3; ++i) cam.send(port);
-  h.receive();
+  send_three(h, cam, port);
   REQUIRE(h.query("00000077"));
   REQUIRE(h.close("00000077"));
-  for (int i = 0; i < 3; ++i) cam.send(port);
-  h.receive();
+  send_three(h, cam, port);
   CHECK_FALSE(h.query("00000077"));
   camera other{0x77};
-  for (int i = 0; i < 3; ++i) other.send(port);
-  h.receive();
+  send_three(h, other, port);
   CHECK(h.query("00000077"));
 }
 
@@ -56,8 +63,7 @@ TEST_CASE("the end of a shared port ends its streams first") {
   harbour h;
   const auto port = h.open_shared()->stream.port();
   camera cam{0x77};
-  for (int i = 0; i < 3; ++i) cam.send(port);
-  h.receive();
+  send_three(h, cam, port);
   REQUIRE(h.query("00000077"));
   REQUIRE(h.close("shared"));
   CHECK(h.list().empty());
@@ -70,8 +76,7 @@ TEST_CASE("an SSRC whose name is taken is refused, and the port says why") {
   REQUIRE(h.open("00000077"));
   const auto port = h.open_shared()->stream.port();
   camera cam{0x77};
-  for (int i = 0; i < 3; ++i) cam.send(port);
-  h.receive();
+  send_three(h, cam, port);
   cam.send(port);
   h.receive();
   CHECK(h.query("00000077")->state == stream_state::listening);
@@ -83,8 +88,7 @@ TEST_CASE("what only a stream with a port of its own can do is refused to a shar
   harbour h;
   const auto port = h.open_shared()->stream.port();
   camera cam{0x77};
-  for (int i = 0; i < 3; ++i) cam.send(port);
-  h.receive();
+  send_three(h, cam, port);
   for (const auto* id : {"shared", "00000077"}) {
     INFO(id);
     const auto updated = h.lab.ask<outcome<completed>>(h.supervisor, update_ssrc_request{h.key(id), 8});
