@@ -11,8 +11,8 @@
 namespace berth::actors {
 
 /// Where a hosted actor lives: the poller that calls it, the buffers it reads into, and the execution unit that runs
-/// its messages. A null unit leaves the actor on CAF's scheduler: that is how tests run it in virtual time. Outlives
-/// the actors that refer to it.
+/// its messages. A null unit leaves the actor on CAF's scheduler: that is how tests run it in virtual time. What it
+/// points to outlives the actors, and not only their ends: see actor_threads.
 struct berth_host {
   net::poller* poller = nullptr;
   net::receive_buffers* buffers = nullptr;

@@ -18,8 +18,7 @@ struct reactor_options {
 
 /// Owns a poller, receive buffers and the thread that serves both packets and messages, bounded in turn so that neither
 /// starves the other. It is the execution unit of the actors hosted on it.
-/// Owned by the daemon. exec_later() and host() may be called from any thread; it must outlive every hosted actor, and
-/// is destroyed before the actor system.
+/// Owned by actor_threads, which knows when it may go. exec_later() and host() may be called from any thread.
 class reactor final : public caf::execution_unit {
  public:
   reactor(caf::actor_system& system, reactor_options options);

@@ -21,6 +21,9 @@ struct stream_key {
 /// For logs and events: "vhost/app/stream".
 inline std::string to_string(const stream_key& key) { return key.vhost + "/" + key.app + "/" + key.stream; }
 
+/// Of the shared port of the configuration, rtp_proxy.port: no client opens, closes or displaces it.
+inline stream_key configured_key() { return {"__defaultVhost__", "rtp", "rtp_proxy.port"}; }
+
 /// Counts every opening of any stream; never used twice while the daemon runs. Whoever holds a key and an old
 /// generation talks about a predecessor and is not heard.
 using generation_t = std::uint64_t;

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "actors/actor_threads.hpp"
 #include "actors/hook_dispatcher.hpp"
 #include "actors/messages.hpp"
-#include "actors/reactor.hpp"
 #include "api/config.hpp"
 #include "api/core_client.hpp"
 
@@ -34,8 +34,8 @@ class core {
   core(const core&) = delete;
   core& operator=(const core&) = delete;
 
-  core_client client() { return {*system_, supervisor_, events_, hooks_}; }
-  const std::vector<std::unique_ptr<actors::reactor>>& reactors() const noexcept { return reactors_; }
+  core_client client() { return {threads_.system(), supervisor_, events_, hooks_}; }
+  const std::vector<std::unique_ptr<actors::reactor>>& reactors() const noexcept { return threads_.reactors(); }
 
   void apply(const config& now);
   /// rtp_proxy.port is opened and closed as any other port, by the supervisor. The reason if that failed.
@@ -48,21 +48,17 @@ class core {
   std::optional<std::string> shut_down(net::time_point deadline);
 
  private:
-  class system_config : public caf::actor_system_config {
-   public:
-    explicit system_config(std::size_t threads);
-  };
-
   actors::node_settings_ptr settings_for(const config& c) const;
 
-  system_config system_config_;
-  bool joined_;  // UDP_GRO, as it was at the start
-  std::unique_ptr<caf::actor_system> system_;
-  std::vector<std::unique_ptr<actors::reactor>> reactors_;
+  std::optional<std::string> close_streams(net::time_point deadline);
+
+  bool joined_;                    // UDP_GRO, as it was at the start
+  actors::actor_threads threads_;  // gone last
   actors::event_log_actor events_;
   actors::event_sink listener_;
   actors::hook_dispatcher_actor hooks_;
   actors::supervisor_actor supervisor_;
+  bool closed_ = false;  // all streams, for good
 };
 
 }  // namespace berth::api
