@@ -5,7 +5,7 @@
 namespace berth::actors {
 namespace {
 
-outcome<watched> refusal(errc code, std::string why) { return net::failure{rejection{code, std::move(why), {}}}; }
+outcome<watched> refusal(errc code, std::string why) { return reject(code, std::move(why)); }
 
 outcome<watched> not_there(const stream_key& key, std::string_view why) {
   return refusal(errc::not_found, "no stream " + to_string(key) + " can be watched" + std::string{why});
@@ -47,6 +47,16 @@ void publisher::arrived(const stream_key& key, record& r, const net::live_media_
   ask(hook_name::publish, std::move(about), [this, key, generation = r.generation](const hook_outcome& answer) {
     auto* present = given_.streams.find(key, generation);
     if (present != nullptr && present->state != stream_state::closing) publish_answered(key, *present, answer);
+  });
+}
+
+void publisher::ask_first(stream_status about, std::function<void(outcome<publish_options>)> then) {
+  event e;
+  e.kind = event_kind::stream_active;
+  e.stream = std::make_shared<stream_status>(std::move(about));
+  ask(hook_name::publish, std::move(e), [this, then = std::move(then)](const hook_outcome& answer) {
+    if (answer.what == hook_outcome::result::delivered) return then(obey(given_.settings().publish, answer));
+    then(reject(errc::publish_refused, "on_publish: " + reason_of(answer)));
   });
 }
 

@@ -29,6 +29,8 @@ class publisher {
 
   /// The first packets of a stream are there: asks on_publish, once.
   void arrived(const stream_key& key, record& r, const net::live_media_ptr& media);
+  /// Asks on_publish for a stream before anything is made for it. An answer may come when the key is somebody's.
+  void ask_first(stream_status about, std::function<void(outcome<publish_options>)> then);
   /// Nobody is asked: the client that made it has said how it is to be.
   void grant(record& r);
   /// The tracks are complete: whoever waits for it may watch.

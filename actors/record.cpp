@@ -15,6 +15,12 @@ stream_key record::public_key(const stream_key& key) const {
   return {key.vhost, key.app, publish.stream_replace};
 }
 
+bool record::holds_port_of(const open_request& wanted) const {
+  if (parent || request.source || wanted.port == 0) return false;
+  const auto width = [](const open_request& r) { return r.rtcp && !r.multiplex ? 2 : 1; };
+  return wanted.port < local.port() + width(request) && local.port() < wanted.port + width(wanted);
+}
+
 liveness record::facts() const {
   return {armed_at, mooring::time(shared->last_packet), mooring::time(shared->last_datagram), paused_until};
 }
@@ -76,6 +82,10 @@ bool record::same_parameters(const record& other) const {
   return (b.port == 0 ? a.port == 0 : local.port() == b.port) && a.mode == b.mode && a.only_track == b.only_track &&
          a.multiplex == b.multiplex && same(a.source, b.source) && ssrc_filter == b.ssrc &&
          idle_after == other.idle_after && sources == other.sources && local_request.same_address(other.local_request);
+}
+
+net::port_request ports_for(const open_request& request, const net::endpoint& local) {
+  return {local, request.rtcp && !request.multiplex, request.mode == tcp_mode::passive};
 }
 
 net::result<record, rejection> record_of(const open_request& request, const node_settings& settings, const moment& at) {

@@ -16,7 +16,13 @@
 namespace berth::actors {
 
 using open_promise = caf::typed_response_promise<outcome<opened>>;
-using parked_open = std::pair<open_request, open_promise>;
+/// An open that waits for the end of the stream that is there.
+struct parked_open {
+  open_request request;
+  open_promise promise;
+  std::optional<net::allocation>
+      ports;  ///< had before that end began; none = the one who ends has them, or none are needed
+};
 using close_promise = caf::typed_response_promise<outcome<closed>>;
 
 /// How far the question is whether a stream may be.
@@ -53,6 +59,7 @@ struct record {
   std::optional<net::time_point> registered;  ///< since when it can be watched
   net::time_point asked_unwatched{};
   bool asking_unwatched = false;
+  std::optional<stream_state> displaced;  ///< an open takes its place, and this is what it comes back as if that fails
   // those who wait for its end; bounded by the connections that ask
   std::vector<close_promise> closers;  ///< the first one closed it, the others came too late
   bool closed_by_request = false;
@@ -64,12 +71,17 @@ struct record {
 
   /// The name that the world knows it by.
   stream_key public_key(const stream_key& key) const;
+  /// True if it has sockets of its own, and `wanted` can not be bound beside them.
+  bool holds_port_of(const open_request& wanted) const;
   liveness facts() const;
   life_limits limits(const node_settings& settings) const;
   stream_status status(const stream_key& key, net::time_point now) const;
   /// True if an open with `other` asks for what is there already.
   bool same_parameters(const record& other) const;
 };
+
+/// The sockets that an open asks for.
+net::port_request ports_for(const open_request& request, const net::endpoint& local);
 
 /// When a record is made.
 struct moment {

@@ -24,7 +24,7 @@ const stream_key& registry::resolve(const stream_key& name) const {
 }
 
 bool registry::rename(const stream_key& key, const stream_key& name) {
-  return !records_.contains(name) && names_.emplace(name, key).second;
+  return is_free(name) && names_.emplace(name, key).second;
 }
 
 record& registry::insert(const stream_key& key, record r) {

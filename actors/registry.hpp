@@ -22,6 +22,8 @@ class registry {
   /// The key that a stream was opened with, if `name` is the one that it was given since; else `name` itself. An open
   /// key goes before a given name.
   const stream_key& resolve(const stream_key& name) const;
+  /// True if `name` is neither open nor given to a stream.
+  bool is_free(const stream_key& name) const { return !records_.contains(name) && !names_.contains(name); }
   /// Gives a stream a second name until it ends. False if the name is taken.
   bool rename(const stream_key& key, const stream_key& name);
 

@@ -71,8 +71,39 @@ caf::result<outcome<completed>> stream_commands::play_back(const playback_reques
 
 caf::result<outcome<opened>> stream_commands::fetch(const fetch_request& request) {
   auto promise = given_.self->make_response_promise<outcome<opened>>();
+  if (request.open.source->pushed && !request.open.publish)
+    push(request, promise);
+  else
+    open_source(request.open, promise);
+  return promise;
+}
+
+// A stranger who sends displaces nobody, and nothing is touched before it is known whether he may.
+void stream_commands::push(const fetch_request& request, caf::typed_response_promise<outcome<opened>> promise) {
+  const auto& key = request.open.key;
+  if (!given_.streams.is_free(key)) {
+    promise.deliver(outcome<opened>{reject(errc::stream_live, to_string(key) + " is there already")});
+    return;
+  }
+  stream_status about;
+  about.key = key;
+  about.origin = stream_origin::push;
+  about.peer = request.open.publisher;
+  about.params = request.open.params;
+  given_.publishing.ask_first(std::move(about),
+                              [this, open = request.open, promise](outcome<publish_options> may) mutable {
+                                if (!may) {
+                                  promise.deliver(outcome<opened>{net::failure{may.error()}});
+                                  return;
+                                }
+                                open.publish = std::move(*may);
+                                open_source(open, promise);
+                              });
+}
+
+void stream_commands::open_source(const open_request& open, caf::typed_response_promise<outcome<opened>> promise) {
   const auto supervisor = caf::actor_cast<supervisor_actor>(given_.self->ctrl());
-  given_.self->request(supervisor, caf::infinite, request.open)
+  given_.self->request(supervisor, caf::infinite, open)
       .then(
           [this, promise](const outcome<opened>& answer) mutable {
             if (answer)
@@ -83,7 +114,6 @@ caf::result<outcome<opened>> stream_commands::fetch(const fetch_request& request
           [promise](const caf::error&) mutable {
             promise.deliver(outcome<opened>{reject(errc::shutting_down, "the daemon is shutting down")});
           });
-  return promise;
 }
 
 void stream_commands::begin(opened stream, caf::typed_response_promise<outcome<opened>> promise) {

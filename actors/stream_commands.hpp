@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "actors/registry.hpp"
+#include "actors/publisher.hpp"
 
 namespace berth::actors {
 
@@ -16,6 +16,7 @@ class stream_commands {
     registry& streams;
     std::function<const node_settings&()> settings;
     std::function<record*(const stream_key&)> visible;  ///< what clients may know of
+    publisher& publishing;
   };
 
   explicit stream_commands(dependencies given) : given_(std::move(given)) {}
@@ -34,6 +35,8 @@ class stream_commands {
   outcome<found_stream> meant(const stream_key& wanted, bool (*fits)(const record&));
   template <class Command>
   caf::result<outcome<completed>> pass_on(const stream_key& key, const record& r, Command command);
+  void push(const fetch_request& request, caf::typed_response_promise<outcome<opened>> promise);
+  void open_source(const open_request& open, caf::typed_response_promise<outcome<opened>> promise);
   void begin(opened stream, caf::typed_response_promise<outcome<opened>> promise);
 
   dependencies given_;

@@ -22,6 +22,15 @@ errc code_of(net::errc code) {
   return code == net::errc::address_not_local || code == net::errc::bad_address ? errc::bad_address : errc::no_port;
 }
 
+outcome<opened> in_the_way(const stream_key& key, const record& present, net::time_point now) {
+  auto status = present.status(key, now);
+  std::string where = present.request.source ? "" : " on port " + std::to_string(status.port());
+  return net::failure{rejection{errc::stream_live,
+                                to_string(key) + " is " + std::string{to_string(status.state)} + where +
+                                    ", generation " + std::to_string(status.generation),
+                                std::make_shared<stream_status>(std::move(status))}};
+}
+
 }  // namespace
 
 stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_options options) {
@@ -39,7 +48,7 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
                                          [this](event e) { tell(std::move(e)); }});
   commands_.emplace(stream_commands::dependencies{self_, registry_,
                                                   [this]() -> const node_settings& { return *settings_; },
-                                                  [this](const stream_key& key) { return visible(key); }});
+                                                  [this](const stream_key& key) { return visible(key); }, *publisher_});
   apply(settings_);
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
   self_->delayed_send(self_, tick_interval, caf::tick_atom_v);
@@ -74,61 +83,95 @@ moment stream_supervisor::moment_now() const { return {now(), options_.wall_now(
 // ---- opening ------------------------------------------------------------------------------------------------------
 
 caf::result<outcome<opened>> stream_supervisor::open(const open_request& request) {
-  if (auto answer = try_open(request)) return account(std::move(*answer), request);
+  had_ports had;
+  if (auto answer = try_open(request, had)) return account(std::move(*answer), request);
   // The key is closing: its end goes on with this open.
   auto promise = self_->make_response_promise<outcome<opened>>();
-  registry_.find(request.key)->parked.emplace_back(request, promise);
+  registry_.find(request.key)->parked.push_back({request, promise, std::move(had)});
   return promise;
 }
 
+std::optional<rejection> stream_supervisor::why_not_open(const open_request& request) const {
+  if (shutting_down_) return rejection{errc::shutting_down, "the daemon is shutting down", {}};
+  if (request.key == configured_key() && !request.configured)
+    return rejection{errc::shared_port, to_string(request.key) + " is the name of the node's own shared port", {}};
+  return std::nullopt;
+}
+
 // Nothing: the key is closing and the open has to wait for its end.
-std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& request) {
-  if (shutting_down_) return reject(errc::shutting_down, "the daemon is shutting down");
+std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& request, had_ports& had) {
+  if (auto refused = why_not_open(request)) return net::failure{std::move(*refused)};
   auto wanted = record_of(request, *settings_, moment_now());
   if (!wanted) return net::failure{wanted.error()};
   const auto& key = request.key;
   auto* present = registry_.find(key);
   if (present != nullptr) look(key, *present);
-  if (present == nullptr) return create(request, std::move(*wanted));
+  if (present == nullptr) return create(request, std::move(*wanted), had);
+  if (request.source && request.source->pushed) return in_the_way(key, *present, now());
   if (present->state == stream_state::closing) return std::nullopt;
+  const auto displace = [&]() -> std::optional<outcome<opened>> {
+    if (auto failed = begin_displacing(key, *present, request, wanted->local_request, had))
+      return net::failure{std::move(*failed)};
+    return std::nullopt;
+  };
 
   if (present->state == stream_state::listening) {
-    if (!present->same_parameters(*wanted)) {
-      begin_close(key, *present, close_reason::replaced);
-      return std::nullopt;
-    }
+    if (!present->same_parameters(*wanted)) return displace();
     present->armed_at = now();
     present->paused_until.reset();
     return opened{present->status(key, now()), open_kind::same};
   }
 
-  auto status = present->status(key, now());
   switch (request.on_conflict.value_or(settings_->on_conflict)) {
     case conflict_policy::reuse:
-      return opened{std::move(status), open_kind::reused};
+      return opened{present->status(key, now()), open_kind::reused};
     case conflict_policy::replace:
-      begin_close(key, *present, close_reason::replaced);
-      return std::nullopt;
+      return displace();
     case conflict_policy::error:
       break;
   }
-  rejection r{errc::stream_live,
-              to_string(key) + " is " + std::string{to_string(status.state)} + " on port " +
-                  std::to_string(status.port()) + ", generation " + std::to_string(status.generation),
-              std::make_shared<stream_status>(std::move(status))};
-  return net::failure{std::move(r)};
+  return in_the_way(key, *present, now());
 }
 
-outcome<opened> stream_supervisor::create(const open_request& request, record r) {
-  if (request.source) return create_fetched(request, std::move(r));
-  auto got =
-      ports_->allocate({r.local_request, request.rtcp && !request.multiplex, request.mode == tcp_mode::passive}, now());
-  alarms_.allocation(!got, now());
-  if (!got) return reject(code_of(got.error().code), got.error().text);
+// What can fail fails while the stream that is there is untouched. Only where its own port is wanted, or the last one
+// of the range, has it to end first: then it comes back if the port can not be had after all.
+std::optional<rejection> stream_supervisor::begin_displacing(const stream_key& key, record& present,
+                                                             const open_request& request, const net::endpoint& local,
+                                                             had_ports& had) {
+  if (auto refused = why_too_many(request, &present)) return refused;
+  const auto figures = ports_->figures();
+  const bool none_left = request.port == 0 && figures.free + figures.resting == 0;
+  if (!request.source && !present.holds_port_of(request) && (!none_left || present.request.source || present.parent)) {
+    auto got = ports_->allocate(ports_for(request, local), now());
+    alarms_.allocation(!got, now());
+    if (!got) return rejection{code_of(got.error().code), got.error().text, {}};
+    had = std::move(*got);
+  }
+  present.displaced = present.state;
+  begin_close(key, present, close_reason::replaced);
+  return std::nullopt;
+}
 
+std::optional<rejection> stream_supervisor::why_too_many(const open_request& request, const record* displaced) const {
+  const auto others = fetched_ - (displaced != nullptr && displaced->request.source ? 1 : 0);
+  if (!request.source || others < settings_->max_sources) return std::nullopt;
+  return rejection{
+      errc::too_many_streams, std::to_string(others) + " streams are fetched already, the most that are allowed", {}};
+}
+
+outcome<opened> stream_supervisor::create(const open_request& request, record r, had_ports& had) {
+  if (request.source) return create_fetched(request, std::move(r));
+  if (!had) {
+    auto got = ports_->allocate(ports_for(request, r.local_request), now());
+    alarms_.allocation(!got, now());
+    if (!got) return reject(code_of(got.error().code), got.error().text);
+    had = std::move(*got);
+  }
+  auto got = std::exchange(had, std::nullopt);
   r.shared->ports = std::move(got->ports);
   r.shared->receive_buffer = net::receive_buffer(r.shared->ports.rtp.get());
   r.local = r.shared->ports.local;
+  r.generation = registry_.next_generation();
   if (auto failed = make_actor(request.key, r, got->banned)) {
     ports_->release(std::move(r.shared->ports), to_string(request.key), {}, now());
     return net::failure{std::move(*failed)};
@@ -139,17 +182,20 @@ outcome<opened> stream_supervisor::create(const open_request& request, record r)
 
 // It takes no port. If the client has said how it is to be, nobody is asked whether it may.
 outcome<opened> stream_supervisor::create_fetched(const open_request& request, record r) {
-  if (fetched_ >= settings_->max_sources)
-    return reject(errc::too_many_streams,
-                  std::to_string(fetched_) + " streams are fetched already, the most that are allowed");
+  if (auto refused = why_too_many(request, nullptr)) return net::failure{std::move(*refused)};
+  auto public_name = request.key;
+  if (request.publish && !request.publish->stream_replace.empty()) public_name.stream = request.publish->stream_replace;
+  if (public_name != request.key && !registry_.is_free(public_name))
+    return reject(errc::publish_refused, "the name " + to_string(public_name) + " is taken by another stream");
+  r.generation = registry_.next_generation();
   if (auto failed = make_actor(request.key, r, {})) return net::failure{std::move(*failed)};
   ++fetched_;
+  if (public_name != request.key) registry_.rename(request.key, public_name);
   if (request.publish) publisher_->grant(r);
   return opened{insert(request.key, std::move(r)).status(request.key, now()), open_kind::created};
 }
 
 std::optional<rejection> stream_supervisor::make_actor(const stream_key& key, record& r, const net::endpoint& banned) {
-  r.generation = registry_.next_generation();
   try {
     if (!r.parent) r.host = options_.place();
     r.actor = launch({self_, *settings_, *options_.sockets, options_.sources}, key, r, banned);
@@ -187,6 +233,7 @@ void stream_supervisor::ssrc_announced(const ssrc_arrived& a) {
     return refuse("shared ports carry " + std::to_string(multiplexed_) + " streams, the most that are allowed");
 
   auto r = record_of(key, a, *port, *settings_, moment_now());
+  r.generation = registry_.next_generation();
   if (auto failed = make_actor(key, r, {})) return refuse(failed->text);
   ++multiplexed_;
   port->children.push_back(key);
@@ -389,7 +436,6 @@ void stream_supervisor::end_if_empty() {
 // The actor is gone and its sockets wait in the mooring: now, and not earlier, the stream is closed.
 void stream_supervisor::finish(const stream_key& key, record r) {
   const auto last = r.status(key, now());
-  stats_.closed(last);
   if (r.parent) {
     --multiplexed_;
     if (auto* port = registry_.find(*r.parent)) {
@@ -400,7 +446,9 @@ void stream_supervisor::finish(const stream_key& key, record r) {
     --fetched_;
   } else {
     ports_->release(std::move(r.shared->ports), to_string(key), last.peer, now());
+    if (!give_way(key, r)) return;
   }
+  stats_.closed(last);
   if (r.deadline) stats_.reclaim_time.observe(reclaim_bounds, now() - *r.deadline);
   tell(event_kind::stream_closed, key, r);
   publisher_->ended(key, r);
@@ -415,19 +463,70 @@ void stream_supervisor::finish(const stream_key& key, record r) {
   open_parked(key, std::move(r.parked), r.reason == close_reason::replaced);
 }
 
+// The open that takes its place may want the port that has just come free. False: it can not have it, and the stream is
+// there again.
+bool stream_supervisor::give_way(const stream_key& key, record& r) {
+  if (!r.displaced || r.parked.empty() || shutting_down_) return true;
+  auto& next = r.parked.front();
+  if (next.ports || next.request.source) return true;
+  const auto wanted = record_of(next.request, *settings_, moment_now());
+  if (!wanted) return true;
+  auto got = ports_->allocate(ports_for(next.request, wanted->local_request), now());
+  alarms_.allocation(!got, now());
+  if (got) {
+    next.ports = std::move(*got);
+    return true;
+  }
+  return !come_back(key, r, {code_of(got.error().code), got.error().text, {}});
+}
+
+// With its port, its generation and its counters; what it was published as has ended with its actor.
+bool stream_supervisor::come_back(const stream_key& key, record& r, const rejection& why) {
+  // Somebody else wanted it closed meanwhile.
+  if (!r.closers.empty()) {
+    r.closed_by_request = true;
+    return false;
+  }
+  auto again = ports_->allocate(ports_for(r.request, r.local), now());
+  if (!again) return false;
+  r.shared->ports = std::move(again->ports);
+  if (make_actor(key, r, {})) {
+    ports_->release(std::move(r.shared->ports), to_string(key), {}, now());
+    return false;
+  }
+  publisher_->ended(key, r);
+  senders_->stream_ended(key, r.generation);
+  r.state = *std::exchange(r.displaced, std::nullopt);
+  r.reason = close_reason::none;
+  r.publishing = publish_state::unasked;
+  r.publish = {};
+  r.media.reset();
+  r.registered.reset();
+  r.queued_look.reset();
+  auto parked = std::move(r.parked);
+  r.parked.clear();
+  auto& back = registry_.insert(key, std::move(r));
+  remind(key, back, idle_deadline(back.facts(), back.limits(*settings_)));
+  parked.front().promise.deliver(account(net::failure{why}, parked.front().request));
+  parked.pop_front();
+  open_parked(key, std::move(parked), false);
+  return true;
+}
+
 // `displaced`: the first open of them is what ended the former stream.
 void stream_supervisor::open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced) {
   while (!parked.empty()) {
-    auto [request, promise] = std::move(parked.front());
+    auto [request, promise, had] = std::move(parked.front());
     parked.pop_front();
-    auto answer = try_open(request);
+    auto answer = try_open(request, had);
     if (!answer) {
       // This one replaces what an earlier one of the queue has just opened: the rest waits behind it again.
       auto& again = registry_.find(key)->parked;
-      again.emplace_back(std::move(request), std::move(promise));
+      again.push_back({std::move(request), std::move(promise), std::move(had)});
       std::move(parked.begin(), parked.end(), std::back_inserter(again));
       return;
     }
+    if (had) ports_->release(std::move(had->ports), "an open of " + to_string(key) + " that was refused", {}, now());
     if (*answer && (*answer)->kind == open_kind::created && displaced) (**answer).kind = open_kind::replaced;
     displaced = false;
     promise.deliver(account(std::move(*answer), request));

@@ -24,6 +24,9 @@ struct quay : harbour {
     r.open.publish.emplace().add_mute_audio = false;
     return r;
   }
+  static net::source_options_ptr pushed() {
+    return std::make_shared<net::source_options>(net::source_options{.url = "rtc://cam", .pushed = true});
+  }
   auto begin(fetch_request r) {
     auto pending = lab.self->request(supervisor, caf::infinite, std::move(r));
     lab.run();
@@ -239,22 +242,78 @@ TEST_CASE("pulled_stream: who sends by himself is asked for first, with what he 
   wanted.open.publish.reset();
   wanted.open.params = "sign=s";
   wanted.open.publisher = *net::endpoint::parse("192.0.2.9", 4000);
+  wanted.open.source = quay::pushed();
   auto pending = q.begin(wanted);
-  q.sources.all[0]->open();
-  q.lab.run();
   const auto questions = q.open_questions(hook_name::publish);
   REQUIRE(questions.size() == 1);
   CHECK(q.questions[questions[0]].about->stream->params == "sign=s");
   CHECK(q.questions[questions[0]].about->stream->peer == wanted.open.publisher);
-  CHECK_FALSE(q.query("cam")->watchable);
+  CHECK_FALSE(q.query("cam"));
+  CHECK(q.sources.all.empty());
   q.answer(questions[0], welcome ? hook_outcome::delivered() : hook_outcome::refused(-1, "not this one"));
+  if (welcome) q.sources.all.at(0)->open();
   const auto made = q.answer(pending);
   CHECK(made.has_value() == welcome);
+  CHECK(q.open_questions(hook_name::publish).empty());
   if (welcome) return;
   CHECK(made.error().code == errc::publish_refused);
   CHECK(made.error().text.find("not this one") != std::string::npos);
   CHECK_FALSE(q.query("cam"));
-  CHECK(q.sources.all[0]->gone);
+  CHECK(q.sources.all.empty());
+  CHECK(q.events.empty());
+}
+
+TEST_CASE("pulled_stream: who sends by himself displaces nothing, whatever state it is in") {
+  const auto there = GENERATE(0, 1, 2, 3, 4);  // idle, live, fetched, closing, opened while the hook was asked
+  quay q{0, harbour::hooks::asked};
+  q.settings.on_conflict = conflict_policy::replace;
+  q.apply();
+  camera cam;
+  if (there == 2) {
+    q.live("cam");
+  } else if (there != 4) {
+    const auto port = q.open("cam")->stream.port();
+    if (there == 1) cam.send(port);
+    q.receive();
+  }
+  if (there == 3) caf::anon_send(q.supervisor, close_request{quay::key("cam"), {}, false});
+  auto wanted = quay::wanted("cam");
+  wanted.open.publish.reset();
+  wanted.open.source = quay::pushed();
+  auto pending = q.begin(wanted);
+  if (there == 4) {
+    REQUIRE(q.open("cam"));
+    q.answer(q.open_questions(hook_name::publish).at(0), hook_outcome::delivered());
+  }
+  const auto refused = q.answer(pending);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::stream_live);
+  CHECK(refused.error().text.find("rtp/cam") != std::string::npos);
+  CHECK(q.query("cam").has_value() == (there != 3));
+  CHECK(q.told(event_kind::stream_closed) == (there == 3 ? 1 : 0));
+}
+
+TEST_CASE("pulled_stream: on_publish gives who sends by himself another name, if that is free") {
+  quay q{0, harbour::hooks::asked};
+  const bool is_free = GENERATE(true, false);
+  if (!is_free) REQUIRE(q.open("other"));
+  auto wanted = quay::wanted("cam");
+  wanted.open.publish.reset();
+  wanted.open.source = quay::pushed();
+  auto pending = q.begin(wanted);
+  auto yes = hook_outcome::delivered();
+  yes.members = {{"stream_replace", "other"}};
+  q.answer(q.open_questions(hook_name::publish).at(0), yes);
+  if (is_free) q.sources.all.at(0)->open();
+  const auto made = q.answer(pending);
+  REQUIRE(made.has_value() == is_free);
+  if (is_free) {
+    CHECK(q.query("other")->key.stream == "cam");
+  } else {
+    CHECK(made.error().code == errc::publish_refused);
+    CHECK(made.error().text.find("rtp/other is taken") != std::string::npos);
+    CHECK_FALSE(q.query("cam"));
+  }
 }
 
 TEST_CASE("pulled_stream: after any order of fetch, failure and close nothing is left") {

@@ -124,11 +124,16 @@ TEST_CASE("WebRTC: WHIP and WHEP answer with 201 and a place to end it, or with 
   REQUIRE(made.status == 201);
   REQUIRE(browser.accept(made.body));
   CHECK(eventually(soon, [&] { return browser.is_established(); }));
-  // A page that was loaded anew takes the place of what it was; one that is heard keeps it.
+  // Who sends displaces nobody, not even one who is not heard: the page that was there has to say that it is over.
   rtc_client reloaded{{talks}};
+  const auto refused = post(n, "/index/api/whip?app=live&stream=a", reloaded.offer());
+  CHECK(refused.status == 406);
+  CHECK(refused.body.find("live/a") != std::string::npos);
+  CHECK(post(n, made.header("Location"), "").status == 200);
+  CHECK(eventually(soon, [&] { return browser.is_over(); }));
+  REQUIRE(eventually(soon, [&] { return n.v1.get("/v1/streams/a?app=live").status == 404; }));
   const auto again = post(n, "/index/api/whip?app=live&stream=a", reloaded.offer());
   REQUIRE(again.status == 201);
-  CHECK(eventually(soon, [&] { return browser.is_over(); }));
   REQUIRE(reloaded.accept(again.body));
   {
     microphone voice{[&](const bytes& packet) { reloaded.send(packet); }};
@@ -154,6 +159,20 @@ TEST_CASE("WebRTC: what on_publish refuses is answered with its reason, and leav
   CHECK(number(answer, "code") != 0);
   CHECK(text(answer, "msg").find("not this one") != std::string::npos);
   CHECK(eventually(soon, [&] { return n.v1.get("/v1/streams").json().as_object().at("streams").as_array().empty(); }));
+}
+
+TEST_CASE("WebRTC: an offer of a stranger closes no receiver, nor the node's own port, whatever is configured") {
+  reserved_ports shared{1};
+  node n{on_loopback({{"rtp_proxy.on_conflict", "replace"}, {"rtp_proxy.port", std::to_string(shared.range().first)}})};
+  const auto port = n.port_of("cam");
+  rtc_client stranger{{talks}};
+  for (const auto* stream : {"cam", "rtp_proxy.port"}) {
+    const auto refused = post(n, std::string{"/index/api/whip?app=rtp&stream="} + stream, stranger.offer());
+    CHECK(refused.status == 406);
+    CHECK(refused.body.find(stream) != std::string::npos);
+  }
+  CHECK(number(n.call("getRtpInfo", {{"stream_id", "cam"}}), "port") == port);
+  CHECK(number(n.call("openRtpServer", {{"port", "0"}, {"stream_id", "rtp_proxy.port"}}), "code") == -300);
 }
 
 TEST_CASE("WebRTC: a browser that never comes is forgotten when its time is over") {

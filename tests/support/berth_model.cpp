@@ -58,7 +58,8 @@ std::optional<berth_model::state> berth_model::open(const state& s, const stream
   const auto& told = o.answer->stream;
   switch (o.answer->what) {
     case tell::no_port:
-      return t.present ? std::nullopt : std::optional{next};
+      // What an open in vain would have displaced is still there.
+      return t.present && !displaces(t, o.request) ? std::nullopt : std::optional{next};
     case tell::refused:
       if (!t.present || !t.view.live || o.request.on_conflict != conflict::error) return std::nullopt;
       return recognize(t, told, true) ? std::optional{next} : std::nullopt;
@@ -142,7 +143,8 @@ std::vector<berth_model::state> berth_model::internal(const state& s, instant ho
     const auto& t = s.keys[key];
     if (!t.present) continue;
     const bool displaced = std::any_of(in_flight.begin(), in_flight.end(), [&](const stream_operation* o) {
-      return o->request.what == ask::open && static_cast<std::size_t>(o->request.key) == key &&
+      const bool in_vain = o->answer && o->answer->what == tell::no_port;
+      return o->request.what == ask::open && static_cast<std::size_t>(o->request.key) == key && !in_vain &&
              displaces(t, o->request);
     });
     if (!displaced && t.earliest_expiry > horizon) continue;

@@ -49,7 +49,7 @@ using stream_operation = operation<stream_request, stream_answer>;
 
 /// Keys are absent, idle (open, nothing accepted) or live. A time-out may take a stream at any moment after its
 /// deadline could have passed; an open that displaces a stream makes it vanish first, as every close does, and opens
-/// then.
+/// then; one that is answered with no port has displaced nothing.
 class berth_model {
  public:
   using request = stream_request;
