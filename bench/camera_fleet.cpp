@@ -18,7 +18,7 @@
 #include "bench/process_meter.hpp"
 #include "bench/program_stream.hpp"
 #include "bench/tcp_connection.hpp"
-#include "net/bytes.hpp"
+#include "net/base/bytes.hpp"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103

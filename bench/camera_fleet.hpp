@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bench/latency_histogram.hpp"
-#include "net/endpoint.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/endpoint.hpp"
+#include "net/base/unique_fd.hpp"
 
 namespace berth::bench {
 

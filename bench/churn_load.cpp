@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "bench/api_client.hpp"
-#include "net/bytes.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/bytes.hpp"
+#include "net/base/unique_fd.hpp"
 
 namespace berth::bench {
 namespace {

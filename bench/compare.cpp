@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "bench/report.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/unique_fd.hpp"
 
 namespace berth::bench {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bench/forked.hpp"
-#include "net/endpoint.hpp"
+#include "net/base/endpoint.hpp"
 
 namespace berth::bench {
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "bench/process_meter.hpp"
-#include "net/socket_factory.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/unique_fd.hpp"
+#include "net/io/socket_factory.hpp"
 
 namespace berth::bench {
 namespace {

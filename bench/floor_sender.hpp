@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "bench/forked.hpp"
-#include "net/endpoint.hpp"
+#include "net/base/endpoint.hpp"
 
 namespace berth::bench {
 

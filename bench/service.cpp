@@ -14,7 +14,7 @@
 #include <stdexcept>
 
 #include "bench/process_meter.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/unique_fd.hpp"
 
 namespace berth::bench {
 namespace {

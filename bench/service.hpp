@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "net/endpoint.hpp"
+#include "net/base/endpoint.hpp"
 
 namespace berth::bench {
 

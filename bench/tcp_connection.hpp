@@ -1,8 +1,8 @@
 // How the load connects.
 #pragma once
 
-#include "net/endpoint.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/endpoint.hpp"
+#include "net/base/unique_fd.hpp"
 
 namespace berth::bench {
 

@@ -14,8 +14,8 @@
 #include "bench/process_meter.hpp"
 #include "bench/program_stream.hpp"
 #include "bench/tcp_connection.hpp"
-#include "net/bytes.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/bytes.hpp"
+#include "net/base/unique_fd.hpp"
 
 namespace berth::bench {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bench/latency_histogram.hpp"
-#include "net/endpoint.hpp"
+#include "net/base/endpoint.hpp"
 
 namespace berth::bench {
 

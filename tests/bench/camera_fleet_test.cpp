@@ -8,8 +8,8 @@
 #include <map>
 
 #include "bench/floor_receiver.hpp"
-#include "net/rtp_packet.hpp"
-#include "net/socket_factory.hpp"
+#include "net/io/socket_factory.hpp"
+#include "net/rtp/rtp_packet.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/condition.hpp"
 

@@ -1,9 +1,9 @@
 // What the load sends as media is held against the demultiplexer, and against its own reader.
 #include "bench/program_stream.hpp"
 
-#include "net/annexb.hpp"
-#include "net/frame_maker.hpp"
-#include "net/ps_demuxer.hpp"
+#include "net/codec/annexb.hpp"
+#include "net/ingest/frame_maker.hpp"
+#include "net/ingest/ps_demuxer.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace berth;

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "net/socket_factory.hpp"
+#include "net/io/socket_factory.hpp"
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
 

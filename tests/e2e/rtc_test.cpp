@@ -3,7 +3,7 @@
 #include <optional>
 #include <set>
 
-#include "net/rtcp_feedback.hpp"
+#include "net/rtp/rtcp_feedback.hpp"
 #include "tests/e2e/rtc_page.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/hook_receiver.hpp"

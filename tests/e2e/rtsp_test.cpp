@@ -8,7 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <map>
 
-#include "net/socket_factory.hpp"
+#include "net/io/socket_factory.hpp"
 #include "tests/e2e/rtsp_node.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/hook_receiver.hpp"

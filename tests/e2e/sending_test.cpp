@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "net/rtcp_packet.hpp"
+#include "net/rtp/rtcp_packet.hpp"
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/hook_receiver.hpp"

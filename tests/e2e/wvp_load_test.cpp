@@ -2,8 +2,8 @@
 #include <set>
 #include <thread>
 
-#include "net/fetched_picture.hpp"
-#include "net/snapshot.hpp"
+#include "net/egress/snapshot.hpp"
+#include "net/source/fetched_picture.hpp"
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/hook_receiver.hpp"

@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/aac_syntax.hpp"
-#include "net/codec_guess.hpp"
+#include "net/codec/aac_syntax.hpp"
+#include "net/codec/codec_guess.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

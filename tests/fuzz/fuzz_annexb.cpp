@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "net/annexb.hpp"
-#include "net/codec_guess.hpp"
+#include "net/codec/annexb.hpp"
+#include "net/codec/codec_guess.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

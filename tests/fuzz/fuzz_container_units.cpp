@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/container_units.hpp"
+#include "net/source/container_units.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
-#include "net/aac_depacketizer.hpp"
-#include "net/audio_depacketizer.hpp"
-#include "net/h264_depacketizer.hpp"
-#include "net/h265_depacketizer.hpp"
+#include "net/ingest/aac_depacketizer.hpp"
+#include "net/ingest/audio_depacketizer.hpp"
+#include "net/ingest/h264_depacketizer.hpp"
+#include "net/ingest/h265_depacketizer.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "net/h265_syntax.hpp"
+#include "net/codec/h265_syntax.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

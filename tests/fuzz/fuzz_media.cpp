@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/annexb.hpp"
-#include "net/frame_maker.hpp"
-#include "net/ps_demuxer.hpp"
-#include "net/ts_demuxer.hpp"
+#include "net/codec/annexb.hpp"
+#include "net/ingest/frame_maker.hpp"
+#include "net/ingest/ps_demuxer.hpp"
+#include "net/ingest/ts_demuxer.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/ps_demuxer.hpp"
+#include "net/ingest/ps_demuxer.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

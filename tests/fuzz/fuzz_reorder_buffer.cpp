@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/reorder_buffer.hpp"
+#include "net/ingest/reorder_buffer.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

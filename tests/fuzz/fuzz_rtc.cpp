@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string>
 
-#include "net/dtls_srtp.hpp"
-#include "net/rtc_description.hpp"
-#include "net/rtcp_feedback.hpp"
+#include "net/rtc/dtls_srtp.hpp"
+#include "net/rtc/rtc_description.hpp"
+#include "net/rtp/rtcp_feedback.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/rtcp_packet.hpp"
-#include "net/rtp_packet.hpp"
+#include "net/rtp/rtcp_packet.hpp"
+#include "net/rtp/rtp_packet.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

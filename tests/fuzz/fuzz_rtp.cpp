@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/rtp_receiver.hpp"
+#include "net/rtp/rtp_receiver.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "api/pull_policy.hpp"
-#include "api/rtsp_message.hpp"
+#include "api/config/pull_policy.hpp"
+#include "api/viewers/rtsp_message.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::api;

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "net/rtp_packet.hpp"
-#include "net/tcp_framing.hpp"
+#include "net/rtp/rtp_packet.hpp"
+#include "net/rtp/tcp_framing.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

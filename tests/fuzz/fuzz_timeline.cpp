@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "net/bytes.hpp"
-#include "net/timeline.hpp"
+#include "net/base/bytes.hpp"
+#include "net/ingest/timeline.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace berth::net;

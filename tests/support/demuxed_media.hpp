@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "net/bytes.hpp"
-#include "net/frame.hpp"
+#include "net/base/bytes.hpp"
+#include "net/media/frame.hpp"
 
 namespace berth::tests {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "net/depacketizer.hpp"
+#include "net/ingest/depacketizer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/packets.hpp"
 

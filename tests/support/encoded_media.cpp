@@ -8,9 +8,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "net/bytes.hpp"
-#include "net/h264_syntax.hpp"
-#include "net/h265_syntax.hpp"
+#include "net/base/bytes.hpp"
+#include "net/codec/h264_syntax.hpp"
+#include "net/codec/h265_syntax.hpp"
 
 extern "C" {
 #include <libavcodec/avcodec.h>

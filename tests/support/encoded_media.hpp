@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "net/frame.hpp"
+#include "net/media/frame.hpp"
 
 namespace berth::tests {
 

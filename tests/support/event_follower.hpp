@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "net/unique_fd.hpp"
+#include "net/base/unique_fd.hpp"
 
 namespace berth::tests {
 

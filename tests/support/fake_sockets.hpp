@@ -9,7 +9,7 @@
 #include <map>
 #include <vector>
 
-#include "net/socket_factory.hpp"
+#include "net/io/socket_factory.hpp"
 
 namespace berth::tests {
 

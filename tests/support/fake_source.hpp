@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include "net/media_source.hpp"
+#include "net/source/media_source.hpp"
 #include "tests/support/hex.hpp"
 #include "tests/support/real_sets.hpp"
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "actors/spawning.hpp"
-#include "actors/stream_supervisor.hpp"
+#include "actors/contract/spawning.hpp"
+#include "actors/supervisor/stream_supervisor.hpp"
 #include "tests/support/actor_lab.hpp"
 #include "tests/support/fake_sockets.hpp"
 #include "tests/support/fake_source.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "actors/hook_queues.hpp"
+#include "actors/events/hook_queues.hpp"
 
 namespace berth::tests {
 

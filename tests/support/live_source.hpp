@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "net/fan_out.hpp"
+#include "net/media/fan_out.hpp"
 
 namespace berth::tests {
 

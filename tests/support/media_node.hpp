@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "api/http_server.hpp"
-#include "api/media_entrance.hpp"
+#include "api/http/http_server.hpp"
+#include "api/viewers/viewer_entrance.hpp"
 #include "tests/support/live_source.hpp"
 
 namespace berth::tests {

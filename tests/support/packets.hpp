@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "net/bytes.hpp"
+#include "net/base/bytes.hpp"
 
 namespace berth::tests {
 

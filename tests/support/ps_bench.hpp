@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "net/ps_demuxer.hpp"
+#include "net/ingest/ps_demuxer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/ps_bytes.hpp"
 #include "tests/support/recording_sink.hpp"

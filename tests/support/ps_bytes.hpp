@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "net/elementary_sink.hpp"
+#include "net/ingest/elementary_sink.hpp"
 #include "tests/support/packets.hpp"
 
 namespace berth::tests::ps {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "net/annexb.hpp"
-#include "net/frame.hpp"
+#include "net/codec/annexb.hpp"
+#include "net/media/frame.hpp"
 #include "tests/support/packets.hpp"
 
 namespace berth::tests {

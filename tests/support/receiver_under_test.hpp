@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "net/media_receiver.hpp"
+#include "net/ingest/media_receiver.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/packets.hpp"
 

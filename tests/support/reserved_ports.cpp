@@ -8,7 +8,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "net/socket_factory.hpp"
+#include "net/io/socket_factory.hpp"
 
 namespace berth::tests {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "net/port_pool.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/unique_fd.hpp"
+#include "net/io/port_pool.hpp"
 
 namespace berth::tests {
 

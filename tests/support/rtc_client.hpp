@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "net/dtls_srtp.hpp"
-#include "net/ice_transport.hpp"
+#include "net/rtc/dtls_srtp.hpp"
+#include "net/rtc/ice_transport.hpp"
 #include "tests/support/condition.hpp"
 #include "tests/support/packets.hpp"
 

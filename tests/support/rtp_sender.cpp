@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "net/socket_factory.hpp"
+#include "net/io/socket_factory.hpp"
 
 namespace berth::tests {
 namespace {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "net/endpoint.hpp"
-#include "net/unique_fd.hpp"
+#include "net/base/endpoint.hpp"
+#include "net/base/unique_fd.hpp"
 #include "tests/support/packets.hpp"
 
 namespace berth::tests {

@@ -1,0 +1,57 @@
+#include "actors/contract/publish_options.hpp"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "actors/events/hook.hpp"
+
+namespace berth::actors {
+namespace {
+
+constexpr std::array<std::pair<const char*, net::schema>, net::schema_count> schema_members{
+    {{"enable_rtsp", net::schema::rtsp},
+     {"enable_rtmp", net::schema::rtmp},
+     {"enable_ts", net::schema::ts},
+     {"enable_fmp4", net::schema::fmp4},
+     {"enable_hls", net::schema::hls}}};
+
+void take(bool& to, const std::string* text) {
+  if (text == nullptr) return;
+  if (*text == "true" || *text == "1") to = true;
+  if (*text == "false" || *text == "0") to = false;
+}
+
+template <class Number>
+void take(Number& to, const std::string* text, Number least, Number most) {
+  if (text == nullptr) return;
+  std::int64_t n = 0;
+  const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), n);
+  if (failed == std::errc{} && end == text->data() + text->size() && n >= least && n <= most)
+    to = static_cast<Number>(n);
+}
+
+void take(std::string& to, const std::string* text) {
+  if (text != nullptr && !text->empty()) to = *text;
+}
+
+}  // namespace
+
+publish_options obey(publish_options o, const hook_outcome& answer) {
+  take(o.stream_replace, answer.member("stream_replace"));
+  take(o.modify_stamp, answer.member("modify_stamp"), 0, 2);
+  take(o.enable_audio, answer.member("enable_audio"));
+  take(o.add_mute_audio, answer.member("add_mute_audio"));
+  for (const auto& [name, as] : schema_members) {
+    bool served = net::contains(o.schemas, as);
+    take(served, answer.member(name));
+    o.schemas[static_cast<std::size_t>(as)] = served;
+  }
+  take(o.auto_close, answer.member("auto_close"));
+  take(o.enable_mp4, answer.member("enable_mp4"));
+  take(o.mp4_max_second, answer.member("mp4_max_second"), std::uint32_t{1}, std::uint32_t{31536000});
+  take(o.mp4_save_path, answer.member("mp4_save_path"));
+  return o;
+}
+
+}  // namespace berth::actors

@@ -1,0 +1,117 @@
+// A stream on its way to another server: what is asked for, what is known of it, and how it ends.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/contract/mooring.hpp"
+#include "actors/contract/stream_key.hpp"
+#include "net/base/endpoint.hpp"
+#include "net/egress/rtp_pump.hpp"
+
+namespace berth::actors {
+
+/// How a sender and its receiver find each other.
+enum class send_way : std::uint8_t {
+  udp,          ///< to an address
+  tcp,          ///< a connection to an address
+  udp_passive,  ///< to whoever sends a first datagram
+  tcp_passive,  ///< to whoever connects
+  talk,         ///< back to where another stream comes from, over its socket
+};
+inline constexpr std::size_t send_way_count = 5;
+std::string_view to_string(send_way way) noexcept;
+/// The reverse of to_string(); nothing for any other text.
+std::optional<send_way> parse_send_way(std::string_view text) noexcept;
+
+/// Sent by the API; answered by outcome<sending_started>: for TCP when the connection is up, for passive ways when the
+/// port listens. Refused with not_found, not_sendable, no_port, connect_failed, too_many_streams, stream_live.
+struct send_request {
+  stream_key key;         ///< of the stream to be sent, the public one or the one that was opened
+  std::string ssrc_text;  ///< as the client wrote it: the name of the sender
+  std::uint32_t ssrc = 0;
+  send_way way = send_way::udp;
+  net::endpoint remote;          ///< of udp and tcp
+  std::uint16_t local_port = 0;  ///< 0 = any
+  std::uint8_t payload_type = 96;
+  net::rtp_packing packing = net::rtp_packing::ps;
+  bool audio_only = false;
+  bool beside_others = false;   ///< of the same SSRC; otherwise it takes their place
+  bool expect_reports = false;  ///< sends RTCP reports, and ends without those of the receiver
+  net::duration patience{};     ///< how long a receiver may take to come or to be reached
+  std::string
+      answering_stream;  ///< talk: whose sender is sent to. Else: what the receiver sends back becomes this stream
+};
+struct sending_started {
+  std::uint16_t local_port = 0;
+};
+
+/// Sent by the API; answered when the senders are down. Refused with not_found, no_sender.
+struct stop_sending_request {
+  stream_key key;
+  std::string ssrc_text;  ///< empty = all of the stream
+};
+
+/// Sent by the API; answered at once. Refused with not_found.
+struct senders_request {
+  stream_key key;
+};
+
+/// Why a sender ended.
+enum class send_end : std::uint8_t {
+  none,          ///< it has not
+  stopped,       ///< somebody asked for it, or another one took its place
+  source_ended,  ///< the stream is over
+  timed_out,     ///< nobody came, took anything or reported
+  refused,       ///< the receiver is not there
+  reset,         ///< the receiver closed the connection
+  failed,        ///< anything else; the text says what
+};
+inline constexpr std::size_t send_end_count = 7;
+std::string_view to_string(send_end end) noexcept;
+
+/// What is known of a sender at one moment.
+struct sender_status {
+  stream_key source;  ///< by its public name
+  send_request request;
+  net::endpoint remote;  ///< unset until a receiver has come
+  std::uint16_t local_port = 0;
+  net::duration age{};
+  std::uint64_t packets = 0, bytes = 0, skipped = 0, unsent = 0;
+  send_end end = send_end::none;
+  std::string end_text;
+};
+struct sender_list {
+  std::vector<sender_status> senders;
+};
+
+/// What a sender and the supervisor hold in common. `ports` has one owner at a time: the supervisor before the spawn and
+/// after the down message, the sender in between. `end` is written by the sender before it is down, and read after.
+struct sending_state {
+  net::bound_ports ports;  ///< of UDP ways; of tcp_passive the listener alone
+  net::send_counters counters;
+  net::published<net::endpoint> remote;
+  std::atomic<std::uint16_t> local_port{0};
+  bool begun = false;  ///< as `end`: it was more than a try
+  send_end end = send_end::none;
+  std::string end_text;
+};
+using sending_state_ptr = std::shared_ptr<sending_state>;
+
+/// What a sender is made of, by the supervisor.
+struct sending {
+  send_request request;
+  sending_state_ptr shared;
+  std::shared_ptr<net::rtp_pump> pump;
+};
+
+/// An error of the system as the end of a sender.
+send_end send_end_of(int system_errno) noexcept;
+
+}  // namespace berth::actors

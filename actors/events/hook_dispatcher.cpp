@@ -1,0 +1,107 @@
+#include "actors/events/hook_dispatcher.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace berth::actors {
+namespace {
+
+// Ticks can not be taken back, so there is one at most, and it is never far off: an earlier deadline waits this long.
+constexpr net::duration longest_sleep = std::chrono::milliseconds{100};
+
+std::function<double()> system_random() {
+  return [engine = std::minstd_rand{std::random_device{}()}]() mutable {
+    return std::uniform_real_distribution<double>{}(engine);
+  };
+}
+
+}  // namespace
+
+hook_dispatcher::handle::behavior_type hook_dispatcher::start(hook_transport* transport, hook_settings_ptr settings,
+                                                              std::function<double()> random) {
+  transport_ = transport;
+  queues_.emplace(std::move(settings), random ? std::move(random) : system_random(), self_->clock().now());
+  arm();
+  return {
+      [this](const event_ptr& e) {
+        queues_->take(e);
+        proceed();
+      },
+      [this](const hook_settings_ptr& s) {
+        queues_->apply(s, self_->clock().now());
+        proceed();
+      },
+      [this](const hook_done& d) {
+        queues_->finish(d.id, d.attempt, d.outcome, self_->clock().now());
+        proceed();
+      },
+      [this](const hook_question& question) { return ask(question); },
+      [this](const hook_flush_request& request) { return begin_flush(request); },
+      [this](const hook_stats_request&) { return queues_->stats(); },
+      [this](caf::tick_atom) {
+        tick_under_way_ = false;
+        proceed();
+      },
+  };
+}
+
+caf::result<hook_outcome> hook_dispatcher::ask(const hook_question& question) {
+  const auto id = queues_->ask(question.name, question.about);
+  if (!id) return hook_outcome::delivered();
+  auto promise = self_->make_response_promise<hook_outcome>();
+  questions_.emplace(*id, promise);
+  proceed();
+  return promise;
+}
+
+void hook_dispatcher::answer_questions() {
+  for (auto& end : queues_->take_ended()) {
+    auto asked = questions_.extract(end.id);
+    if (!asked.empty()) asked.mapped().deliver(std::move(end.outcome));
+  }
+}
+
+caf::result<hook_flushed> hook_dispatcher::begin_flush(const hook_flush_request& request) {
+  auto promise = self_->make_response_promise<hook_flushed>();
+  flushes_.push_back({self_->clock().now() + request.limit, promise});
+  proceed();
+  return promise;
+}
+
+void hook_dispatcher::proceed() {
+  for (auto& delivery : queues_->start(self_->clock().now())) post(std::move(delivery));
+  answer_questions();
+  answer_flushes();
+  arm();
+}
+
+void hook_dispatcher::post(std::shared_ptr<const hook_delivery> delivery) {
+  // Weak: an answer that is outstanding must not keep the actor.
+  transport_->post(delivery, [to = caf::weak_actor_ptr{self_->ctrl()}, delivery](hook_outcome outcome) {
+    if (const auto actor = caf::actor_cast<caf::actor>(to))
+      caf::anon_send(actor, hook_done{delivery->id, delivery->attempt, std::move(outcome)});
+  });
+}
+
+void hook_dispatcher::answer_flushes() {
+  const auto left = queues_->pending();
+  const auto now = self_->clock().now();
+  std::erase_if(flushes_, [&](flush& f) {
+    if (left > 0 && now < f.deadline) return false;
+    f.promise.deliver(hook_flushed{left});
+    return true;
+  });
+}
+
+void hook_dispatcher::arm() {
+  if (tick_under_way_) return;
+  auto next = queues_->next_deadline();
+  for (const auto& f : flushes_) next = next ? std::min(*next, f.deadline) : f.deadline;
+  if (!next) return;
+  const auto wait = std::clamp(*next - self_->clock().now(), net::duration::zero(), longest_sleep);
+  tick_under_way_ = true;
+  self_->delayed_send(self_, wait, caf::tick_atom_v);
+}
+
+}  // namespace berth::actors

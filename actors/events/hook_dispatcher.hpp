@@ -1,0 +1,93 @@
+// Tells the outside what happens inside: the actor that turns events into web hooks.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/contract/messages.hpp"
+#include "actors/events/hook_queues.hpp"
+
+namespace berth::actors {
+
+/// Sent by metrics and the API; answered at once by hook_stats.
+struct hook_stats_request {};
+
+/// Sent by the daemon on its way down; answered when all deliveries have ended, or `limit` has passed. May be sent more
+/// than once. Keepalives are nothing to wait for. Events that the event log has not handed on yet are not known here:
+/// ask the log events_since before.
+struct hook_flush_request {
+  net::duration limit{};
+};
+struct hook_flushed {
+  std::size_t left = 0;  ///< deliveries that have not ended
+};
+
+/// Sent by the supervisor: a hook whose answer it obeys. Answered when the receiver has answered, or the last try has
+/// failed; at once, with a good outcome without members, if the hook is off.
+struct hook_question {
+  hook_name name = hook_name::publish;
+  event_ptr about;
+};
+
+/// Sent by the dispatcher to itself, on whatever thread the transport calls back.
+struct hook_done {
+  std::uint64_t id = 0;
+  unsigned attempt = 0;
+  hook_outcome outcome;
+};
+
+using hook_dispatcher_actor =
+    caf::typed_actor<caf::reacts_to<event_ptr>, caf::reacts_to<hook_settings_ptr>, caf::reacts_to<hook_done>,
+                     caf::replies_to<hook_question>::with<hook_outcome>,
+                     caf::replies_to<hook_flush_request>::with<hook_flushed>,
+                     caf::replies_to<hook_stats_request>::with<hook_stats>, caf::reacts_to<caf::tick_atom>>;
+
+/// State of the hook dispatcher actor: gives hook_queues its time, its events and its answers.
+/// Spawned by the daemon: spawn<hook_dispatcher>(system, transport, settings). Runs on CAF's scheduler; it ends with an
+/// exit message, and what is not delivered then is lost: flush before.
+class hook_dispatcher {
+ public:
+  using handle = hook_dispatcher_actor;
+  using self_pointer = handle::stateful_pointer<hook_dispatcher>;
+  static inline const char* name = "hook_dispatcher";
+
+  explicit hook_dispatcher(self_pointer self) : self_(self) {}
+  /// `random` gives numbers in [0, 1) that spread the retries; none = a generator seeded by the system.
+  handle::behavior_type start(hook_transport* transport, hook_settings_ptr settings,
+                              std::function<double()> random = nullptr);
+
+ private:
+  struct flush {
+    net::time_point deadline;
+    caf::typed_response_promise<hook_flushed> promise;
+  };
+
+  caf::result<hook_outcome> ask(const hook_question& question);
+  caf::result<hook_flushed> begin_flush(const hook_flush_request& request);
+  void proceed();
+  void post(std::shared_ptr<const hook_delivery> delivery);
+  void answer_questions();
+  void answer_flushes();
+  void arm();
+
+  self_pointer self_;
+  hook_transport* transport_ = nullptr;
+  std::optional<hook_queues> queues_;
+  std::vector<flush> flushes_;
+  std::map<std::uint64_t, caf::typed_response_promise<hook_outcome>> questions_;
+  bool tick_under_way_ = false;
+};
+
+}  // namespace berth::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_settings_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_flush_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_flushed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_stats_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_stats)

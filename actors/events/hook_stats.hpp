@@ -1,0 +1,34 @@
+// What became of the hooks, in numbers that add up.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "actors/events/hook.hpp"
+
+namespace berth::actors {
+
+/// Of one hook. Every delivery ends in exactly one way:
+///   taken = delivered + refused + failed + dropped + queued.
+struct hook_counters {
+  std::uint64_t taken = 0;      ///< deliveries there were to make
+  std::uint64_t sent = 0;       ///< first tries
+  std::uint64_t retried = 0;    ///< further tries
+  std::uint64_t delivered = 0;  ///< ended well
+  std::uint64_t refused = 0;    ///< the receiver answered with another code than 0
+  std::uint64_t failed = 0;     ///< the last try failed
+  std::uint64_t dropped = 0;    ///< a bound was reached, or the hook was switched off, before it was told
+  std::uint64_t queued = 0;     ///< now: waiting, or under way
+};
+
+struct hook_stats {
+  std::array<hook_counters, hook_name_count> hooks;
+  std::uint64_t in_flight = 0;       ///< tries under way now
+  std::uint64_t dead_receivers = 0;  ///< receivers now that failed several times in a row
+  std::string last_failure;          ///< in words; empty = there was none
+
+  const hook_counters& operator[](hook_name name) const noexcept { return hooks[static_cast<std::size_t>(name)]; }
+  hook_counters& operator[](hook_name name) noexcept { return hooks[static_cast<std::size_t>(name)]; }
+};
+
+}  // namespace berth::actors

@@ -1,0 +1,38 @@
+#include "actors/stream/actor_threads.hpp"
+
+#include <algorithm>
+
+namespace berth::actors {
+
+// CAF's own command line and files are none of Berth's, so everything is set here.
+actor_threads::system_config::system_config(std::size_t workers) {
+  // Idle workers of the other policy poll, and wake late.
+  set("scheduler.policy", caf::atom("sharing"));
+  set("scheduler.max-threads", workers);
+  set("scheduler.max-throughput", std::size_t{64});
+}
+
+actor_threads::actor_threads(const options& o)
+    : config_(o.workers), system_(std::make_unique<caf::actor_system>(config_)) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(o.reactors, 1); ++i) {
+    auto own = o.reactor;
+    if (!o.processors.empty()) own.processor = o.processors[i % o.processors.size()];
+    reactors_.push_back(std::make_unique<reactor>(*system_, own));
+  }
+}
+
+actor_threads::~actor_threads() {
+  system_->await_all_actors_done();
+  for (auto& r : reactors_) r->stop();
+  // This thread has perhaps spawned actors, and CAF would wait for its end.
+  caf::logger::set_current_actor_system(nullptr);
+  system_.reset();
+}
+
+berth_host actor_threads::place() const {
+  const auto least = std::min_element(reactors_.begin(), reactors_.end(),
+                                      [](const auto& a, const auto& b) { return a->load() < b->load(); });
+  return (*least)->host();
+}
+
+}  // namespace berth::actors

@@ -1,0 +1,54 @@
+#include "actors/stream/intake.hpp"
+
+namespace berth::actors {
+namespace {
+
+// The shortest stall time there may be, long against the gaps within a stream.
+constexpr auto worth_telling = std::chrono::milliseconds{500};
+constexpr auto report_interval = std::chrono::seconds{5};
+
+}  // namespace
+
+intake::intake(mooring& shared, net::rtp_receiver::options options, std::function<void()> on_arrival,
+               std::function<void(const net::accepted_packet&, net::time_point)> on_packet)
+    : shared_(shared),
+      receiver_(shared.counters, std::move(options)),
+      on_arrival_(std::move(on_arrival)),
+      on_packet_(std::move(on_packet)) {}
+
+bool intake::take(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) {
+  mooring::mark(shared_.last_datagram, arrival);
+  const auto accepted = receiver_.on_datagram(bytes, from, arrival);
+  if (!accepted) return false;
+
+  mooring::mark(shared_.last_packet, arrival);
+  const auto& packet = accepted->packet;
+  if (accepted->first || published_.source != receiver_.source() || published_.ssrc != packet.ssrc ||
+      published_.payload_type != packet.payload_type || published_.over_tcp != over_tcp) {
+    published_ = {receiver_.source(), packet.ssrc, packet.payload_type, over_tcp};
+    shared_.from.store(published_);
+  }
+  on_packet_(*accepted, arrival);
+  if (accepted->first || arrival - last_accepted_ >= worth_telling) on_arrival_();
+  if (accepted->first) report_due_ = arrival + report_interval;
+  last_accepted_ = arrival;
+  return true;
+}
+
+void intake::take_truncated(net::time_point arrival) {
+  mooring::mark(shared_.last_datagram, arrival);
+  receiver_.on_truncated();
+}
+
+void intake::take_rtcp(net::bytes_view bytes, const net::endpoint& from, net::time_point now) {
+  if (!receiver_.has_received() || !from.same_address(receiver_.source())) return;
+  receiver_.on_rtcp(bytes, now);
+}
+
+std::size_t intake::report(std::span<std::uint8_t> out, net::time_point now) {
+  if (!receiver_.has_received() || now < report_due_) return 0;
+  report_due_ = now + report_interval;
+  return receiver_.make_receiver_report(out, now);
+}
+
+}  // namespace berth::actors

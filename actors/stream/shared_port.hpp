@@ -1,0 +1,53 @@
+// One port that carries many streams, each named by its SSRC.
+#pragma once
+
+#include <memory>
+
+#include "actors/contract/messages.hpp"
+#include "actors/contract/mooring.hpp"
+#include "actors/stream/hosting.hpp"
+#include "net/rtp/ssrc_demultiplexer.hpp"
+#include "net/rtp/tcp_connections.hpp"
+
+namespace berth::actors {
+
+struct shared_port_options {
+  stream_key key;
+  generation_t generation = 0;
+  std::size_t max_tcp_frame = 0;
+  std::size_t max_connections = 4096;
+  net::duration silence{};  ///< how long the sender of an ended stream must be silent before it is heard again
+};
+
+/// Owns the sockets of a shared port, routes what they receive, and announces new SSRCs to the supervisor together with
+/// its demultiplexer; the answer is a stream on the same reactor that attaches itself there, or a refusal. Spawned and
+/// closed by the supervisor; all its code runs on its reactor's thread. The demultiplexer outlives it in the hands of
+/// its streams, closed.
+class shared_port final : public hosted_actor {
+ public:
+  shared_port(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
+              shared_port_options options, caf::weak_actor_ptr supervisor);
+
+  const char* name() const override { return "shared_port"; }
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+  void on_ready(std::uint32_t tag, std::uint32_t events, net::time_point now) override;
+  void on_timer(std::uint32_t, net::time_point) override {}
+
+ private:
+  bool route(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp);
+  void read_rtp(net::time_point now);
+  void tell_supervisor(const auto& message);
+
+  std::shared_ptr<mooring> shared_;
+  shared_port_options options_;
+  caf::weak_actor_ptr supervisor_;
+  std::shared_ptr<net::ssrc_demultiplexer> demultiplexer_;
+  net::tcp_connections connections_;
+  net::poller::key rtp_ = net::poller::none;
+  net::poller::key listener_ = net::poller::none;
+  net::time_point last_accepted_{};
+};
+
+}  // namespace berth::actors

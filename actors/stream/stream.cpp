@@ -1,0 +1,377 @@
+#include "actors/stream/stream.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace berth::actors {
+namespace {
+
+enum tag : std::uint32_t {
+  tag_rtp,
+  tag_rtcp,
+  tag_listener,
+  tag_connecting,
+  tag_connect_timeout,
+  tag_reconnect,
+  tag_media,
+  tag_talk
+};
+
+constexpr int batches_per_turn = 4;
+constexpr net::duration first_back_off = std::chrono::milliseconds{500};
+constexpr net::duration longest_back_off = std::chrono::seconds{4};
+
+net::track_wish wish_of(track_filter only) {
+  if (only == track_filter::audio) return net::track_wish::audio;
+  return only == track_filter::video ? net::track_wish::video : net::track_wish::all;
+}
+
+}  // namespace
+
+stream::stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
+               stream_options options, caf::weak_actor_ptr supervisor)
+    : hosted_actor(config, host),
+      shared_(std::move(shared)),
+      options_(std::move(options)),
+      supervisor_(std::move(supervisor)),
+      intake_(
+          *shared_, options_.receiver, [this] { tell_supervisor(); },
+          [this](const net::accepted_packet& packet, net::time_point now) { take_media(packet, now); }),
+      connections_(
+          poller(), *this, shared_->counters, {.max_frame = options_.max_tcp_frame},
+          [this](const net::tcp_frame& frame, const net::endpoint& peer, net::time_point now) {
+            if (frame.rtcp) {
+              intake_.take_rtcp(frame.bytes, peer, now);
+              return false;
+            }
+            return intake_.take(frame.bytes, peer, now, true);
+          },
+          [this](const net::endpoint& peer, int why) { connection_ended(peer, why); }),
+      media_timer_(poller(), *this, tag_media) {}
+
+caf::behavior stream::make_behavior() {
+  moor();
+  return {[this](const close_command& command) {
+            rest_after_ = command.rest_sender;
+            quit();
+          },
+          [this](const set_ssrc_filter& filter) {
+            intake_.receiver().set_ssrc_filter(filter.ssrc);
+            return outcome<completed>{completed{}};
+          },
+          [this](const publish_options& options) { begin_media(options); },
+          [this](const connect_command& command) { return connect(command); },
+          [this](const begin_talk& command) { return talk_back(command); },
+          [this](const end_talk& command) {
+            if (!talk_ || talk_->id() != command.id) return;
+            talk_->end(send_end::stopped, "", clock().now());
+            part_with_talk();
+          },
+          [this](caf::flush_atom) { proceed_talking(clock().now()); }};
+}
+
+void stream::moor() {
+  if (options_.feed) {
+    if (!options_.feed->attach(options_.fed_ssrc, *this)) {
+      note("the shared port was closed");
+      quit(caf::exit_reason::user_shutdown);
+    }
+    return;
+  }
+  const auto& ports = shared_->ports;
+  const auto now = clock().now();
+  if (options_.banned.is_set()) intake_.receiver().rest(options_.banned, options_.silence, now);
+  // The kernel's drop count belongs to the socket, and a socket may have had a stream before this one.
+  kernel_drops_before_ = net::kernel_drops(ports.rtp.get());
+  rtp_ = poller().add(ports.rtp.get(), EPOLLIN, *this, tag_rtp);
+  if (ports.rtcp) rtcp_ = poller().add(ports.rtcp.get(), EPOLLIN, *this, tag_rtcp);
+  if (ports.listener) listener_ = poller().add(ports.listener.get(), EPOLLIN, *this, tag_listener);
+  if (rtp_ == net::poller::none || (ports.rtcp && rtcp_ == net::poller::none) ||
+      (ports.listener && listener_ == net::poller::none)) {
+    note("the kernel refused to watch the sockets: see fs.epoll.max_user_watches");
+    quit(caf::exit_reason::unhandled_exception);
+  }
+}
+
+void stream::on_exit() {
+  media_timer_.cancel();
+  if (media_receiver_) media_receiver_->end(clock().now());
+  if (talk_) {
+    if (talk_->begun())
+      talk_->end(send_end::reset, "the stream that it went back through ended", clock().now());
+    else
+      talk_->end(send_end::timed_out, "wait tcp connection timeout", clock().now());
+    talk_.reset();
+  }
+  connections_.close_all();
+  if (connecting_) {
+    poller().remove(connecting_->socket.get(), connecting_->registration);
+    poller().cancel_timer(connecting_->timer);
+    connecting_.reset();
+  }
+  auto& ports = shared_->ports;
+  poller().remove(ports.rtp.get(), rtp_);
+  poller().remove(ports.rtcp.get(), rtcp_);
+  poller().remove(ports.listener.get(), listener_);
+  ports.listener.reset();
+  if (options_.feed) {
+    options_.feed->detach(options_.fed_ssrc, intake_.receiver().source(), rest_after_, clock().now());
+    options_.feed.reset();
+  }
+}
+
+void stream::on_ready(std::uint32_t tag, std::uint32_t events, net::time_point now) {
+  if (!enter()) return;
+  switch (tag) {
+    case tag_rtp:
+      read_rtp(now);
+      if ((events & EPOLLOUT) != 0) proceed_talking(now);
+      break;
+    case tag_rtcp:
+      read_rtcp(now);
+      break;
+    case tag_listener:
+      connections_.accept_from(shared_->ports.listener.get(), now);
+      proceed_talking(now);
+      break;
+    case tag_connecting:
+      connect_decided(now);
+      break;
+    default:
+      connections_.on_ready(tag, buffers().tcp, now);
+      end_media_batch(now);
+      if ((events & EPOLLOUT) != 0) proceed_talking(now);
+  }
+}
+
+void stream::on_timer(std::uint32_t tag, net::time_point now) {
+  if (!enter()) return;
+  if (tag == tag_media) {
+    media_timer_.fired();
+    media_receiver_->expire(now);
+    end_media_batch(now);
+    return;
+  }
+  if (tag == tag_talk) {
+    if (talk_) talk_->pace_is_over(now);
+    part_with_talk();
+    return;
+  }
+  if (!connecting_) return;
+  connecting_->timer = net::poller::none;
+  if (tag == tag_connect_timeout) {
+    connect_failed({net::errc::timed_out, "no answer from " + connecting_->remote.to_string()}, now);
+  } else if (auto failed = begin_connect(now)) {
+    connect_failed(*failed, now);
+  }
+}
+
+void stream::deliver(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) {
+  if (!enter()) return;
+  intake_.take(bytes, from, arrival, over_tcp);
+  end_media_batch(arrival);
+}
+
+void stream::read_rtp(net::time_point now) {
+  auto& udp = buffers().udp;
+  const int fd = shared_->ports.rtp.get();
+  for (int batch = 0; batch < batches_per_turn; ++batch) {
+    const auto count = udp.read(fd, now);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& d = udp[i];
+      if (d.truncated)
+        intake_.take_truncated(d.arrival);
+      else
+        intake_.take(d.bytes, d.from, d.arrival, false);
+    }
+    if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(udp.kernel_drops() - kernel_drops_before_);
+    if (!udp.more()) {
+      end_media_batch(now);
+      send_report(now);
+      if (talk_ && !talk_->begun()) proceed_talking(now);
+      return;
+    }
+  }
+  poller().leave_unfinished();
+  end_media_batch(now);
+  send_report(now);
+}
+
+void stream::read_rtcp(net::time_point now) {
+  auto& udp = buffers().udp;
+  const auto count = udp.read(shared_->ports.rtcp.get(), now);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (udp[i].from.same_address(intake_.receiver().source())) reports_to_ = udp[i].from;
+    intake_.take_rtcp(udp[i].bytes, udp[i].from, now);
+  }
+  send_report(now);
+}
+
+void stream::send_report(net::time_point now) {
+  if (!shared_->ports.rtcp) return;
+  std::array<std::uint8_t, 320> out;
+  const auto size = intake_.report(out, now);
+  if (size == 0) return;
+  const auto& source = intake_.receiver().source();
+  // A sender that moved takes its RTCP port with it; until it has sent RTCP, that is its RTP port + 1 (RFC 3550 11).
+  const auto to = reports_to_.is_set() && reports_to_.same_address(source)
+                      ? reports_to_
+                      : source.with_port(static_cast<std::uint16_t>(source.port() + 1));
+  // A report that can not be sent is one report less: the next one says the same.
+  net::send_datagram(shared_->ports.rtcp.get(), {out.data(), size}, to);
+}
+
+void stream::tell_supervisor() {
+  if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
+    send(caf::actor_cast<caf::actor>(supervisor),
+         stream_notice{options_.key, options_.generation, media_, media_complete_});
+}
+
+// ---- media --------------------------------------------------------------------------------------------------------
+
+void stream::take_media(const net::accepted_packet& packet, net::time_point now) {
+  if (!media_receiver_) {
+    media_ = std::make_shared<net::live_media>(options_.media);
+    media_receiver_ =
+        std::make_unique<net::media_receiver>(media_, options_.media, wish_of(options_.only_track), [this] {
+          media_complete_ = true;
+          tell_supervisor();
+        });
+  }
+  media_receiver_->take(packet, now);
+}
+
+void stream::begin_media(const publish_options& options) {
+  if (!media_receiver_) return;
+  const auto now = clock().now();
+  media_receiver_->begin({.stamps = static_cast<net::stamp_mode>(options.modify_stamp),
+                          .audio = options.enable_audio,
+                          .silence = options.add_mute_audio},
+                         now);
+  end_media_batch(now);
+}
+
+// Readers are woken once for all that came in one go, and the time to look again is settled.
+void stream::end_media_batch(net::time_point now) {
+  if (!media_receiver_) return;
+  media_receiver_->end_batch(now);
+  if (const auto other = media_receiver_->passed_over(); other != passed_over_) {
+    passed_over_ = other;
+    note(std::string{net::to_string(other)} + " comes in, which is not served");
+  }
+  media_timer_.arm(media_receiver_->deadline());
+}
+
+// ---- what it sends back -------------------------------------------------------------------------------------------
+
+outcome<completed> stream::talk_back(const begin_talk& command) {
+  if (talk_)
+    return net::failure{rejection{errc::not_sendable, to_string(options_.key) + " sends something back already", {}}};
+  const talk::sockets own{poller(), *this, tag_talk, *shared_, rtp_, connections_, intake_};
+  // Weak: a fan-out must not keep a stream that nobody else wants.
+  talk_.emplace(command.id, command.what, own, [self = caf::actor_cast<caf::weak_actor_ptr>(ctrl())] {
+    if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(self))
+      caf::anon_send(caf::actor_cast<caf::actor>(strong), caf::flush_atom_v);
+  });
+  proceed_talking(clock().now());
+  return completed{};
+}
+
+void stream::proceed_talking(net::time_point now) {
+  if (talk_) talk_->proceed(now);
+  part_with_talk();
+}
+
+void stream::part_with_talk() {
+  if (!talk_ || !talk_->over()) return;
+  const talk_over over{talk_->id()};
+  talk_.reset();
+  if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
+    send(caf::actor_cast<caf::actor>(supervisor), over);
+}
+
+// ---- TCP active ---------------------------------------------------------------------------------------------------
+
+void stream::note(std::string_view reason) { shared_->last_reason.store(short_text{reason}); }
+
+caf::result<outcome<completed>> stream::connect(const connect_command& command) {
+  const auto now = clock().now();
+  if (connecting_ && connecting_->asked_by)
+    return outcome<completed>{net::failure{
+        rejection{errc::connect_failed, "a connection to " + connecting_->remote.to_string() + " is under way", {}}}};
+  if (connecting_) poller().cancel_timer(connecting_->timer);
+  connections_.close_all();
+  if (talk_ && talk_->begun()) talk_->end(send_end::reset, "the connection was replaced", now);
+  part_with_talk();
+  intake_.receiver().forget_source();
+
+  connecting_.emplace();
+  connecting_->remote = command.remote;
+  connecting_->timeout = command.timeout;
+  connecting_->back_off = first_back_off;
+  auto promise = make_response_promise<outcome<completed>>();
+  connecting_->asked_by = promise;
+  if (auto failed = begin_connect(now)) connect_failed(*failed, now);
+  return promise;
+}
+
+std::optional<net::error> stream::begin_connect(net::time_point now) {
+  auto& c = *connecting_;
+  // The device knows the port of the session description: the connection comes from it while that is possible.
+  auto made = options_.sockets->connect_tcp(shared_->ports.local, c.remote);
+  if (!made) made = options_.sockets->connect_tcp(shared_->ports.local.with_port(0), c.remote);
+  if (!made) return made.error();
+  c.socket = std::move(*made);
+  c.registration = poller().add(c.socket.get(), EPOLLOUT, *this, tag_connecting);
+  c.timer = poller().start_timer(now + c.timeout, *this, tag_connect_timeout);
+  return std::nullopt;
+}
+
+void stream::connect_decided(net::time_point now) {
+  if (!connecting_ || connecting_->registration == net::poller::none) return;
+  auto& c = *connecting_;
+  if (const int failed = net::pending_error(c.socket.get())) {
+    connect_failed(net::system_error(failed, "connect tcp " + c.remote.to_string()), now);
+    return;
+  }
+  poller().remove(c.socket.get(), c.registration);
+  poller().cancel_timer(c.timer);
+  c.back_off = first_back_off;
+  connections_.adopt(std::move(c.socket), c.remote, now);
+  proceed_talking(now);
+  if (auto promise = std::exchange(c.asked_by, std::nullopt)) promise->deliver(outcome<completed>{completed{}});
+}
+
+// The first attempt answers its caller. Later ones, after a connection was lost, go on until the stream idles out.
+void stream::connect_failed(const net::error& why, net::time_point now) {
+  auto& c = *connecting_;
+  poller().remove(c.socket.get(), c.registration);
+  poller().cancel_timer(c.timer);
+  c.socket.reset();
+  note(why.text);
+  if (c.asked_by) {
+    auto promise = *c.asked_by;
+    connecting_.reset();
+    promise.deliver(outcome<completed>{net::failure{rejection{errc::connect_failed, why.text, {}}}});
+    return;
+  }
+  c.timer = poller().start_timer(now + c.back_off, *this, tag_reconnect);
+  c.back_off = std::min(c.back_off * 2, longest_back_off);
+}
+
+void stream::connection_ended(const net::endpoint& peer, int system_errno) {
+  if (peer == intake_.receiver().source()) intake_.receiver().forget_source();
+  note("TCP connection of " + peer.to_string() + " ended" +
+       (system_errno == 0 ? std::string{} : std::string{": "} + std::strerror(system_errno)));
+  const auto now = clock().now();
+  if (talk_) talk_->connection_ended(peer, now);
+  part_with_talk();
+  if (!connecting_ || connecting_->asked_by || connecting_->timer != net::poller::none) return;
+  connecting_->timer = poller().start_timer(now + connecting_->back_off, *this, tag_reconnect);
+}
+
+}  // namespace berth::actors

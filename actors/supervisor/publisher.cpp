@@ -1,0 +1,193 @@
+#include "actors/supervisor/publisher.hpp"
+
+#include <algorithm>
+
+namespace berth::actors {
+namespace {
+
+outcome<watched> refusal(errc code, std::string why) { return reject(code, std::move(why)); }
+
+outcome<watched> not_there(const stream_key& key, std::string_view why) {
+  return refusal(errc::not_found, "no stream " + to_string(key) + " can be watched" + std::string{why});
+}
+
+outcome<watched> pass_for(const stream_key& key, const record& r, net::schema as) {
+  if (!net::contains(r.publish.schemas, as))
+    return refusal(errc::schema_off, "stream " + to_string(r.public_key(key)) + " is not served as " +
+                                         std::string{net::to_string(as)} + ": its publish options switch that off");
+  return watched{r.public_key(key), r.generation, net::frames_of(r.media)};
+}
+
+std::string reason_of(const hook_outcome& answer) {
+  if (answer.what == hook_outcome::result::failed) return "the hook could not be asked: " + answer.text;
+  return answer.text.empty() ? "code " + std::to_string(answer.code) : answer.text;
+}
+
+}  // namespace
+
+// An answer may come after the stream that it is about: `then` has to look it up again.
+void publisher::ask(hook_name name, event about, answer_handler then) {
+  if (!given_.hooks) return then(hook_outcome::delivered());
+  given_.self
+      ->request(given_.hooks, caf::infinite, hook_question{name, std::make_shared<const event>(std::move(about))})
+      .then([then](const hook_outcome& answer) { then(answer); },
+            [then](const caf::error&) { then(hook_outcome::failed("the hook dispatcher is gone")); });
+}
+
+// ---- publishing ---------------------------------------------------------------------------------------------------
+
+void publisher::arrived(const stream_key& key, record& r, const net::live_media_ptr& media) {
+  if (!media) return;
+  r.media = media;
+  if (r.publishing != publish_state::unasked) return;
+  r.publishing = publish_state::asked;
+  event about;
+  about.kind = event_kind::stream_active;
+  about.stream = std::make_shared<stream_status>(r.status(key, given_.now()));
+  ask(hook_name::publish, std::move(about), [this, key, generation = r.generation](const hook_outcome& answer) {
+    auto* present = given_.streams.find(key, generation);
+    if (present != nullptr && present->state != stream_state::closing) publish_answered(key, *present, answer);
+  });
+}
+
+void publisher::ask_first(stream_status about, std::function<void(outcome<publish_options>)> then) {
+  event e;
+  e.kind = event_kind::stream_active;
+  e.stream = std::make_shared<stream_status>(std::move(about));
+  ask(hook_name::publish, std::move(e), [this, then = std::move(then)](const hook_outcome& answer) {
+    if (answer.what == hook_outcome::result::delivered) return then(obey(given_.settings().publish, answer));
+    then(reject(errc::publish_refused, "on_publish: " + reason_of(answer)));
+  });
+}
+
+void publisher::publish_answered(const stream_key& key, record& r, const hook_outcome& answer) {
+  if (answer.what != hook_outcome::result::delivered) return refuse(key, r, reason_of(answer));
+  auto options = obey(given_.settings().publish, answer);
+  auto name = key;
+  if (!options.stream_replace.empty()) name.stream = options.stream_replace;
+  if (name != key && !given_.streams.rename(key, name))
+    return refuse(key, r, "the name " + to_string(name) + " that on_publish gave is taken by another stream");
+  r.publish = std::move(options);
+  r.publishing = publish_state::granted;
+  caf::anon_send(r.actor, r.publish);
+}
+
+void publisher::grant(record& r) {
+  r.publish = *r.request.publish;
+  r.publishing = publish_state::granted;
+  caf::anon_send(r.actor, r.publish);
+}
+
+void publisher::refuse(const stream_key& key, record& r, std::string why) {
+  r.publishing = publish_state::refused;
+  r.publish_refusal = "on_publish: " + why;
+  given_.close(key, r, close_reason::publish_refused);
+}
+
+void publisher::registered(const stream_key& key, record& r) {
+  if (r.registered || r.publishing != publish_state::granted) return;
+  r.registered = given_.now();
+  given_.tell(event_kind::media_registered, key, r);
+  const auto name = r.public_key(key);
+  for (auto& w : waiting_.take(name)) w.promise.deliver(pass_for(key, r, w.as));
+  if (name == key) return;
+  for (auto& w : waiting_.take(key)) w.promise.deliver(pass_for(key, r, w.as));
+}
+
+void publisher::ended(const stream_key& key, const record& r) {
+  if (r.registered) given_.tell(event_kind::media_unregistered, key, r);
+}
+
+// ---- watching -----------------------------------------------------------------------------------------------------
+
+caf::result<outcome<watched>> publisher::watch(const watch_request& request) {
+  auto promise = given_.self->make_response_promise<outcome<watched>>();
+  event about;
+  about.kind = event_kind::viewer_came;
+  about.who = std::make_shared<viewer>(request.who);
+  ask(hook_name::play, std::move(about), [this, request, promise](const hook_outcome& answer) mutable {
+    if (answer.what == hook_outcome::result::delivered) return admit(request, std::move(promise));
+    promise.deliver(refusal(errc::play_refused, reason_of(answer)));
+  });
+  return promise;
+}
+
+// An answer, or none if the viewer has to wait.
+std::optional<outcome<watched>> publisher::find(const watch_request& request) const {
+  const auto& wanted = request.who.key;
+  const auto key = given_.streams.resolve(wanted);
+  const auto* r = given_.streams.find(key);
+  if (r != nullptr && r->state != stream_state::closing && r->registered) return pass_for(key, *r, request.who.as);
+  if (request.wait == net::duration::zero()) return not_there(wanted, "");
+  if (waiting_.size() < given_.settings().max_waiting_viewers) return std::nullopt;
+  return refusal(errc::too_many_streams,
+                 std::to_string(waiting_.size()) + " viewers wait for streams already, the most that are allowed");
+}
+
+void publisher::admit(const watch_request& request, watch_promise promise) {
+  const auto& wanted = request.who.key;
+  if (auto answer = find(request)) {
+    promise.deliver(std::move(*answer));
+    return;
+  }
+  const bool first = waiting_.add({wanted, request.who.as, std::move(promise)}, given_.now() + request.wait);
+  const auto* r = given_.streams.find(given_.streams.resolve(wanted));
+  if (first && (r == nullptr || r->state == stream_state::closing)) ask_for_missing(request.who);
+}
+
+void publisher::ask_for_missing(const viewer& who) {
+  event about;
+  about.kind = event_kind::viewer_came;
+  about.who = std::make_shared<viewer>(who);
+  ask(hook_name::stream_not_found, std::move(about), [this, key = who.key](const hook_outcome& answer) {
+    const auto* close = answer.member("close");
+    if (close == nullptr || (*close != "true" && *close != "1")) return;
+    for (auto& w : waiting_.take(key)) w.promise.deliver(not_there(key, ", says on_stream_not_found"));
+  });
+}
+
+void publisher::expire() {
+  for (auto& late : waiting_.take_due(given_.now()))
+    late.promise.deliver(not_there(late.key, "; it did not come in time"));
+}
+
+void publisher::stop() {
+  for (auto& late : waiting_.take_all())
+    late.promise.deliver(refusal(errc::shutting_down, "the daemon is shutting down"));
+}
+
+// ---- nobody watches -----------------------------------------------------------------------------------------------
+
+std::optional<net::time_point> publisher::look(const stream_key& key, record& r) {
+  if (!r.registered || r.asking_unwatched) return std::nullopt;
+  const auto now = given_.now();
+  const auto patience = given_.settings().none_reader_after;
+  if (r.media->frames.viewers() > 0) return now + patience;
+  const auto due = std::max({*r.registered, r.media->frames.unwatched_since(), r.asked_unwatched}) + patience;
+  if (now < due) return due;
+  r.asked_unwatched = now;
+  if (r.publish.auto_close) {
+    given_.close(key, r, close_reason::unwatched);
+    return std::nullopt;
+  }
+  r.asking_unwatched = true;
+  event about;
+  about.kind = event_kind::unwatched;
+  about.stream = std::make_shared<stream_status>(r.status(key, now));
+  ask(hook_name::stream_none_reader, std::move(about),
+      [this, key, generation = r.generation](const hook_outcome& answer) {
+        auto* present = given_.streams.find(key, generation);
+        if (present != nullptr && present->state != stream_state::closing) unwatched_answered(key, *present, answer);
+      });
+  // An answer that was there at once has changed the record.
+  return r.state == stream_state::closing ? std::nullopt : std::optional{now + patience};
+}
+
+void publisher::unwatched_answered(const stream_key& key, record& r, const hook_outcome& answer) {
+  r.asking_unwatched = false;
+  const auto* close = answer.member("close");
+  if (close == nullptr || (*close != "true" && *close != "1")) return;
+  if (r.media->frames.viewers() == 0) given_.close(key, r, close_reason::unwatched);
+}
+
+}  // namespace berth::actors

@@ -1,0 +1,405 @@
+#include "api/daemon/daemon.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
+#include <future>
+#include <latch>
+#include <thread>
+
+#include "api/config/config_store.hpp"
+#include "api/config/pull_policy.hpp"
+#include "api/config/state_dir.hpp"
+#include "api/core/core.hpp"
+#include "api/core/event_feed.hpp"
+#include "api/core/settings.hpp"
+#include "api/daemon/load_meter.hpp"
+#include "api/daemon/logger.hpp"
+#include "api/hooks/hook_body.hpp"
+#include "api/hooks/hook_client.hpp"
+#include "api/http/http_server.hpp"
+#include "api/http/router.hpp"
+#include "api/recording/recording_archive.hpp"
+#include "api/routes/node.hpp"
+#include "api/viewers/rtsp_session.hpp"
+#include "net/source/puller.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr auto sample_interval = 1s;
+
+struct start_failure {
+  int code;
+  std::string text;
+};
+
+// ---- before anything runs -----------------------------------------------------------------------------------------
+
+struct prepared {
+  std::unique_ptr<config_store> config;
+  state_dir::kept_text secret;
+  std::filesystem::path secret_file;
+};
+
+std::string join(const config_errors& errors) {
+  std::string text;
+  for (const auto& e : errors) text += e.to_string() + "\n";
+  return text;
+}
+
+net::result<prepared, start_failure> prepare(const options& given) {
+  config_sources sources;
+  sources.file = given.config_file;
+  sources.set_arguments = given.set;
+  // The state directory is a setting itself, so the settings are read once without what is kept in it.
+  const auto first = config::build(sources.read());
+  if (!first) return net::failure{start_failure{2, join(first.error())}};
+  const auto path = find_state_dir(first->get_text("berth.state_dir"), state_dir_environment::of_process());
+  if (!path) return net::failure{start_failure{1, path.error()}};
+  const auto dir = state_dir::open(*path);
+  if (!dir) return net::failure{start_failure{1, dir.error()}};
+  const auto secret = dir->secret();
+  if (!secret) return net::failure{start_failure{1, secret.error()}};
+  const auto id = dir->media_server_id();
+  if (!id) return net::failure{start_failure{1, id.error()}};
+  sources.generated = {{"api.secret", secret->text}, {"general.mediaServerId", id->text}};
+  sources.overrides = dir->overrides_file();
+  auto store = config_store::open(std::move(sources));
+  if (!store) return net::failure{start_failure{2, join(store.error())}};
+  return prepared{std::move(*store), *secret, dir->secret_file()};
+}
+
+// A stream takes two descriptors: the soft limit is only a default, the hard one is what the administrator allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+net::duration cpu_time_of(pthread_t thread) {
+  clockid_t id{};
+  timespec t{};
+  if (::pthread_getcpuclockid(thread, &id) != 0 || ::clock_gettime(id, &t) != 0) return {};
+  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+}
+
+// ---- the daemon ---------------------------------------------------------------------------------------------------
+
+class daemon {
+ public:
+  daemon(prepared p, config_environment environment);
+  ~daemon();
+
+  net::result<std::uint16_t, start_failure> start();
+  daemon_exit wait_and_stop();
+
+ private:
+  void make_core();
+  void make_routes();
+  void start_threads();
+  boost::json::object statistic_now() const;
+  void apply(const config& before, const config& now);
+  void announce(std::uint16_t port) const;
+  asio::awaitable<void> watch_signals();
+  asio::awaitable<void> sample();
+  void report_refusals(const actors::node_stats& stats);
+  void end(bool restart);
+
+  // made first, gone last
+  prepared prepared_;
+  std::shared_ptr<const config> at_start_ = prepared_.config->snapshot();
+  logger log_;
+  net::posix_socket_factory sockets_;
+  http_settings_holder http_settings_;
+  event_feed feed_;
+  rtc_service rtc_{[this] { return prepared_.config->snapshot(); }};  // what runs on the contexts holds its sessions
+  asio::io_context io_;
+  asio::io_context hook_io_;
+  asio::thread_pool disk_{1};
+  media_service media_{io_, static_cast<std::size_t>(at_start_->get_int("berth.http_threads")),
+                       [this] { return media_settings_of(*prepared_.config->snapshot()); }};
+  net::url_policy pull_policy_ = make_pull_policy([this] { return prepared_.config->snapshot(); });
+  snapshot_service snapshots_{disk_, pull_policy_};
+  record_archive archive_{disk_, [this] { return prepared_.config->snapshot(); }};
+  std::unique_ptr<recorder> recorder_;
+  std::unique_ptr<hook_client> hook_transport_;
+  std::unique_ptr<core> core_;
+  std::optional<core_client> client_;
+  router routes_;
+  std::unique_ptr<node> node_;
+  std::unique_ptr<http_server> server_;
+  std::unique_ptr<tcp_server> rtsp_server_;
+  std::unique_ptr<load_meter> reactor_loads_, worker_loads_;
+  std::vector<std::thread> threads_;
+  std::latch go_{1};  // the threads' work needs the meters, and the meters need the threads
+  // state
+  std::promise<bool> end_;
+  std::atomic<bool> ending_{false};
+  std::atomic<bool> ready_{false};
+  std::uint64_t refused_reported_ = 0;
+  mutable std::mutex statistic_mutex_;
+  boost::json::object statistic_ = statistic({});
+};
+
+daemon::daemon(prepared p, config_environment environment)
+    : prepared_(std::move(p)),
+      log_(at_start_->get_text("berth.log_level"), at_start_->get_text("berth.log_format") == "json"),
+      http_settings_(http_settings_of(*at_start_)) {
+  for (const auto& w : at_start_->warnings(environment)) log_.warn(w.to_string());
+  make_core();
+  make_routes();
+}
+
+void daemon::make_core() {
+  const auto& store = *prepared_.config;
+  const hook_body_sources sources{[&store] { return store.snapshot()->text("general.mediaServerId"); },
+                                  [&store] { return store.snapshot()->all(); }, [this] { return statistic_now(); }};
+  recorder_ = std::make_unique<recorder>(recorder::dependencies{
+      disk_, [&store] { return store.snapshot(); }, [this](actors::event e) { client_->tell(std::move(e)); }});
+  hook_transport_ = std::make_unique<hook_client>(
+      hook_io_, [sources](const actors::hook_delivery& d) { return hook_body(d, sources); });
+  core_ = std::make_unique<core>(*at_start_, core::dependencies{sockets_, *hook_transport_,
+                                                                [this](net::source_options_ptr what, auto wake) {
+                                                                  return std::make_unique<net::puller>(
+                                                                      std::move(what), pull_policy_, std::move(wake));
+                                                                },
+                                                                [this](const actors::event& e) {
+                                                                  log_.write(e);
+                                                                  recorder_->follow(e);
+                                                                  feed_.notify();
+                                                                }});
+  client_.emplace(core_->client());
+}
+
+void daemon::make_routes() {
+  node_ = std::make_unique<node>(
+      node{*client_, *prepared_.config, sockets_, disk_, feed_, routes_, media_, *recorder_, archive_, snapshots_, rtc_,
+           [this] { end(true); }, [this] { return ready_ && !ending_; }, [this] { return reactor_loads_->to_json(); },
+           [this] { return worker_loads_->to_json(); }});
+  add_rtp_server_routes(routes_, *node_);
+  add_rtp_sender_routes(routes_, *node_);
+  add_source_routes(routes_, *node_);
+  add_rtc_routes(routes_, *node_);
+  add_server_routes(routes_, *node_);
+  add_v1_routes(routes_, *node_);
+  add_event_routes(routes_, *node_);
+  add_media_api_routes(routes_, *node_);
+  add_media_routes(routes_, *node_);
+  add_openapi_route(routes_);
+
+  server_ = std::make_unique<http_server>(
+      io_, http_service{.settings = http_settings_,
+                        .answer = [this](http_request& r) { return routes_.dispatch(r); },
+                        .log = [this](std::string_view text) { log_.error(text); },
+                        .access_log = [this](std::string_view line) { log_.info(line); }});
+  rtsp_server_ = std::make_unique<tcp_server>(
+      io_, rtsp_sessions({.media = media_,
+                          .watch = [this](actors::watch_request wanted) { return client_->watch(std::move(wanted)); },
+                          .left = [this](const actors::viewer& who,
+                                         const actors::consumption& taken) { client_->tell_viewer_left(who, taken); },
+                          .max_connections = [this] { return http_settings_.get()->max_connections; },
+                          .log = [this](std::string_view text) { log_.error(text); }}));
+}
+
+// A keepalive must not wait for anybody: it carries the figures of the last sample.
+boost::json::object daemon::statistic_now() const {
+  const std::lock_guard lock{statistic_mutex_};
+  return statistic_;
+}
+
+net::result<std::uint16_t, start_failure> daemon::start() {
+  const auto& c = *at_start_;
+  if (const auto port = c.get_int("rtp_proxy.port"); port != 0)
+    if (auto failed = core_->open_shared_port(static_cast<std::uint16_t>(port)))
+      return net::failure{start_failure{1, *failed}};
+  const auto port =
+      server_->listen(c.get_text("general.listen_ip"), static_cast<std::uint16_t>(c.get_int("http.port")));
+  if (!port)
+    return net::failure{start_failure{1, port.error() + "; http.port in the configuration, or --set http.port=8080, "
+                                                        "chooses another"}};
+  if (const auto at = c.get_int("rtsp.port"); at != 0) {
+    const auto opened = rtsp_server_->listen(c.get_text("general.listen_ip"), static_cast<std::uint16_t>(at));
+    if (!opened) return net::failure{start_failure{1, opened.error() + "; rtsp.port in the configuration"}};
+  }
+  prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
+  asio::co_spawn(io_, watch_signals(), asio::detached);
+  asio::co_spawn(io_, sample(), asio::detached);
+  start_threads();
+  ready_ = true;
+  core_->publish(actors::event_kind::server_started);
+  announce(*port);
+  return *port;
+}
+
+void daemon::start_threads() {
+  // Signals are for the signal set alone: no thread of ours may be interrupted.
+  std::vector<load_meter::source> workers;
+  const auto run = [&](asio::io_context& io, std::string name) {
+    auto& thread = threads_.emplace_back([&io, this] {
+      go_.wait();
+      const auto keep = asio::make_work_guard(io);
+      io.run();
+    });
+    ::pthread_setname_np(thread.native_handle(), name.c_str());
+    workers.push_back({std::move(name), [id = thread.native_handle()] { return cpu_time_of(id); }, {}, {}});
+  };
+  for (std::int64_t i = 0; i < at_start_->get_int("berth.http_threads"); ++i) run(io_, "http " + std::to_string(i));
+  run(hook_io_, "hooks");
+  worker_loads_ = std::make_unique<load_meter>(std::move(workers));
+  std::vector<load_meter::source> receivers;
+  for (std::size_t i = 0; i < core_->reactors().size(); ++i) {
+    auto* r = core_->reactors()[i].get();
+    receivers.push_back({"reactor " + std::to_string(i), [r] { return r->cpu_time(); },
+                         [r] { return r->longest_turn(); }, [r] { return r->descriptors(); }});
+  }
+  reactor_loads_ = std::make_unique<load_meter>(std::move(receivers));
+  go_.count_down();
+}
+
+void daemon::announce(std::uint16_t port) const {
+  const auto& c = *at_start_;
+  const auto bound = net::endpoint::parse(c.get_text("general.listen_ip"), port);
+  const auto shown = bound->is_any() ? net::endpoint::parse("127.0.0.1", port) : bound;
+  const auto url = "http://" + shown->to_string();
+  std::printf("listening %s\n", url.c_str());
+  const bool kept = c.origin("api.secret") == "generated";
+  if (kept && prepared_.secret.made_now)
+    std::printf("secret    %s (made now, kept in %s)\n", prepared_.secret.text.c_str(), prepared_.secret_file.c_str());
+  else
+    std::printf("secret    as set in %s\n", kept ? prepared_.secret_file.c_str() : c.origin("api.secret").c_str());
+  const auto secret = kept ? "$(cat " + prepared_.secret_file.string() + ")" : std::string{"SECRET"};
+  std::printf("try       curl \"%s/index/api/openRtpServer?port=0&stream_id=cam1&secret=%s\"\n", url.c_str(),
+              secret.c_str());
+  std::fflush(stdout);
+}
+
+// ---- while it runs ------------------------------------------------------------------------------------------------
+
+void daemon::apply(const config& before, const config& now) {
+  http_settings_.set(http_settings_of(now));
+  log_.set_level(now.get_text("berth.log_level"));
+  core_->apply(now);
+  const auto port = now.get_int("rtp_proxy.port");
+  if (before.get_int("rtp_proxy.port") == port) return;
+  if (const auto failed = core_->close_shared_port()) log_.error(*failed);
+  if (port == 0) return;
+  if (const auto failed = core_->open_shared_port(static_cast<std::uint16_t>(port))) log_.error(*failed);
+}
+
+asio::awaitable<void> daemon::watch_signals() {
+  asio::signal_set signals{io_, SIGTERM, SIGINT, SIGHUP};
+  for (;;) {
+    const int number = co_await signals.async_wait(asio::use_awaitable);
+    if (number != SIGHUP) {
+      end(false);
+      continue;
+    }
+    asio::post(disk_, [this] {
+      const auto done = prepared_.config->reload();
+      if (done)
+        log_.info("configuration read again, " + std::to_string(done->changed.size()) + " keys changed");
+      else
+        log_.error("configuration not read again, nothing has changed: " + join(done.error()));
+    });
+  }
+}
+
+asio::awaitable<void> daemon::sample() {
+  asio::steady_timer timer{io_};
+  for (;;) {
+    timer.expires_after(sample_interval);
+    co_await timer.async_wait(asio::use_awaitable);
+    client_->expire(net::clock::now());
+    if (ending_) continue;
+    reactor_loads_->sample(net::clock::now());
+    worker_loads_->sample(net::clock::now());
+    const auto stats = co_await client_->stats();
+    if (!stats) continue;
+    report_refusals(*stats);
+    const std::lock_guard lock{statistic_mutex_};
+    statistic_ = statistic(*stats);
+  }
+}
+
+// Junk is counted where it arrives and logged here, once a second at most, however much of it there is.
+void daemon::report_refusals(const actors::node_stats& stats) {
+  const auto total = stats.totals.refused_total();
+  if (total > refused_reported_)
+    log_.warn(std::to_string(total - refused_reported_) + " datagrams refused since the last line; in all " +
+              actors::describe_refusals(stats.totals));
+  refused_reported_ = total;
+}
+
+void daemon::end(bool restart) {
+  if (!ending_.exchange(true)) end_.set_value(restart);
+}
+
+// ---- the way down -------------------------------------------------------------------------------------------------
+
+daemon_exit daemon::wait_and_stop() {
+  const bool restart = end_.get_future().get();
+  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(
+      prepared_.config->snapshot()->get_seconds("berth.shutdown_sec"));
+  const auto deadline = net::clock::now() + patience;
+  log_.info(restart ? "restarting" : "shutting down");
+
+  std::promise<void> viewers_gone;
+  media_.stop([&] { viewers_gone.set_value(); });
+  viewers_gone.get_future().wait();
+  for (tcp_server* server : {static_cast<tcp_server*>(server_.get()), rtsp_server_.get()}) {
+    std::promise<void> stopped;
+    server->stop(patience / 4, [&] { stopped.set_value(); });
+    stopped.get_future().wait();
+  }
+  recorder_->stop_all();
+  snapshots_.stop();
+  rtc_.stop();
+  disk_.join();
+  if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);
+  hook_transport_->stop();
+  return {0, restart};
+}
+
+daemon::~daemon() {
+  rtc_.stop();
+  if (hook_transport_) hook_transport_->stop();
+  io_.stop();
+  hook_io_.stop();
+  for (auto& t : threads_) t.join();
+  disk_.stop();
+  disk_.join();
+  core_.reset();
+}
+
+}  // namespace
+
+daemon_exit run_daemon(const options& given) {
+  raise_descriptor_limit();
+  auto made = prepare(given);
+  if (!made) {
+    std::fprintf(stderr, "berthd: %s\n", made.error().text.c_str());
+    return {made.error().code, false};
+  }
+  daemon d{std::move(*made), read_config_environment()};
+  if (const auto port = d.start(); !port) {
+    std::fprintf(stderr, "berthd: %s\n", port.error().text.c_str());
+    return {port.error().code, false};
+  }
+  return d.wait_and_stop();
+}
+
+}  // namespace berth::api

@@ -1,0 +1,62 @@
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+#include <boost/json.hpp>
+#include <optional>
+
+#include "api/hooks/hook_client.hpp"
+
+namespace berth::api {
+
+namespace {
+
+// What can not become a text, null among it, is as if it were not there.
+std::optional<std::string> text_of(const boost::json::value& member) {
+  if (member.is_string()) return std::string{member.get_string()};
+  if (member.is_bool() || member.is_number()) return boost::json::serialize(member);
+  return std::nullopt;
+}
+
+}  // namespace
+
+// Only an integer `code` is an answer: a text with digits in it is not. Members that are null are as if they were not
+// there.
+actors::hook_outcome hook_answer(unsigned status, std::string_view text) {
+  using actors::hook_outcome;
+  namespace json = boost::json;
+  if (status != 200) return hook_outcome::failed("HTTP status " + std::to_string(status));
+  boost::system::error_code bad;
+  const auto value = json::parse(json::string_view{text.data(), text.size()}, bad);
+  if (bad || !value.is_object())
+    return hook_outcome::failed("the answer, " + std::to_string(text.size()) + " bytes, is not a JSON object");
+  const auto& answer = value.get_object();
+  const auto* code = answer.if_contains("code");
+  if (code == nullptr || code->is_null()) return hook_outcome::failed("the answer has no code");
+  if (!code->is_int64() && !code->is_uint64()) return hook_outcome::failed("the answer's code is not an integer");
+  const auto number = code->is_int64() ? code->get_int64() : INT64_MAX;  // a uint64 is one that int64 can not hold
+  if (number == 0) {
+    auto heard = hook_outcome::delivered();
+    for (const auto& [name, member] : answer)
+      if (auto words = text_of(member)) heard.members.emplace_back(name, std::move(*words));
+    return heard;
+  }
+  const auto* msg = answer.if_contains("msg");
+  return hook_outcome::refused(number, msg != nullptr && msg->is_string() ? std::string{msg->get_string()} : "");
+}
+
+std::string hook_signature(std::string_view secret, std::string_view body) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  ::HMAC(::EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+         reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest.data(), &size);
+  std::string text = "sha256=";
+  constexpr std::string_view hex = "0123456789abcdef";
+  for (unsigned i = 0; i < size; ++i) {
+    text += hex[digest[i] >> 4];
+    text += hex[digest[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace berth::api

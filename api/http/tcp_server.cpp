@@ -1,0 +1,251 @@
+#include "api/http/tcp_server.hpp"
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "api/http/tcp_stream.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using asio::ip::tcp;
+using boost::system::error_code;
+using session_strand = asio::strand<asio::io_context::executor_type>;
+
+// Out of descriptors, for example: the connection waits in the backlog meanwhile.
+constexpr std::chrono::milliseconds accept_pause{100};
+// Connections beyond the limit that are told so; still more are closed without a word.
+constexpr std::size_t most_turned_away = 64;
+
+net::endpoint to_endpoint(const tcp::endpoint& from) {
+  return net::endpoint::parse(from.address().to_string(), from.port()).value_or(net::endpoint{});
+}
+
+/// Connections that were given away. Shared with all of them: they may outlive the server.
+using taken_count = std::shared_ptr<std::atomic<std::size_t>>;
+
+std::shared_ptr<void> take_place(const taken_count& taken) {
+  ++*taken;
+  return {taken.get(), [taken](void*) { --*taken; }};
+}
+
+}  // namespace
+
+// Shared by the server and everything it has started, so that a session that ends late still finds its service.
+class tcp_server::core : public std::enable_shared_from_this<core> {
+ public:
+  core(asio::io_context& io, tcp_service service)
+      : io_(io), service_(std::move(service)), strand_(asio::make_strand(io)), acceptor_(strand_), deadline_(strand_) {}
+
+  net::result<std::uint16_t, std::string> listen(std::string_view address, std::uint16_t port);
+  std::uint16_t local_port() const noexcept { return port_.load(); }
+  std::size_t connections() const {
+    const std::lock_guard lock{mutex_};
+    return sessions_.size() + *taken_;
+  }
+  void stop(std::chrono::milliseconds patience, std::function<void()> done);
+  void abandon();
+
+ private:
+  struct entry {
+    session_strand strand;
+    std::weak_ptr<server_session> session;
+  };
+
+  error_code open(const tcp::endpoint& at);
+  awaitable<void> accept_loop();
+  void start(tcp::socket socket, const session_strand& strand);
+  void ended(std::uint64_t id, std::exception_ptr thrown);
+  void finish_stop();
+  template <class F>
+  void for_each_session(F f);
+
+  asio::io_context& io_;
+  const tcp_service service_;
+  session_strand strand_;  // of the acceptor and of stopping
+  tcp::acceptor acceptor_;
+  asio::steady_timer deadline_;
+  std::atomic<std::uint16_t> port_{0};
+  const taken_count taken_ = std::make_shared<std::atomic<std::size_t>>(0);
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::unordered_map<std::uint64_t, entry> sessions_;
+  std::uint64_t next_id_ = 0;
+  bool stopping_ = false;
+  std::function<void()> done_;
+};
+
+error_code tcp_server::core::open(const tcp::endpoint& at) {
+  error_code error;
+  error_code ignored;
+  acceptor_.close(ignored);
+  acceptor_.open(at.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);  // else TIME_WAIT delays a restart
+  if (!error && at.address().is_v6()) acceptor_.set_option(asio::ip::v6_only{!at.address().is_unspecified()}, error);
+  if (!error) acceptor_.bind(at, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  return error;
+}
+
+net::result<std::uint16_t, std::string> tcp_server::core::listen(std::string_view address, std::uint16_t port) {
+  const auto failed = [&](std::string_view why) {
+    return net::failure{"cannot listen for " + service_.name + " on " + std::string{address} + " port " +
+                        std::to_string(port) + ": " + std::string{why}};
+  };
+  error_code error;
+  const auto ip = asio::ip::make_address(std::string{address}, error);
+  if (error) return failed("this is no IP address");
+  error = open({ip, port});
+  // A machine without IPv6 has no "::".
+  if (error == asio::error::address_family_not_supported && ip.is_v6() && ip.is_unspecified())
+    error = open({asio::ip::address_v4::any(), port});
+  if (error) {
+    error_code ignored;
+    acceptor_.close(ignored);
+    return failed(error.message());
+  }
+  const auto bound = acceptor_.local_endpoint(error).port();
+  port_ = bound;
+  asio::co_spawn(
+      strand_, [self = shared_from_this()]() -> awaitable<void> { co_await self->accept_loop(); }, asio::detached);
+  return bound;
+}
+
+awaitable<void> tcp_server::core::accept_loop() {
+  while (acceptor_.is_open()) {
+    auto strand = asio::make_strand(io_);
+    auto [error, socket] = co_await acceptor_.async_accept(strand, asio::as_tuple(asio::use_awaitable));
+    if (!error) {
+      start(std::move(socket), strand);
+    } else if (acceptor_.is_open() && error != asio::error::connection_aborted) {
+      asio::steady_timer pause{strand_, accept_pause};
+      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+  }
+}
+
+void tcp_server::core::start(tcp::socket socket, const session_strand& strand) {
+  error_code error;
+  const auto peer = to_endpoint(socket.remote_endpoint(error));
+  const auto local = to_endpoint(socket.local_endpoint(error));
+  const auto session = service_.make(std::make_shared<tcp_stream>(std::move(socket)), peer, local,
+                                     [taken = taken_] { return take_place(taken); });
+  const auto limit = service_.max_connections();
+  std::uint64_t id = 0;
+  bool welcome = true;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto open = sessions_.size() + *taken_;
+    if (stopping_ || open >= limit + most_turned_away) return;
+    welcome = open < limit;
+    id = next_id_++;
+    sessions_.emplace(id, entry{strand, session});
+  }
+  asio::co_spawn(
+      strand, [session, welcome] { return welcome ? session->run() : session->turn_away(); },
+      [self = shared_from_this(), id](std::exception_ptr thrown) { self->ended(id, thrown); });
+}
+
+void tcp_server::core::ended(std::uint64_t id, std::exception_ptr thrown) {
+  if (thrown && service_.log) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      service_.log("a connection of " + service_.name + " was ended by an exception: " + e.what());
+    } catch (...) {
+      service_.log("a connection of " + service_.name + " was ended by an exception of an unknown type");
+    }
+  }
+  bool last = false;
+  {
+    const std::lock_guard lock{mutex_};
+    sessions_.erase(id);
+    last = stopping_ && sessions_.empty();
+  }
+  if (last) asio::post(strand_, [self = shared_from_this()] { self->finish_stop(); });
+}
+
+template <class F>
+void tcp_server::core::for_each_session(F f) {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [id, e] : sessions_)
+    asio::post(e.strand, [weak = e.session, f] {
+      if (const auto session = weak.lock()) f(*session);
+    });
+}
+
+void tcp_server::core::stop(std::chrono::milliseconds patience, std::function<void()> done) {
+  asio::post(strand_, [self = shared_from_this(), patience, done = std::move(done)]() mutable {
+    bool none = false;
+    {
+      const std::lock_guard lock{self->mutex_};
+      if (std::exchange(self->stopping_, true)) return;
+      self->done_ = std::move(done);
+      none = self->sessions_.empty();
+    }
+    error_code ignored;
+    self->acceptor_.close(ignored);
+    if (none) return self->finish_stop();
+    self->for_each_session([](server_session& session) { session.stop(); });
+    self->deadline_.expires_after(patience);
+    self->deadline_.async_wait([self](error_code cancelled) {
+      if (!cancelled) self->finish_stop();
+    });
+  });
+}
+
+void tcp_server::core::finish_stop() {
+  deadline_.cancel();
+  for_each_session([](server_session& session) { session.abort(); });
+  std::function<void()> done;
+  {
+    const std::lock_guard lock{mutex_};
+    done.swap(done_);
+  }
+  if (done) done();
+}
+
+void tcp_server::core::abandon() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  asio::post(strand_, [self = shared_from_this()] {
+    error_code ignored;
+    self->acceptor_.close(ignored);
+    self->for_each_session([](server_session& session) { session.abort(); });
+  });
+}
+
+tcp_server::tcp_server(asio::io_context& io, tcp_service service)
+    : core_(std::make_shared<core>(io, std::move(service))) {}
+
+tcp_server::~tcp_server() { core_->abandon(); }
+
+net::result<std::uint16_t, std::string> tcp_server::listen(std::string_view address, std::uint16_t port) {
+  return core_->listen(address, port);
+}
+
+std::uint16_t tcp_server::local_port() const noexcept { return core_->local_port(); }
+std::size_t tcp_server::connections() const { return core_->connections(); }
+
+void tcp_server::stop(std::chrono::milliseconds patience, std::function<void()> done) {
+  core_->stop(patience, std::move(done));
+}
+
+}  // namespace berth::api

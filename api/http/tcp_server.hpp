@@ -1,0 +1,63 @@
+// A listener, and the life of all its connections.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/http/byte_stream.hpp"
+#include "api/http/server_session.hpp"
+#include "net/base/endpoint.hpp"
+#include "net/base/result.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace berth::api {
+
+/// What a server's connections speak. Its functions are called from all threads of the io_context.
+struct tcp_service {
+  /// Makes what keeps a connection counted that is given away.
+  using place_function = std::function<std::shared_ptr<void>()>;
+
+  std::string name;  ///< of the protocol, for people
+  std::function<std::shared_ptr<server_session>(std::shared_ptr<byte_stream> stream, const net::endpoint& peer,
+                                                const net::endpoint& local, place_function take_place)>
+      make;
+  std::function<std::size_t()> max_connections;
+  /// Takes a sentence for the log: a session that threw. May be empty.
+  std::function<void(std::string_view)> log;
+};
+
+/// Accepts connections on one port and runs a session, on a strand of its own, for each.
+/// Owned by the composition root; the io_context may be run by several threads, and has to outlive it. All members may
+/// be called from any thread. Destroy it after stop() has reported, or once nobody runs the io_context any more.
+class tcp_server {
+ public:
+  tcp_server(boost::asio::io_context& io, tcp_service service);
+  ~tcp_server();
+  tcp_server(const tcp_server&) = delete;
+  tcp_server& operator=(const tcp_server&) = delete;
+
+  /// Binds and accepts from now on; "::" takes IPv4 too, port 0 takes a free one. Gives the port, or says what failed.
+  net::result<std::uint16_t, std::string> listen(std::string_view address, std::uint16_t port);
+  /// 0 before listen().
+  std::uint16_t local_port() const noexcept;
+  /// Open now, those that were given away included.
+  std::size_t connections() const;
+
+  /// No new connections; idle ones are closed, running requests get their replies. What is left after `patience` is
+  /// cut. Then calls `done`, once, on a thread of the io_context. A second call only shortens nothing: it is ignored.
+  void stop(std::chrono::milliseconds patience, std::function<void()> done);
+
+ private:
+  class core;
+  std::shared_ptr<core> core_;
+};
+
+}  // namespace berth::api

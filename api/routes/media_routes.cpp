@@ -1,0 +1,328 @@
+// The peer's face of media: lists, viewers, closing, recording, pictures.
+#include <algorithm>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "api/core/error_table.hpp"
+#include "api/core/media_json.hpp"
+#include "api/http/json.hpp"
+#include "api/recording/recorder.hpp"
+#include "api/recording/snapshot_service.hpp"
+#include "api/routes/node.hpp"
+#include "api/routes/open_arguments.hpp"
+#include "api/routes/zlm_calls.hpp"
+#include "api/viewers/viewer_service.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using reply = asio::awaitable<http_reply>;
+
+constexpr int not_found = -500;
+
+/// What a call asks for; empty = any.
+struct media_filter {
+  std::optional<net::schema> as;
+  bool no_such_schema = false;
+  std::string vhost, app, stream;
+
+  bool matches(const actors::stream_status& s) const {
+    if (!vhost.empty() && s.key.vhost != vhost) return false;
+    if (!app.empty() && s.key.app != app) return false;
+    return stream.empty() || s.key.stream == stream || s.public_name == stream;
+  }
+  bool matches(net::schema wanted) const { return !no_such_schema && (!as || *as == wanted); }
+  /// Those of its schemas that are asked for.
+  net::schema_set schemas_of(const actors::stream_status& s) const {
+    auto found = s.publish.schemas;
+    for (std::size_t i = 0; i < net::schema_count; ++i) found[i] = found[i] && matches(static_cast<net::schema>(i));
+    return found;
+  }
+};
+
+/// The stream that a URL of this node's names: SCHEME://HOST/APP/STREAM, with or without a container's suffix.
+std::optional<actors::stream_key> key_of_url(std::string_view url, const config& settings) {
+  const auto host = url.find("://");
+  if (host == url.npos) return std::nullopt;
+  const auto begin = url.find('/', host + 3);
+  if (begin == url.npos) return std::nullopt;
+  auto path = percent_decode(url.substr(begin + 1, url.find('?', begin) - begin - 1));
+  for (const std::string_view suffix : {".live.flv", ".live.mp4", ".live.ts", "/hls.m3u8"})
+    if (path.ends_with(suffix)) path.resize(path.size() - suffix.size());
+  const auto slash = path.find('/');
+  if (slash == path.npos || slash == 0 || slash + 1 == path.size()) return std::nullopt;
+  return stream_key_of("", path.substr(0, slash), path.substr(slash + 1), settings);
+}
+
+boost::json::object viewer_json(const viewer_info& v) {
+  return {{"id", v.who.id},
+          {"identifier", v.who.id},
+          {"peer_ip", v.who.peer.address_string()},
+          {"peer_port", v.who.peer.port()},
+          {"local_ip", v.who.local.address_string()},
+          {"local_port", v.who.local.port()},
+          {"type", "tcp"},
+          {"typeid", "viewer"},
+          {"protocol", v.who.protocol},
+          {"schema", net::to_string(v.who.as)},
+          {"app", v.who.key.app},
+          {"stream", v.who.key.stream},
+          {"bytes", v.bytes},
+          {"skipped", v.skipped}};
+}
+
+/// The caller stores the body of any answer with status 200 as a picture, so a failure has another one.
+http_reply no_picture(int code, const std::string& why) {
+  auto r = peer_error(code, why);
+  r.status = 404;
+  return r;
+}
+
+class media_face {
+ public:
+  explicit media_face(const node& n) : node_(n) {}
+
+  // ---- lists
+
+  reply media_list(const arguments& args) const {
+    const auto filter = filter_of(args);
+    const auto streams = co_await watchable(filter);
+    if (!streams) co_return peer_rejection(streams.error());
+    std::string elements;
+    for (const auto& s : *streams) {
+      const auto schemas = filter.schemas_of(s);
+      if (schemas.none()) continue;
+      if (!elements.empty()) elements += ',';
+      elements += media_items(s, schemas, is_recorded(s));
+    }
+    co_return peer_list(elements);
+  }
+
+  reply media_info(const arguments& args) const {
+    const auto filter = filter_of(args);
+    const auto found = co_await find(args);
+    if (!found || !found->watchable || !filter.as || filter.schemas_of(*found).none())
+      co_return peer_error(not_found, "can not find the stream");
+    co_return peer_reply(media_item(*found, *filter.as, is_recorded(*found)));
+  }
+
+  reply is_online(const arguments& args) const {
+    const auto filter = filter_of(args);
+    const auto found = co_await find(args);
+    co_return peer_reply({{"online", found && found->watchable && filter.as && filter.schemas_of(*found).any()}});
+  }
+
+  reply player_list(const arguments& args) const {
+    const auto filter = filter_of(args);
+    const auto found = co_await find(args);
+    boost::json::array players;
+    if (found)
+      for (const auto& v : node_.media.viewers().list())
+        if (v.who.key == found->public_key() && filter.matches(v.who.as)) players.push_back(viewer_json(v));
+    co_return peer_reply({{"data", std::move(players)}});
+  }
+
+  reply all_sessions(const arguments& args) const {
+    boost::json::array sessions;
+    for (const auto& v : sessions_of(args)) sessions.push_back(viewer_json(v));
+    co_return peer_reply({{"data", std::move(sessions)}});
+  }
+
+  // ---- ends
+
+  reply close_stream(const arguments& args) const {
+    const auto found = co_await find(args);
+    if (!found || !found->watchable) co_return peer_error(not_found, "can not find the stream");
+    const bool watched = found->media->frames.viewers() > 0;
+    if (watched && !args.flag("force"))
+      co_return peer_error(-1, "close failed", {{"result", -1}, {"viewers", found->media->frames.viewers()}});
+    co_await close(*found);
+    co_return peer_reply({{"result", 0}, {"msg", "success"}});
+  }
+
+  reply close_streams(const arguments& args) const {
+    const auto filter = filter_of(args);
+    const auto streams = co_await watchable(filter);
+    if (!streams) co_return peer_rejection(streams.error());
+    std::size_t hit = 0, done = 0;
+    for (const auto& s : *streams) {
+      const auto schemas = filter.schemas_of(s).count();
+      if (schemas == 0) continue;
+      hit += schemas;
+      if (s.media->frames.viewers() > 0 && !args.flag("force")) continue;
+      if (co_await close(s)) done += schemas;
+    }
+    co_return peer_reply({{"count_hit", hit}, {"count_closed", done}});
+  }
+
+  reply kick_session(const arguments& args) const {
+    const bool kicked = node_.media.viewers().kick(std::string{args.text("id")});
+    co_return kicked ? peer_reply() : peer_error(-1, "can not find the target");
+  }
+
+  reply kick_sessions(const arguments& args) const {
+    std::size_t hit = 0;
+    for (const auto& v : sessions_of(args)) hit += node_.media.viewers().kick(v.who.id) ? 1 : 0;
+    co_return peer_reply({{"count_hit", hit}});
+  }
+
+  // ---- recordings and pictures
+
+  reply start_record(const arguments& args) const {
+    const auto kind = recording_kind_of(args);
+    if (!kind) co_return peer_error(bad_arguments, kind.error(), {{"result", false}});
+    const auto seconds = args.uint32("max_second");
+    if (!seconds) co_return peer_error(bad_arguments, seconds.error(), {{"result", false}});
+    const auto found = co_await find(args);
+    if (!found || !found->watchable) co_return peer_error(not_found, "can not find the stream", {{"result", false}});
+    recording_request wanted{*found, *kind, *seconds, std::string{args.text("customized_path")}};
+    const auto failed = node_.recordings.start(std::move(wanted));
+    if (failed) co_return peer_error(-1, "start record failed: " + *failed, {{"result", false}});
+    co_return peer_reply({{"result", true}, {"msg", "success"}});
+  }
+
+  reply stop_record(const arguments& args) const {
+    const auto kind = recording_kind_of(args);
+    if (!kind) co_return peer_error(bad_arguments, kind.error(), {{"result", false}});
+    const auto found = co_await find(args);
+    if (!found) co_return peer_error(not_found, "can not find the stream", {{"result", false}});
+    const bool stopped = co_await node_.recordings.stop(found->key, *kind);
+    if (!stopped) co_return peer_error(-1, "stop record failed: nothing is recorded", {{"result", false}});
+    co_return peer_reply({{"result", true}, {"msg", "success"}});
+  }
+
+  reply is_recording(const arguments& args) const {
+    const auto kind = recording_kind_of(args);
+    if (!kind) co_return peer_error(bad_arguments, kind.error());
+    const auto found = co_await find(args);
+    co_return peer_reply({{"status", found && node_.recordings.is_recording(found->key, *kind)}});
+  }
+
+  reply recorded_files(const arguments& args) const {
+    auto where = place_of(args);
+    const auto found = co_await node_.archive.files(std::move(where));
+    if (!found) co_return peer_error(bad_arguments, found.error());
+    boost::json::array paths;
+    for (const auto& p : found->paths) paths.emplace_back(p);
+    co_return peer_reply({{"data", boost::json::object{{"rootPath", found->root}, {"paths", std::move(paths)}}}});
+  }
+
+  reply remove_recordings(const arguments& args) const {
+    auto what = place_of(args);
+    const auto found = co_await find(args);
+    const bool recording = found && (node_.recordings.is_recording(found->key, recording_kind::mp4) ||
+                                     node_.recordings.is_recording(found->key, recording_kind::flv));
+    const auto removed = co_await node_.archive.remove(std::move(what), recording);
+    if (!removed) co_return peer_error(-1, removed.error());
+    co_return peer_reply({{"path", *removed}});
+  }
+
+  // A stream of this node's goes before a URL that leads elsewhere.
+  reply snap(const arguments& args) const {
+    const auto settings = node_.config.snapshot();
+    const auto seconds = args.integer("timeout_sec", 0, 3600, 0);
+    if (!seconds) co_return no_picture(bad_arguments, seconds.error());
+    if (const auto key = key_of_url(args.text("url"), *settings)) {
+      actors::query_request wanted{*key};
+      const auto found = co_await node_.core.query(std::move(wanted));
+      if (found) {
+        const auto picture = co_await node_.snapshots.take(*found);
+        co_return picture ? jpeg_reply(*picture) : no_picture(-1, picture.error());
+      }
+    }
+    std::string url{args.text("url")};
+    const auto picture = co_await node_.snapshots.fetch(std::move(url), source_timeout(*settings, *seconds));
+    co_return picture ? jpeg_reply(*picture) : no_picture(not_found, "can not find the stream: " + picture.error());
+  }
+
+ private:
+  record_archive::place place_of(const arguments& args) const {
+    return {key_of(args), std::string{args.text("period")}, std::string{args.text("name")},
+            std::string{args.text("customized_path")}};
+  }
+
+  actors::stream_key key_of(const arguments& args) const {
+    return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
+  }
+
+  media_filter filter_of(const arguments& args) const {
+    media_filter f;
+    if (args.has("vhost")) f.vhost = key_of(args).vhost;
+    f.app = args.text("app");
+    f.stream = args.text("stream");
+    if (args.has("schema")) {
+      f.as = net::parse_schema(args.text("schema"));
+      f.no_such_schema = !f.as;
+    }
+    return f;
+  }
+
+  asio::awaitable<actors::outcome<actors::stream_status>> find(const arguments& args) const {
+    actors::query_request wanted{key_of(args)};
+    co_return co_await node_.core.query(std::move(wanted));
+  }
+
+  asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> watchable(const media_filter& filter) const {
+    actors::list_request wanted;
+    wanted.watchable = true;
+    wanted.vhost = filter.vhost;
+    wanted.app = filter.app;
+    auto answer = co_await node_.core.list(std::move(wanted));
+    if (!answer) co_return net::failure{answer.error()};
+    std::erase_if(answer->streams, [&](const auto& s) { return !filter.matches(s); });
+    co_return std::move(answer->streams);
+  }
+
+  asio::awaitable<bool> close(const actors::stream_status& s) const {
+    actors::close_request wanted{s.key, s.generation, false};
+    const auto closed = co_await node_.core.close(std::move(wanted));
+    co_return closed.has_value();
+  }
+
+  bool is_recorded(const actors::stream_status& s) const {
+    return node_.recordings.is_recording(s.key, recording_kind::mp4);
+  }
+
+  std::vector<viewer_info> sessions_of(const arguments& args) const {
+    const auto port = args.port("local_port");
+    const auto ip = args.text("peer_ip");
+    auto all = node_.media.viewers().list();
+    std::erase_if(all, [&](const viewer_info& v) {
+      return (port && *port != 0 && v.who.local.port() != *port) || (!ip.empty() && v.who.peer.address_string() != ip);
+    });
+    return all;
+  }
+
+  static net::result<recording_kind, std::string> recording_kind_of(const arguments& args) {
+    const auto type = args.text("type");
+    if (type == "1") return recording_kind::mp4;
+    if (type == "2" || type == "flv") return recording_kind::flv;
+    return net::failure{"type: '" + std::string{type} + "' is not 1 (MP4) or 2 (FLV)"};
+  }
+
+  const node& node_;
+};
+
+}  // namespace
+
+void add_media_api_routes(router& to, const node& n) {
+  using f = media_face;
+  peer_calls<f> calls{to, ",", n};
+  calls.add("getMediaList", {}, &f::media_list);
+  calls.add("getMediaInfo", {"schema", "vhost", "app", "stream"}, &f::media_info);
+  calls.add("isMediaOnline", {"schema", "vhost", "app", "stream"}, &f::is_online);
+  calls.add("getMediaPlayerList", {"schema", "vhost", "app", "stream"}, &f::player_list, ", ");
+  calls.add("close_stream", {"schema", "vhost", "app", "stream"}, &f::close_stream);
+  calls.add("close_streams", {}, &f::close_streams);
+  calls.add("getAllSession", {}, &f::all_sessions);
+  calls.add("kick_session", {"id"}, &f::kick_session);
+  calls.add("kick_sessions", {}, &f::kick_sessions);
+  calls.add("startRecord", {"type", "vhost", "app", "stream"}, &f::start_record);
+  calls.add("stopRecord", {"type", "vhost", "app", "stream"}, &f::stop_record);
+  calls.add("isRecording", {"type", "vhost", "app", "stream"}, &f::is_recording);
+  calls.add("getMP4RecordFile", {"vhost", "app", "stream"}, &f::recorded_files);
+  calls.add("deleteRecordDirectory", {"vhost", "app", "stream", "period"}, &f::remove_recordings);
+  calls.add("getSnap", {"url", "timeout_sec", "expire_sec"}, &f::snap, ", ");
+}
+
+}  // namespace berth::api

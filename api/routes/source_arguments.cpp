@@ -1,0 +1,44 @@
+#include "api/routes/source_arguments.hpp"
+
+#include "actors/events/hook.hpp"
+#include "api/config/pull_policy.hpp"
+#include "api/core/settings.hpp"
+#include "api/routes/open_arguments.hpp"
+
+namespace berth::api {
+
+net::result<net::source_options, std::string> read_source_arguments(const arguments& args, const config& settings) {
+  net::source_options s;
+  s.url = args.text("url");
+  if (const auto url = split_url(s.url); !url) return net::failure{"url: " + url.error()};
+  const auto transport = args.integer("rtp_type", 0, 2, 0);
+  if (!transport) return net::failure{transport.error()};
+  s.transport = static_cast<net::rtsp_transport>(*transport);
+  const auto retries = args.integer("retry_count", -1, 1000000, -1);
+  if (!retries) return net::failure{retries.error()};
+  s.retries = static_cast<int>(*retries);
+  const auto seconds = args.integer("timeout_sec", 0, 3600, 0);
+  if (!seconds) return net::failure{seconds.error()};
+  s.timeout = source_timeout(settings, *seconds);
+  return s;
+}
+
+actors::publish_options publish_arguments(const arguments& args, const config& settings) {
+  auto said = actors::hook_outcome::delivered();
+  for (const auto& [name, value] : args.all())
+    if (name != "stream_replace") said.members.emplace_back(name, value);
+  return actors::obey(node_settings_of(settings).publish, said);
+}
+
+actors::fetch_request fetch_request_of(const actors::stream_key& key, net::source_options source,
+                                       actors::publish_options publish) {
+  actors::fetch_request r;
+  r.open.key = key;
+  r.open.idle_after = net::duration::zero();
+  r.open.asked = net::clock::now();
+  r.open.source = std::make_shared<const net::source_options>(std::move(source));
+  r.open.publish = std::move(publish);
+  return r;
+}
+
+}  // namespace berth::api

@@ -1,0 +1,189 @@
+#include "api/viewers/hls_stream.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t frames_at_once = 256;
+constexpr std::size_t most_visitors = 10000;  // one more lets the others ask again
+
+net::hls_options options_of(const media_settings& settings, net::container as) {
+  auto o = settings.hls;
+  o.as = as;
+  return o;
+}
+
+}  // namespace
+
+hls_stream::hls_stream(asio::any_io_executor strand, std::string name, actors::stream_key key, net::fan_out_ptr media,
+                       const media_settings& settings, net::container as, std::function<void()> over)
+    : strand_(std::move(strand)),
+      name_(std::move(name)),
+      key_(std::move(key)),
+      media_(std::move(media)),
+      settings_(settings),
+      over_(std::move(over)),
+      timer_(strand_),
+      segmenter_(media_->tracks(), options_of(settings, as)),
+      last_asked_(net::clock::now()) {}
+
+hls_stream::~hls_stream() { leave(false); }
+
+void hls_stream::start() {
+  const auto wake = [weak = weak_from_this(), strand = strand_] {
+    asio::post(strand, [weak] {
+      if (const auto self = weak.lock()) self->drain();
+    });
+  };
+  auto place = media_->join(wake);
+  {
+    const std::lock_guard lock{mutex_};
+    place_ = std::move(place);
+  }
+  asio::post(strand_, [self = shared_from_this()] {
+    self->drain();
+    self->arm();
+  });
+}
+
+void hls_stream::drain() {
+  const std::lock_guard lock{mutex_};
+  if (!place_) return;
+  place_->rearm();
+  for (;;) {
+    const auto batch = media_->read(at_, frames_at_once);
+    for (const auto& f : batch.frames) segmenter_.write(*f);
+    if (batch.ended && !stream_ended_) {
+      segmenter_.end();
+      stream_ended_ = net::clock::now();
+    }
+    if (batch.frames.empty() || batch.ended) break;
+  }
+  if (segmenter_.has_segments() || stream_ended_) wake_waiters();
+}
+
+void hls_stream::wake_waiters() {
+  for (auto& w : std::exchange(waiting_, {})) {
+    const auto executor = w->get_executor();
+    asio::post(executor, [w = std::move(w)] { w->cancel(); });
+  }
+}
+
+// ---- the end ------------------------------------------------------------------------------------------------------
+
+void hls_stream::arm() {
+  const auto shortest = std::min({settings_.hls_idle, settings_.hls_viewer, settings_.hls_after_end});
+  timer_.expires_after(std::clamp<net::duration>(shortest / 4, std::chrono::milliseconds{10}, std::chrono::seconds{1}));
+  timer_.async_wait([weak = weak_from_this()](error_code cancelled) {
+    if (const auto self = weak.lock(); self && !cancelled) self->tick();
+  });
+}
+
+bool hls_stream::is_due(net::time_point now) const {
+  return ended_ || now - last_asked_ > settings_.hls_idle || (entry_ && entry_->kicked) ||
+         (stream_ended_ && now - *stream_ended_ > settings_.hls_after_end);
+}
+
+void hls_stream::tick() {
+  const auto now = net::clock::now();
+  bool due = false;
+  {
+    const std::lock_guard lock{mutex_};
+    due = is_due(now);
+    if (!due && now - last_asked_ > settings_.hls_viewer) leave(true);
+    std::erase_if(admitted_, [&](const auto& a) { return now - a.second > settings_.hls_idle; });
+  }
+  if (!due) return arm();
+  end(true);
+  over_();
+}
+
+void hls_stream::end(bool tell) {
+  std::unique_ptr<net::fan_out::place> place;
+  {
+    const std::lock_guard lock{mutex_};
+    ended_ = true;
+    leave(tell);
+    admitted_.clear();
+    wake_waiters();
+    place = std::move(place_);
+  }
+}
+
+void hls_stream::leave(bool tell) {
+  if (!entry_) return;
+  const auto now = net::clock::now();
+  const auto entry = std::exchange(entry_, nullptr);
+  const auto left = std::exchange(left_, nullptr);
+  media_->viewer_left(entry->who.as, now);
+  if (tell && left) left(entry->who, {entry->bytes, now - entry->since});
+}
+
+// ---- players ------------------------------------------------------------------------------------------------------
+
+bool hls_stream::admits(const std::string& visitor, net::time_point now) {
+  const std::lock_guard lock{mutex_};
+  const auto found = admitted_.find(visitor);
+  if (ended_ || found == admitted_.end()) return false;
+  found->second = now;
+  return true;
+}
+
+void hls_stream::admit(std::string visitor, net::time_point now) {
+  const std::lock_guard lock{mutex_};
+  if (ended_) return;
+  if (admitted_.size() >= most_visitors) admitted_.clear();
+  admitted_[std::move(visitor)] = now;
+}
+
+bool hls_stream::asked(viewer_registry& registry, actors::viewer who, const left_function& left, net::time_point now) {
+  const std::lock_guard lock{mutex_};
+  if (ended_) return false;
+  last_asked_ = now;
+  if (entry_) return true;
+  who.key = key_;
+  const auto as = who.as;
+  entry_ = registry.add(std::move(who), settings_.max_viewers);
+  if (!entry_) return false;
+  left_ = left;
+  media_->viewer_came(as);
+  return true;
+}
+
+asio::awaitable<bool> hls_stream::wait_for_segment(net::duration patience) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto timer = std::make_shared<asio::steady_timer>(executor);
+  timer->expires_after(patience);
+  {
+    const std::lock_guard lock{mutex_};
+    if (segmenter_.has_segments() || stream_ended_ || ended_) co_return segmenter_.has_segments() && !ended_;
+    waiting_.push_back(timer);
+  }
+  co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+  const std::lock_guard lock{mutex_};
+  std::erase(waiting_, timer);
+  co_return segmenter_.has_segments() && !ended_;
+}
+
+std::string hls_stream::playlist() const {
+  const std::lock_guard lock{mutex_};
+  return segmenter_.playlist(name_ + "-");
+}
+
+net::chunk_ptr hls_stream::file(std::string_view name) {
+  const std::lock_guard lock{mutex_};
+  auto c = segmenter_.segment(name);
+  if (c && entry_) entry_->bytes += c->bytes.size();
+  return c;
+}
+
+}  // namespace berth::api

@@ -1,0 +1,100 @@
+#include "api/viewers/rtc_viewer.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <utility>
+
+#include "net/egress/rtp_muxer.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t packets_a_turn = 64;  // then the receiver's buffer gets a rest
+constexpr auto rest_between_turns = std::chrono::milliseconds{2};
+
+class rtc_viewer final : public media_viewer {
+ public:
+  rtc_viewer(viewer_order order, const asio::any_io_executor& strand, rtc_delivery delivery)
+      : media_viewer(std::move(order)), timer_(strand), delivery_(std::move(delivery)) {}
+
+ private:
+  void open() override {
+    const auto strand = timer_.get_executor();
+    const std::weak_ptr<media_viewer> weak = keep();
+    delivery_.link->listen(
+        [this, weak, strand] {
+          asio::post(strand, [this, weak] {
+            if (const auto self = weak.lock()) opened();
+          });
+        },
+        [this, weak, strand] {
+          asio::post(strand, [this, weak] {
+            if (const auto self = weak.lock()) cut();
+          });
+        });
+  }
+
+  void send(const std::vector<asio::const_buffer>& bytes) override {
+    packets_.clear();
+    for (const auto& b : bytes) take_apart(b);
+    next_ = 0;
+    send_some();
+  }
+
+  void take_apart(const asio::const_buffer& b) {
+    const net::bytes_view chunk{static_cast<const std::uint8_t*>(b.data()), b.size()};
+    net::for_each_interleaved(chunk, [this](std::uint8_t channel, net::bytes_view packet) {
+      const auto& place = delivery_.tracks[channel / 2];
+      if (!place) return;
+      packets_.emplace_back(packet.begin(), packet.end());
+      address(packets_.back(), *place, channel % 2 != 0);
+    });
+  }
+
+  // The packets are everybody's; the names in them are those that this browser was told.
+  static void address(std::vector<std::uint8_t>& packet, const rtc_delivery::place& to, bool report) {
+    if (!report) packet[1] = static_cast<std::uint8_t>((packet[1] & 0x80) | to.payload_type);
+    net::store_be32(&packet[report ? 4 : 8], to.ssrc);
+  }
+
+  void send_some() {
+    net::rtc_session::packet_list some;
+    while (next_ < packets_.size() && some.size() < packets_a_turn) some.push_back(std::move(packets_[next_++]));
+    delivery_.session->send(std::move(some), [this, self = keep(), strand = timer_.get_executor()] {
+      asio::post(strand, [this, self] { went_out(); });
+    });
+  }
+
+  void went_out() {
+    if (over()) return;
+    progressed();
+    if (next_ == packets_.size()) return sent({});
+    timer_.expires_after(rest_between_turns);
+    timer_.async_wait([this, self = keep()](error_code cancelled) {
+      if (!cancelled && !over()) send_some();
+    });
+  }
+
+  void say_goodbye(ending) override { cut(); }
+
+  void close() noexcept override {
+    timer_.cancel();
+    delivery_.session->stop();
+  }
+
+  asio::steady_timer timer_;
+  rtc_delivery delivery_;
+  net::rtc_session::packet_list packets_;  // on their way
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+media_viewer_ptr make_rtc_viewer(viewer_order order, const asio::any_io_executor& strand, rtc_delivery delivery) {
+  return std::make_shared<rtc_viewer>(std::move(order), strand, std::move(delivery));
+}
+
+}  // namespace berth::api

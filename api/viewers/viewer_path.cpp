@@ -1,0 +1,90 @@
+#include "api/viewers/viewer_path.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace berth::api {
+namespace {
+
+using kind = media_path::kind;
+
+constexpr std::array<std::pair<std::string_view, net::container>, 3> live_suffixes{
+    {{".live.flv", net::container::flv}, {".live.mp4", net::container::fmp4}, {".live.ts", net::container::ts}}};
+constexpr std::array<std::pair<std::string_view, net::container>, 2> playlists{
+    {{"hls.m3u8", net::container::ts}, {"hls.fmp4.m3u8", net::container::fmp4}}};
+
+bool is_number(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string_view until_dash(std::string_view& text) noexcept {
+  const auto dash = text.find('-');
+  const auto part = text.substr(0, dash);
+  text = dash == text.npos ? std::string_view{} : text.substr(dash + 1);
+  return part;
+}
+
+// "12-3-17.ts": the session's name, and a file as hls_segmenter names it.
+bool take_segment(media_path& p, std::string_view name) {
+  auto file = name;
+  const auto generation = until_dash(file);
+  const auto number = until_dash(file);
+  if (!is_number(generation) || !is_number(number)) return false;
+  const bool ts = file.ends_with(".ts");
+  if (!ts && !file.ends_with(".m4s") && !file.ends_with(".mp4")) return false;
+  p.what = kind::segment;
+  p.as = ts ? net::container::ts : net::container::fmp4;
+  p.session = name.substr(0, generation.size() + 1 + number.size());
+  p.file = file;
+  return true;
+}
+
+bool take_hls(media_path& p, std::string_view file) {
+  for (const auto& [name, as] : playlists) {
+    if (file != name) continue;
+    p.what = kind::playlist;
+    p.as = as;
+    return true;
+  }
+  return take_segment(p, file);
+}
+
+// Gives the length of the stream's name, 0 if it is none.
+std::size_t take_live(media_path& p, std::string_view rest) {
+  for (const auto& [suffix, as] : live_suffixes) {
+    if (!rest.ends_with(suffix)) continue;
+    p.what = kind::live;
+    p.as = as;
+    return rest.size() - suffix.size();
+  }
+  constexpr std::string_view live = ".live.";
+  const auto at = rest.rfind(live);
+  if (at == rest.npos || rest.find('/', at) != rest.npos) return 0;
+  p.what = kind::unknown;
+  p.file = rest.substr(at + live.size());
+  return at;
+}
+
+}  // namespace
+
+std::optional<media_path> parse_media_path(std::string_view path) {
+  if (!path.starts_with('/')) return std::nullopt;
+  path.remove_prefix(1);
+  const auto first = path.find('/');
+  if (first == path.npos || first == 0) return std::nullopt;
+  media_path p;
+  p.app = path.substr(0, first);
+  const auto rest = path.substr(first + 1);
+  const auto last = rest.rfind('/');
+  if (last != rest.npos && last > 0 && take_hls(p, rest.substr(last + 1))) {
+    p.stream = rest.substr(0, last);
+    return p;
+  }
+  const auto length = take_live(p, rest);
+  if (length == 0) return std::nullopt;
+  p.stream = rest.substr(0, length);
+  return p;
+}
+
+}  // namespace berth::api

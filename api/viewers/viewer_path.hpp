@@ -1,0 +1,33 @@
+// What a path asks for when it is the name of a stream.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/egress/container.hpp"
+
+namespace berth::api {
+
+/// /APP/STREAM.live.flv, .live.mp4, .live.ts; /APP/STREAM/hls.m3u8, hls.fmp4.m3u8 and the files that these name.
+struct media_path {
+  enum class kind : std::uint8_t {
+    live,      ///< media without an end
+    unknown,   ///< .live.SOMETHING: `file` is that something
+    playlist,  ///< of HLS
+    segment,   ///< of HLS: `session` and `file` name it
+  };
+
+  kind what = kind::live;
+  net::container as = net::container::flv;
+  std::string app;
+  std::string stream;   ///< may hold slashes
+  std::string session;  ///< "GENERATION-NUMBER"
+  std::string file;
+};
+
+/// `path` is percent-decoded. Nothing if it can not be the name of a stream.
+std::optional<media_path> parse_media_path(std::string_view path);
+
+}  // namespace berth::api

@@ -1,0 +1,95 @@
+#include "net/egress/sdp.hpp"
+
+extern "C" {
+#include <libavutil/base64.h>
+}
+
+#include <cstdio>
+
+namespace berth::net {
+namespace {
+
+std::string base64(bytes_view bytes) {
+  std::string text(AV_BASE64_SIZE(bytes.size()), '\0');
+  if (av_base64_encode(text.data(), static_cast<int>(text.size()), bytes.data(), static_cast<int>(bytes.size())) ==
+      nullptr)
+    return {};
+  text.resize(text.size() - 1);  // the zero behind it
+  return text;
+}
+
+std::string hex(bytes_view bytes) {
+  std::string text;
+  for (const auto b : bytes) {
+    char two[3];
+    std::snprintf(two, sizeof two, "%02X", b);
+    text += two;
+  }
+  return text;
+}
+
+std::string joined(const std::vector<std::vector<std::uint8_t>>& sets) {
+  std::string text;
+  for (const auto& s : sets) text += (text.empty() ? "" : ",") + base64(s);
+  return text;
+}
+
+std::string h264_parameters(const track& t) {
+  std::string text = "packetization-mode=1";
+  if (t.sps.empty() || t.sps[0].size() < 4) return text;
+  text += ";profile-level-id=" + hex(bytes_view{t.sps[0]}.subspan(1, 3));
+  auto sets = t.sps;
+  sets.insert(sets.end(), t.pps.begin(), t.pps.end());
+  return text + ";sprop-parameter-sets=" + joined(sets);
+}
+
+std::string h265_parameters(const track& t) {
+  if (t.vps.empty() || t.sps.empty() || t.pps.empty()) return {};
+  return "sprop-vps=" + joined(t.vps) + ";sprop-sps=" + joined(t.sps) + ";sprop-pps=" + joined(t.pps);
+}
+
+std::string with_channels(const char* codec, int rate, int channels) {
+  return std::string{codec} + "/" + std::to_string(rate) + (channels > 1 ? "/" + std::to_string(channels) : "");
+}
+
+}  // namespace
+
+rtp_format rtp_format_of(const track& t, std::uint8_t dynamic) {
+  const bool one_channel = t.channels <= 1;
+  switch (t.format) {
+    case codec::h264:
+      return {dynamic, "H264/90000", h264_parameters(t)};
+    case codec::h265:
+      return {dynamic, "H265/90000", h265_parameters(t)};
+    case codec::aac:
+      return {dynamic, with_channels("mpeg4-generic", t.sample_rate, t.channels),
+              "streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=" +
+                  hex(t.configuration)};
+    case codec::pcma:
+      return {one_channel ? std::uint8_t{8} : dynamic, with_channels("PCMA", 8000, t.channels), {}};
+    case codec::pcmu:
+      return {one_channel ? std::uint8_t{0} : dynamic, with_channels("PCMU", 8000, t.channels), {}};
+    case codec::opus:
+      return {dynamic, "opus/48000/2", t.channels > 1 ? "sprop-stereo=1" : ""};
+    default:
+      return {dynamic, "X-unknown/90000", {}};
+  }
+}
+
+std::string describe_session(const std::vector<track_ptr>& tracks, const std::string& name) {
+  std::string text = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=" + name +
+                     "\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\na=range:npt=now-\r\n";
+  std::uint8_t dynamic = 96;
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    const auto& t = *tracks[i];
+    const auto f = rtp_format_of(t, dynamic++);
+    const auto number = std::to_string(f.payload_type);
+    text += std::string{"m="} + (t.kind == media_kind::video ? "video" : "audio") + " 0 RTP/AVP " + number + "\r\n";
+    text += "a=rtpmap:" + number + " " + f.name + "\r\n";
+    if (!f.parameters.empty()) text += "a=fmtp:" + number + " " + f.parameters + "\r\n";
+    text += "a=control:trackID=" + std::to_string(i) + "\r\n";
+  }
+  return text;
+}
+
+}  // namespace berth::net

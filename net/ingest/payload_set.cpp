@@ -1,0 +1,162 @@
+#include "net/ingest/payload_set.hpp"
+
+#include <algorithm>
+
+#include "net/ingest/aac_depacketizer.hpp"
+#include "net/ingest/audio_depacketizer.hpp"
+#include "net/ingest/h264_depacketizer.hpp"
+#include "net/ingest/h265_depacketizer.hpp"
+#include "net/ingest/ps_demuxer.hpp"
+#include "net/ingest/ts_demuxer.hpp"
+
+namespace berth::net {
+namespace {
+
+constexpr std::uint8_t pt_pcmu = 0, pt_pcma = 8, pt_mp2t = 33;  // RFC 3551 6
+constexpr std::uint8_t first_dynamic = 96;
+
+/// A demultiplexer, which finds its own boundaries, behind the interface of a payload format.
+template <class Demuxer>
+class carried final : public depacketizer {
+ public:
+  carried(elementary_sink& out, media_counters& counters) : demuxer_(out, counters) {}
+
+  void push(const media_packet& packet) override {
+    demuxer_.push(packet.payload);
+    if (packet.marker) demuxer_.access_unit_end();
+  }
+  void lost() override { demuxer_.lost(); }
+  void flush() override { demuxer_.flush(); }
+  std::optional<announced_tracks> announced() const override { return demuxer_.announced(); }
+
+ private:
+  Demuxer demuxer_;
+};
+
+}  // namespace
+
+std::string_view to_string(payload_format f) noexcept {
+  constexpr std::array<std::string_view, payload_format_count> names{
+      "undecided", "PS", "TS", "H264", "H265", "AAC", "PCMA", "PCMU", "OPUS", "unsupported"};
+  return names[static_cast<std::size_t>(f)];
+}
+
+payload_format signature_of(bytes_view payload) noexcept {
+  if (ps_demuxer::looks_like_ps(payload)) return payload_format::ps;
+  if (ts_demuxer::looks_like_ts(payload)) return payload_format::ts;
+  if (looks_like_h264(payload) == likeness::yes) return payload_format::h264;
+  if (looks_like_h265(payload) == likeness::yes) return payload_format::h265;
+  return payload_format::undecided;
+}
+
+payload_format payload_set::by_number(std::uint8_t payload_type) const noexcept {
+  if (payload_type == pt_pcmu) return payload_format::pcmu;
+  if (payload_type == pt_pcma) return payload_format::pcma;
+  if (payload_type == pt_mp2t) return payload_format::ts;
+  if (payload_type == options_.h264_pt) return payload_format::h264;
+  if (payload_type == options_.h265_pt) return payload_format::h265;
+  if (payload_type == options_.opus_pt) return payload_format::opus;
+  return payload_type < first_dynamic ? payload_format::unsupported : payload_format::undecided;
+}
+
+payload_set::entry* payload_set::entry_for(std::uint8_t payload_type) {
+  const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(used_);
+  const auto found =
+      std::find_if(entries_.begin(), end, [&](const entry& e) { return e.payload_type == payload_type; });
+  if (found != end) return &*found;
+  if (used_ == max_types) return nullptr;
+  auto& made = entries_[used_++];
+  made.payload_type = payload_type;
+  choose(made, by_number(payload_type));
+  return &made;
+}
+
+void payload_set::lost() {
+  for (std::size_t i = 0; i < used_; ++i)
+    if (entries_[i].unpacker) entries_[i].unpacker->lost();
+}
+
+void payload_set::push(std::uint8_t payload_type, const media_packet& packet, bool missing) {
+  if (missing) lost();
+  auto* e = last_ != nullptr && last_->payload_type == payload_type ? last_ : entry_for(payload_type);
+  if (e == nullptr) return counters_.unknown_payload.add();
+  last_ = e;
+  settle(*e, packet.payload);
+  if (e->unpacker)
+    e->unpacker->push(packet);
+  else
+    counters_.unknown_payload.add();
+}
+
+void payload_set::settle(entry& e, bytes_view payload) {
+  using f = payload_format;
+  // Audio has no signature that could be trusted.
+  if (e.format == f::pcma || e.format == f::pcmu || e.format == f::opus || e.format == f::unsupported) return;
+  const auto seen = signature_of(payload);
+  if (seen == f::undecided) {
+    ++e.unconfirmed;
+  } else if (seen == e.format) {
+    e.unconfirmed = 0;
+  } else if (e.format == f::undecided || e.unconfirmed >= doubt_after || seen == f::ps || seen == f::ts) {
+    // The start of a pack, or sync bytes all along, are no accident; a NAL unit header can be one.
+    choose(e, seen);
+  } else {
+    ++e.unconfirmed;
+  }
+}
+
+void payload_set::choose(entry& e, payload_format format) {
+  if (e.unpacker) e.unpacker->flush();
+  e.format = format;
+  e.unconfirmed = 0;
+  e.unpacker = make(format, e.payload_type);
+}
+
+std::shared_ptr<depacketizer> payload_set::make(payload_format format, std::uint8_t payload_type) {
+  if (format == payload_format::ps || format == payload_format::ts)
+    for (std::size_t i = 0; i < used_; ++i)
+      if (entries_[i].format == format && entries_[i].unpacker) return entries_[i].unpacker;
+  switch (format) {
+    case payload_format::ps:
+      return std::make_shared<carried<ps_demuxer>>(out_, counters_);
+    case payload_format::ts:
+      return std::make_shared<carried<ts_demuxer>>(out_, counters_);
+    case payload_format::h264:
+      return std::make_shared<h264_depacketizer>(out_, counters_, payload_type);
+    case payload_format::h265:
+      return std::make_shared<h265_depacketizer>(out_, counters_, payload_type);
+    case payload_format::aac:
+      return std::make_shared<aac_depacketizer>(out_, counters_, payload_type);
+    case payload_format::pcma:
+      return std::make_shared<audio_depacketizer>(out_, counters_, payload_type, codec::pcma);
+    case payload_format::pcmu:
+      return std::make_shared<audio_depacketizer>(out_, counters_, payload_type, codec::pcmu);
+    case payload_format::opus:
+      return std::make_shared<audio_depacketizer>(out_, counters_, payload_type, codec::opus);
+    case payload_format::undecided:
+    case payload_format::unsupported:
+      break;
+  }
+  return nullptr;
+}
+
+void payload_set::flush() {
+  for (std::size_t i = 0; i < used_; ++i)
+    if (entries_[i].unpacker) entries_[i].unpacker->flush();
+}
+
+void payload_set::reset() {
+  flush();
+  entries_ = {};
+  used_ = 0;
+  last_ = nullptr;
+}
+
+std::optional<announced_tracks> payload_set::announced() const noexcept {
+  for (std::size_t i = 0; i < used_; ++i)
+    if (entries_[i].unpacker)
+      if (auto tracks = entries_[i].unpacker->announced()) return tracks;
+  return std::nullopt;
+}
+
+}  // namespace berth::net

@@ -1,0 +1,98 @@
+// Turns "a port, please" into bound sockets, and takes them back: pool, quarantine and sockets under one roof.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "net/io/port_pool.hpp"
+#include "net/io/quarantine.hpp"
+#include "net/io/socket_factory.hpp"
+
+namespace berth::net {
+
+struct allocator_options {
+  port_range range;
+  duration silence = std::chrono::seconds{5};  ///< how long a released port must be silent; 0 = no quarantine
+  std::size_t bind_attempts = 8;               ///< pairs that one request without a port number tries at most
+  udp_options udp;
+};
+
+struct port_request {
+  endpoint local;         ///< bind address; port 0 = from the pool, else exactly this one
+  bool with_rtcp = true;  ///< also bind UDP port + 1
+  bool with_tcp = false;  ///< also listen on TCP, same number
+};
+
+struct allocation {
+  bound_ports ports;
+  endpoint banned;  ///< sender that used to feed this port and must not feed the new stream; may be unset
+  std::size_t failed_attempts = 0;  ///< pairs that could not be bound before this one
+};
+
+/// Figures of the pool and what became of the requests. `failures` counts failed bind attempts by cause, also those
+/// after which the next pair worked; requests = granted + refused.
+struct allocator_figures {
+  port_range range;
+  std::size_t size = 0;  ///< pairs in the range
+  std::size_t free = 0;
+  std::size_t leased = 0;  ///< requests granted and not yet released, explicit ports included
+  std::size_t resting = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t granted = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t taken_early = 0;  ///< resting ports re-used before they had been silent for long enough
+  std::array<std::uint64_t, errc_count> failures{};
+};
+
+/// The only owner of port numbers. A failing path leaves nothing behind: sockets are owned by values that close them,
+/// and a pair goes back to the pool in the same call.
+/// Owned by the supervisor and touched only there.
+class port_allocator {
+ public:
+  port_allocator(socket_factory& sockets, allocator_options options, std::uint32_t start = 0);
+
+  result<allocation, error> allocate(const port_request& request, time_point now);
+
+  /// Takes the sockets of an ended stream to rest (or closes them when the quarantine is off).
+  void release(bound_ports ports, std::string former_stream, const endpoint& former_source, time_point now);
+
+  /// Lets go of ports that have been silent for long enough. Call it a few times a second. True: there may be more of
+  /// them, and the caller should come back soon, but not keep others waiting meanwhile.
+  bool sweep(time_point now);
+  /// Closes everything that rests: the end of the process.
+  void clear();
+
+  void set_options(const allocator_options& options);
+  allocator_figures figures() const;
+  std::vector<resting_port> resting() const { return quarantine_.list(); }
+
+ private:
+  result<allocation, error> allocate_from_pool(const port_request& request, time_point now);
+  result<allocation, error> allocate_exactly(const port_request& request, time_point now);
+  result<bound_ports, error> bind(const port_request& request, const endpoint& local);
+  result<unique_fd, error> make(const char* kind, const endpoint& local);
+  bool reuse(quarantine::entry& rested, const port_request& request, allocation& out);
+  void let_go(quarantine::entry e);
+  void give_back(const bound_ports& ports);
+  error fail(error e);
+  std::string figures_text() const;
+
+  // given
+  socket_factory& sockets_;
+  allocator_options options_;
+  // owned
+  port_pool pool_;
+  quarantine quarantine_;
+  // state
+  std::size_t leased_ = 0;
+  std::uint64_t requests_ = 0;
+  std::uint64_t granted_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t taken_early_ = 0;
+  std::array<std::uint64_t, errc_count> failures_{};
+};
+
+}  // namespace berth::net

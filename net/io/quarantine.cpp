@@ -1,0 +1,115 @@
+#include "net/io/quarantine.hpp"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "net/io/socket_factory.hpp"
+
+namespace berth::net {
+namespace {
+
+// The kernel's minimum: a resting port needs to know that somebody sends, not what.
+constexpr int resting_receive_buffer = 0;
+constexpr std::size_t drain_per_sweep = 64;
+constexpr std::size_t heard_per_sweep = 256;
+
+}  // namespace
+
+quarantine::quarantine() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll set of the quarantine");
+}
+
+void quarantine::put(bound_ports ports, std::string former_stream, const endpoint& former_source, time_point now) {
+  ports.listener.reset();
+  set_receive_buffer(ports.rtp.get(), resting_receive_buffer);
+  if (ports.rtcp) set_receive_buffer(ports.rtcp.get(), resting_receive_buffer);
+  const auto drops = kernel_drops(ports.rtp.get());
+  const auto port = ports.port();
+  const auto width = ports.width();
+  entries_.push_back({{port, std::move(former_stream), now, now, 0, former_source}, std::move(ports), drops});
+  const auto at = std::prev(entries_.end());
+  by_port_[port] = at;
+  watch(at->ports.rtp.get(), port);
+  if (width == 2) {
+    const auto next = static_cast<std::uint16_t>(port + 1);
+    by_port_[next] = at;
+    watch(at->ports.rtcp.get(), next);
+  }
+}
+
+void quarantine::watch(int fd, std::uint16_t port) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = port;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+}
+
+std::vector<quarantine::entry> quarantine::sweep(duration silence, time_point now, std::size_t most) {
+  // What there is to hear beyond this is heard by the next sweep: a fraction of a second is soon enough.
+  std::array<epoll_event, heard_per_sweep> events;
+  const int heard = entries_.empty() ? 0 : ::epoll_wait(epoll_.get(), events.data(), events.size(), 0);
+  for (int i = 0; i < heard; ++i) {
+    const auto found = by_port_.find(static_cast<std::uint16_t>(events[static_cast<std::size_t>(i)].data.u64));
+    if (found != by_port_.end()) hear(found->second, now);
+  }
+  std::vector<entry> silent;
+  while (silent.size() < most && !entries_.empty() && now - entries_.front().about.last_heard >= silence) {
+    // Nobody is called silent who is only waiting to be heard.
+    hear(entries_.begin(), now);
+    if (now - entries_.front().about.last_heard >= silence) silent.push_back(extract(entries_.begin()));
+  }
+  return silent;
+}
+
+// Reads what has arrived; whoever was heard goes to the end of the line.
+void quarantine::hear(position at, time_point now) {
+  const auto media = drain_udp(at->ports.rtp.get(), drain_per_sweep);
+  // RTCP alone keeps a port busy as well, but it does not name the media source.
+  const auto reports = at->ports.rtcp ? drain_udp(at->ports.rtcp.get(), drain_per_sweep) : drained{};
+  if (media.datagrams + reports.datagrams == 0) return;
+  const auto drops = kernel_drops(at->ports.rtp.get());
+  at->about.datagrams += media.datagrams + reports.datagrams + (drops - at->drops_counted);
+  at->drops_counted = drops;
+  if (media.datagrams > 0)
+    at->about.sender = media.last_sender;
+  else if (!at->about.sender.is_set())
+    at->about.sender = reports.last_sender;
+  at->about.last_heard = now;
+  entries_.splice(entries_.end(), entries_, at);
+}
+
+std::optional<quarantine::entry> quarantine::take(std::uint16_t port) {
+  const auto found = by_port_.find(port);
+  if (found == by_port_.end()) return std::nullopt;
+  return extract(found->second);
+}
+
+std::optional<quarantine::entry> quarantine::take_longest_silent(bool pooled_only) {
+  const auto at =
+      std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return !pooled_only || e.ports.pooled; });
+  if (at == entries_.end()) return std::nullopt;
+  return extract(at);
+}
+
+std::vector<resting_port> quarantine::list() const {
+  std::vector<resting_port> all;
+  all.reserve(entries_.size());
+  for (const auto& e : entries_) all.push_back(e.about);
+  return all;
+}
+
+quarantine::entry quarantine::extract(position at) {
+  by_port_.erase(at->about.port);
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtp.get(), nullptr);
+  if (at->ports.rtcp) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtcp.get(), nullptr);
+  if (at->ports.rtcp) by_port_.erase(static_cast<std::uint16_t>(at->about.port + 1));
+  entry e = std::move(*at);
+  entries_.erase(at);
+  return e;
+}
+
+}  // namespace berth::net

@@ -1,0 +1,78 @@
+// Where released ports rest, still bound, until nobody sends to them any more.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/base/endpoint.hpp"
+#include "net/base/time.hpp"
+#include "net/base/unique_fd.hpp"
+
+namespace berth::net {
+
+/// The descriptors of one stream and the ports they are bound to.
+struct bound_ports {
+  endpoint local;       ///< bind address and RTP port
+  bool pooled = false;  ///< the pool gave the pair; else the request named the port
+  unique_fd rtp;
+  unique_fd rtcp;      ///< none on a shared port
+  unique_fd listener;  ///< TCP, same number as RTP
+
+  std::uint16_t port() const noexcept { return local.port(); }
+  std::uint16_t width() const noexcept { return rtcp ? 2 : 1; }
+};
+
+/// A port at rest, as shown to operators.
+struct resting_port {
+  std::uint16_t port = 0;
+  std::string former_stream;
+  time_point since;
+  time_point last_heard;        ///< the release itself, until a packet comes
+  std::uint64_t datagrams = 0;  ///< that came after the release
+  endpoint sender;              ///< of the last one; before that, the source of the former stream (may be unset)
+};
+
+/// Holds released sockets until they have been silent for long enough: a port is not free when its socket closes, it is
+/// free when nobody sends to it any more. Ordered by silence, the longest-silent first. Thousands of silent ports cost
+/// nothing: an epoll set of its own tells which of them hear something.
+/// Owned by the supervisor's allocator and touched only there; its sockets close with it.
+class quarantine {
+ public:
+  struct entry {
+    resting_port about;
+    bound_ports ports;
+    std::uint32_t drops_counted = 0;  ///< by the kernel on the RTP socket: its buffer is as small as can be
+  };
+
+  quarantine();
+
+  /// `former_source`: who fed the stream, unset if nobody did.
+  void put(bound_ports ports, std::string former_stream, const endpoint& former_source, time_point now);
+
+  /// Reads what has arrived and hands out the ports that have been silent for `silence`, at most `most` of them.
+  std::vector<entry> sweep(duration silence, time_point now, std::size_t most = SIZE_MAX);
+
+  /// Takes out the entry that holds `port` (its RTP or RTCP port).
+  std::optional<entry> take(std::uint16_t port);
+  /// Takes out the entry that has been silent for the longest time, if `pooled_only`: of those from the pool.
+  std::optional<entry> take_longest_silent(bool pooled_only);
+
+  std::size_t size() const noexcept { return entries_.size(); }
+  std::vector<resting_port> list() const;
+
+ private:
+  using position = std::list<entry>::iterator;
+  void watch(int fd, std::uint16_t port);
+  void hear(position at, time_point now);
+  entry extract(position at);
+
+  unique_fd epoll_;
+  std::list<entry> entries_;  // by last_heard, ascending
+  std::unordered_map<std::uint16_t, position> by_port_;
+};
+
+}  // namespace berth::net

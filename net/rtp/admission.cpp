@@ -1,0 +1,64 @@
+#include "net/rtp/admission.hpp"
+
+namespace berth::net {
+
+std::optional<refusal> admission::admit(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
+  const auto cause = check(packet, from, now);
+  if (!cause) learn(packet, from, now);
+  return cause;
+}
+
+std::optional<refusal> admission::check(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
+  // First of all: whatever a resting sender sends shows that it is not silent.
+  if (resting_.is_set() && from == resting_) {
+    if (now - resting_heard_ < resting_silence_) {
+      resting_heard_ = now;
+      return refusal::resting;
+    }
+    resting_ = {};
+  }
+  if (options_.ssrc_filter != 0 && packet.ssrc != options_.ssrc_filter) return refusal::wrong_ssrc;
+
+  const bool same_source = !source_.is_set() || from == source_;
+  const bool same_ssrc = !ssrc_ || packet.ssrc == *ssrc_;
+  if (same_source && same_ssrc) return std::nullopt;
+  const bool silent = now - last_ >= options_.relearn_after;
+  if (!same_source && !may_move(same_ssrc, silent)) return refusal::wrong_source;
+  if (!same_ssrc && !silent) return refusal::wrong_ssrc;
+  return std::nullopt;
+}
+
+// Another source: only silence and the SSRC tell a camera behind a new NAT binding from a stranger.
+bool admission::may_move(bool same_ssrc, bool silent) const noexcept {
+  switch (options_.policy) {
+    case source_policy::learn:
+      return same_ssrc && silent;
+    case source_policy::pin:
+      return false;
+    case source_policy::follow:
+    case source_policy::any:
+      return true;
+  }
+  return false;
+}
+
+void admission::learn(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
+  source_ = from;
+  ssrc_ = packet.ssrc;
+  last_ = now;
+}
+
+void admission::set_ssrc_filter(std::uint32_t ssrc) noexcept {
+  options_.ssrc_filter = ssrc;
+  if (ssrc == 0 || !ssrc_ || *ssrc_ == ssrc) return;
+  ssrc_.reset();
+  source_ = {};
+}
+
+void admission::rest(const endpoint& sender, duration silence, time_point now) noexcept {
+  resting_ = sender;
+  resting_silence_ = silence;
+  resting_heard_ = now;
+}
+
+}  // namespace berth::net

@@ -1,0 +1,62 @@
+// Decides whose packets a stream takes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "net/base/endpoint.hpp"
+#include "net/base/time.hpp"
+#include "net/rtp/rtp_packet.hpp"
+#include "net/rtp/source_policy.hpp"
+#include "net/rtp/stream_counters.hpp"
+
+namespace berth::net {
+
+/// The lock on one source and one SSRC. The first admitted packet sets it; a refused packet teaches nothing.
+/// A value, owned by a stream's receiver and touched by its thread only.
+class admission {
+ public:
+  struct options {
+    source_policy policy = source_policy::learn;
+    std::uint32_t ssrc_filter = 0;                     ///< 0: none, the first packet decides
+    duration relearn_after = std::chrono::seconds{1};  ///< silence after which a lock may move
+  };
+
+  admission() = default;
+  explicit admission(const options& o) : options_(o) {}
+
+  /// check(), and learn() if it passed.
+  std::optional<refusal> admit(const rtp_packet& packet, const endpoint& from, time_point now) noexcept;
+
+  /// Whether the packet belongs to the stream. Locks nothing; a resting sender is noted as heard.
+  std::optional<refusal> check(const rtp_packet& packet, const endpoint& from, time_point now) noexcept;
+  /// Locks to a packet that check() let pass.
+  void learn(const rtp_packet& packet, const endpoint& from, time_point now) noexcept;
+
+  /// The source can not come back (its TCP connection ended): any source may be next.
+  void forget_source() noexcept { source_ = {}; }
+  /// 0 removes the filter. A lock on an SSRC that the new filter refuses is dropped, and the source with it.
+  void set_ssrc_filter(std::uint32_t ssrc) noexcept;
+  /// Refuses `sender`, a former source of this port, until it has been silent for `silence` (counted from `now`).
+  void rest(const endpoint& sender, duration silence, time_point now) noexcept;
+
+  const endpoint& source() const noexcept { return source_; }  ///< unset before the first packet
+  std::optional<std::uint32_t> ssrc() const noexcept { return ssrc_; }
+  std::uint32_t ssrc_filter() const noexcept { return options_.ssrc_filter; }
+  source_policy policy() const noexcept { return options_.policy; }
+
+ private:
+  bool may_move(bool same_ssrc, bool silent) const noexcept;
+
+  options options_;
+  endpoint source_;
+  std::optional<std::uint32_t> ssrc_;
+  time_point last_{};  // of the last packet learned from
+
+  endpoint resting_;
+  duration resting_silence_{};
+  time_point resting_heard_{};
+};
+
+}  // namespace berth::net

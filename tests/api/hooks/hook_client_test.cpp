@@ -1,0 +1,392 @@
+#include "api/hooks/hook_client.hpp"
+
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/hook_receiver.hpp"
+
+namespace berth::api {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using actors::hook_delivery;
+using actors::hook_outcome;
+using tests::hook_receiver;
+using tests::hook_reply;
+using what = hook_outcome::result;
+using how = hook_reply::how;
+
+/// A client with a thread that runs it.
+class office {
+ public:
+  explicit office(asio::ssl::context trust = hook_client::system_trust())
+      : client(
+            io, [this](const hook_delivery& d) { return body(d); }, std::move(trust)),
+        thread_([this] { io.run(); }) {}
+  ~office() {
+    client.stop();
+    work_.reset();
+    thread_.join();
+  }
+
+  std::shared_ptr<hook_delivery> delivery(const std::string& url) const {
+    auto d = std::make_shared<hook_delivery>();
+    d->id = 41;
+    d->url = url;
+    d->settings = std::make_shared<const actors::hook_settings>(settings);
+    return d;
+  }
+  std::future<hook_outcome> post(std::shared_ptr<const hook_delivery> d) {
+    auto promise = std::make_shared<std::promise<hook_outcome>>();
+    client.post(std::move(d), [promise, this](hook_outcome o) {
+      ++done;
+      promise->set_value(std::move(o));  // throws at the second time
+    });
+    return promise->get_future();
+  }
+  hook_outcome tell(const std::string& url) { return tell(delivery(url)); }
+  hook_outcome tell(std::shared_ptr<const hook_delivery> d) {
+    auto outcome = post(std::move(d));
+    if (outcome.wait_for(20s) != std::future_status::ready) throw std::logic_error("no outcome");
+    return outcome.get();
+  }
+
+  actors::hook_settings settings;
+  std::function<std::string(const hook_delivery&)> body = [](const hook_delivery&) { return R"({"a":1})"; };
+  std::atomic<int> done{0};
+  asio::io_context io;
+  hook_client client;
+
+ private:
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io.get_executor()};
+  std::thread thread_;
+};
+
+TEST_CASE("a hook is a POST of JSON with the headers that receivers read") {
+  hook_receiver receiver;
+  office o;
+  auto status = std::make_shared<actors::stream_status>();
+  status->key.vhost = "v.example";
+  auto event = std::make_shared<actors::event>();
+  event->stream = status;
+  auto d = o.delivery(receiver.url("/index/hook/on_rtp_server_timeout?x=1"));
+  d->event = event;
+  d->attempt = 2;
+  CHECK(o.tell(d).what == what::delivered);
+
+  REQUIRE(receiver.requests().size() == 1);
+  const auto r = receiver.requests()[0];
+  CHECK(r.whole.method_string() == "POST");
+  CHECK(r.target == "/index/hook/on_rtp_server_timeout?x=1");
+  CHECK(r.whole["Host"] == "127.0.0.1:" + std::to_string(receiver.port()));
+  CHECK(r.whole["Content-Type"] == "application/json");
+  CHECK(r.whole["User-Agent"] == "Berth");
+  CHECK(r.whole["X-VHOST"] == "v.example");
+  CHECK(r.whole["X-Berth-Hook-Id"] == "41");
+  CHECK(r.whole["X-Berth-Hook-Attempt"] == "2");
+  CHECK(r.whole.find("X-Berth-Signature") == r.whole.end());
+  CHECK(r.body == R"({"a":1})");
+}
+
+TEST_CASE("a virtual host that is no header value is left out, and there is none without a stream") {
+  hook_receiver receiver;
+  office o;
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  auto status = std::make_shared<actors::stream_status>();
+  status->key.vhost = "x\r\nX-Evil: 1";
+  auto event = std::make_shared<actors::event>();
+  event->stream = status;
+  auto d = o.delivery(receiver.url());
+  d->event = event;
+  CHECK(o.tell(d).what == what::delivered);
+  for (const auto& r : receiver.requests()) {
+    CHECK(r.whole.find("X-VHOST") == r.whole.end());
+    CHECK(r.whole.find("X-Evil") == r.whole.end());
+  }
+}
+
+TEST_CASE("with a secret the receiver can verify the body") {
+  hook_receiver receiver;
+  office o;
+  o.settings.secret = "key \xe2\x9a\x93";
+  o.body = [](const hook_delivery&) { return std::string(5000, 'b'); };
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  const auto r = receiver.requests().at(0);
+  unsigned char digest[32];
+  unsigned size = 0;
+  ::HMAC(::EVP_sha256(), o.settings.secret.data(), static_cast<int>(o.settings.secret.size()),
+         reinterpret_cast<const unsigned char*>(r.body.data()), r.body.size(), digest, &size);
+  std::string expected = "sha256=";
+  for (unsigned i = 0; i < size; ++i) {
+    char hex[3];
+    std::snprintf(hex, sizeof hex, "%02x", digest[i]);
+    expected += hex;
+  }
+  CHECK(size == 32);
+  CHECK(r.whole["X-Berth-Signature"] == expected);
+}
+
+TEST_CASE("connections are kept and used again, and no more of them than may be") {
+  hook_receiver receiver;
+  office o;
+  for (int i = 0; i < 5; ++i) CHECK(o.tell(receiver.url()).what == what::delivered);
+  CHECK(receiver.connections() == 1);
+
+  o.settings.max_connections = 2;
+  const auto six_at_once = [&] {
+    std::vector<std::future<hook_outcome>> outcomes;
+    std::promise<void> posted;
+    // From the client's own thread, so that none is answered before all have begun.
+    asio::post(o.io, [&] {
+      for (int i = 0; i < 6; ++i) outcomes.push_back(o.post(o.delivery(receiver.url())));
+      posted.set_value();
+    });
+    posted.get_future().wait();
+    for (auto& f : outcomes) CHECK(f.get().what == what::delivered);
+  };
+  six_at_once();
+  CHECK(receiver.connections() == 1 + 5);
+  six_at_once();
+  CHECK(receiver.connections() == 1 + 5 + 4);
+  CHECK(receiver.requests().size() == 5 + 6 + 6);
+}
+
+TEST_CASE("a kept connection that was closed meanwhile costs no failure") {
+  hook_receiver receiver;
+  office o;
+  receiver.next({how::then_close});
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  CHECK(receiver.connections() == 2);
+  CHECK(receiver.requests().size() == 2);
+}
+
+TEST_CASE("a kept connection that is reset by the request is replaced once within the try") {
+  hook_receiver receiver;
+  office o;
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  receiver.next({how::reset});
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  CHECK(receiver.requests().size() == 3);  // the second one came twice, with the same id
+  receiver.always({how::reset});
+  CHECK(o.tell(receiver.url()).what == what::failed);
+  CHECK(receiver.requests().size() == 5);  // not more than once
+}
+
+TEST_CASE("a first connection that is reset is a failure") {
+  hook_receiver receiver;
+  office o;
+  receiver.always({how::reset});
+  const auto outcome = o.tell(receiver.url());
+  CHECK(outcome.what == what::failed);
+  CHECK(outcome.text.find("waiting for the answer") != std::string::npos);
+  CHECK(receiver.requests().size() == 1);
+}
+
+TEST_CASE("half an answer on a kept connection is a failure, not a reason to say it twice") {
+  hook_receiver receiver;
+  office o;
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  receiver.next({how::raw, 200, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"code\""});
+  CHECK(o.tell(receiver.url()).what == what::failed);
+  CHECK(receiver.requests().size() == 2);
+}
+
+TEST_CASE("garbage, errors and refusals are told apart") {
+  hook_receiver receiver;
+  office o;
+  receiver.next({how::raw, 200, "this is not HTTP\r\n\r\n"});
+  CHECK(o.tell(receiver.url()).what == what::failed);
+  receiver.next({how::answer, 500, R"({"code":0})"});
+  CHECK(o.tell(receiver.url()).text == "HTTP status 500");
+  receiver.next({how::answer, 200, "<html>"});
+  CHECK(o.tell(receiver.url()).what == what::failed);
+  receiver.next({how::answer, 200, R"({"code":-1,"msg":"no"})"});
+  const auto refused = o.tell(receiver.url());
+  CHECK(refused.what == what::refused);
+  CHECK(refused.text == "no");
+}
+
+TEST_CASE("an answer longer than 64 KB is not read") {
+  hook_receiver receiver;
+  office o;
+  const std::string fits = R"({"code":0,"msg":")" + std::string(60 * 1024, 'x') + "\"}";
+  receiver.next({how::answer, 200, fits});
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  receiver.next({how::answer, 200, std::string(65 * 1024, ' ') + R"({"code":0})"});
+  CHECK(o.tell(receiver.url()).what == what::failed);
+}
+
+TEST_CASE("a receiver that hangs is given up after the timeout, and its connection is closed") {
+  hook_receiver receiver;
+  office o;
+  receiver.next({how::hang});
+  o.settings.timeout = 100ms;
+  const auto outcome = o.tell(receiver.url());
+  CHECK(outcome.what == what::failed);
+  CHECK(outcome.text.find("no answer within 0.1") == 0);
+  CHECK(outcome.text.find("while waiting for the answer") != std::string::npos);
+  o.settings.timeout = 10s;
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  CHECK(receiver.connections() == 2);  // the answer to the first one could still come on its connection
+}
+
+TEST_CASE("one that hangs does not hold up another") {
+  hook_receiver hanging, working;
+  office o;
+  hanging.always({how::hang});
+  auto stuck = o.post(o.delivery(hanging.url()));
+  REQUIRE(hanging.wait_for(1));
+  CHECK(o.tell(working.url()).what == what::delivered);
+  CHECK(stuck.wait_for(0s) == std::future_status::timeout);
+}
+
+TEST_CASE("nobody listens: the try fails and says so") {
+  std::uint16_t port = 0;
+  {
+    hook_receiver gone;
+    port = gone.port();
+  }
+  office o;
+  const auto outcome = o.tell("http://127.0.0.1:" + std::to_string(port) + "/");
+  CHECK(outcome.what == what::failed);
+  CHECK(outcome.text.find("connecting: ") == 0);
+}
+
+TEST_CASE("names are resolved") {
+  hook_receiver receiver;
+  office o;
+  CHECK(o.tell("http://localhost:" + std::to_string(receiver.port()) + "/x").what == what::delivered);
+  CHECK(receiver.requests().at(0).whole["Host"] == "localhost:" + std::to_string(receiver.port()));
+}
+
+TEST_CASE("what is no URL of ours fails without a connection, as does a body that can not be made") {
+  hook_receiver receiver;
+  office o;
+  for (const auto* url : {"", "ftp://127.0.0.1/", "127.0.0.1:80", "http://", "http:// space/"}) {
+    INFO(url);
+    CHECK(o.tell(url).what == what::failed);
+  }
+  o.body = [](const hook_delivery&) -> std::string { throw std::runtime_error("no figures"); };
+  const auto outcome = o.tell(receiver.url());
+  CHECK(outcome.what == what::failed);
+  CHECK(outcome.text == "no figures");
+  CHECK(receiver.connections() == 0);
+}
+
+TEST_CASE("stop answers each outstanding delivery once, and every later one at once") {
+  hook_receiver receiver;
+  office o;
+  receiver.always({how::hang});
+  std::vector<std::future<hook_outcome>> outcomes;
+  for (int i = 0; i < 5; ++i) outcomes.push_back(o.post(o.delivery(receiver.url())));
+  REQUIRE(receiver.wait_for(5));
+  o.client.stop();
+  CHECK(o.done == 5);
+  for (auto& f : outcomes) CHECK(f.get().what == what::failed);
+  o.client.stop();
+  CHECK(o.tell(receiver.url()).what == what::failed);
+  CHECK(o.done == 6);
+}
+
+TEST_CASE("stop needs no running io_context") {
+  asio::io_context io;
+  int done = 0;
+  {
+    hook_client client{io, [](const hook_delivery&) { return std::string{}; }};
+    auto d = std::make_shared<hook_delivery>();
+    d->url = "http://127.0.0.1:1/";
+    d->settings = std::make_shared<const actors::hook_settings>();
+    client.post(d, [&](const hook_outcome&) { ++done; });
+    CHECK(done == 0);
+  }
+  CHECK(done == 1);
+  io.run();
+  CHECK(done == 1);
+}
+
+// ---- TLS -----------------------------------------------------------------------------------------------------------
+
+/// A key and a certificate for 127.0.0.1 that it has signed itself.
+class identity {
+ public:
+  identity() : key_(EVP_EC_gen("P-256"), &EVP_PKEY_free), certificate_(X509_new(), &X509_free) {
+    auto* c = certificate_.get();
+    X509_set_version(c, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(c), 1);
+    X509_gmtime_adj(X509_getm_notBefore(c), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(c), 3600);
+    auto* name = X509_get_subject_name(c);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
+    X509_set_issuer_name(c, name);
+    X509_set_pubkey(c, key_.get());
+    auto* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_add_ext(c, extension, -1);
+    X509_EXTENSION_free(extension);
+    X509_sign(c, key_.get(), EVP_sha256());
+  }
+
+  asio::ssl::context server() const {
+    asio::ssl::context context{asio::ssl::context::tls_server};
+    SSL_CTX_use_certificate(context.native_handle(), certificate_.get());
+    SSL_CTX_use_PrivateKey(context.native_handle(), key_.get());
+    return context;
+  }
+  asio::ssl::context trusting_client() const {
+    asio::ssl::context context{asio::ssl::context::tls_client};
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context.native_handle()), certificate_.get());
+    return context;
+  }
+
+ private:
+  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
+  std::unique_ptr<X509, decltype(&X509_free)> certificate_;
+};
+
+TEST_CASE("https: a trusted certificate is spoken to, on one connection") {
+  const identity id;
+  auto server = id.server();
+  hook_receiver receiver{0, &server};
+  office o{id.trusting_client()};
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  CHECK(o.tell(receiver.url()).what == what::delivered);
+  CHECK(receiver.connections() == 1);
+}
+
+TEST_CASE("https: a certificate of an unknown authority, or of another host, gets no body") {
+  const identity id;
+  auto server = id.server();
+  hook_receiver receiver{0, &server};
+  {
+    office o;
+    const auto outcome = o.tell(receiver.url());
+    CHECK(outcome.what == what::failed);
+    CHECK(outcome.text.find("shaking hands") == 0);
+  }
+  {
+    office o{id.trusting_client()};
+    CHECK(o.tell("https://localhost:" + std::to_string(receiver.port()) + "/").what == what::failed);
+  }
+  CHECK(receiver.requests().empty());
+}
+
+TEST_CASE("https: a receiver that never shakes hands is given up after the timeout") {
+  asio::io_context io;
+  asio::ip::tcp::acceptor mute{io, {asio::ip::address_v4::loopback(), 0}};
+  office o;
+  o.settings.timeout = 100ms;
+  const auto outcome = o.tell("https://127.0.0.1:" + std::to_string(mute.local_endpoint().port()) + "/");
+  CHECK(outcome.what == what::failed);
+  CHECK(outcome.text.find("while shaking hands") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace berth::api

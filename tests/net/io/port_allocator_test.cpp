@@ -1,0 +1,252 @@
+#include "net/io/port_allocator.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <dirent.h>
+#include <cerrno>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/fake_sockets.hpp"
+#include "tests/support/reserved_ports.hpp"
+
+using namespace berth::net;
+using namespace berth::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+const time_point t0{1h};
+
+struct rig {
+  posix_socket_factory real;
+  failing_sockets sockets{real};
+  const reserved_ports reserved{4};
+  port_range range = reserved.range();
+  allocator_options options{range, 5s, 4, {}};
+  port_allocator allocator{sockets, options};
+
+  port_request any(bool tcp = false) const { return {*endpoint::parse("127.0.0.1", 0), true, tcp}; }
+  port_request exactly(std::uint16_t port) const { return {*endpoint::parse("127.0.0.1", port), true, false}; }
+};
+
+int open_descriptors() {
+  int n = 0;
+  auto* dir = ::opendir("/proc/self/fd");
+  while (::readdir(dir) != nullptr) ++n;
+  ::closedir(dir);
+  return n;
+}
+
+struct camera {
+  unique_fd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  void send(std::uint16_t port) {
+    sockaddr_storage to;
+    const auto size = endpoint::parse("127.0.0.1", port)->to_sockaddr(to, AF_INET);
+    REQUIRE(::sendto(socket.get(), "x", 1, 0, reinterpret_cast<sockaddr*>(&to), size) == 1);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an allocation binds RTP on an even port, RTCP on the next, TCP on the same number") {
+  rig r;
+  const auto a = r.allocator.allocate(r.any(true), t0);
+  REQUIRE(a);
+  const auto port = a->ports.port();
+  CHECK(port % 2 == 0);
+  CHECK(local_endpoint(a->ports.rtp.get()).port() == port);
+  CHECK(local_endpoint(a->ports.rtcp.get()).port() == port + 1);
+  CHECK(local_endpoint(a->ports.listener.get()).port() == port);
+  CHECK(receive_buffer(a->ports.rtp.get()) >= 212992);
+}
+
+TEST_CASE("a busy port falls back to the next pair, is counted, and comes last from then on") {
+  rig r;
+  r.sockets.fault = [](socket_call, int n, const endpoint&) { return n == 1 ? EADDRINUSE : 0; };
+  const auto a = r.allocator.allocate(r.any(), t0);
+  REQUIRE(a);
+  CHECK(a->ports.port() == r.range.first + 2);
+  CHECK(a->failed_attempts == 1);
+  const auto f = r.allocator.figures();
+  CHECK(f.failures[static_cast<std::size_t>(errc::address_in_use)] == 1);
+  CHECK(f.granted == 1);
+  CHECK(f.free == 3);
+}
+
+TEST_CASE("fall-back is bounded, and its refusal names the figures") {
+  rig r;
+  r.sockets.fault = [](socket_call, int, const endpoint&) { return EADDRINUSE; };
+  const auto a = r.allocator.allocate(r.any(), t0);
+  REQUIRE_FALSE(a);
+  CHECK(a.error().code == errc::address_in_use);
+  CHECK(a.error().text.find("4 ports in a row") != std::string::npos);
+  CHECK(r.allocator.figures().failures[static_cast<std::size_t>(errc::address_in_use)] == 4);
+  CHECK(r.allocator.figures().free == 4);
+}
+
+TEST_CASE("an address that is not ours is refused at once: another port would not help") {
+  rig r;
+  auto request = r.any();
+  request.local = *endpoint::parse("192.0.2.1", 0);
+  const auto a = r.allocator.allocate(request, t0);
+  REQUIRE_FALSE(a);
+  CHECK(a.error().code == errc::address_not_local);
+  CHECK(r.sockets.calls(socket_call::bind_udp) == 1);
+}
+
+TEST_CASE("whichever step fails, nothing stays behind") {
+  const auto explicit_port = GENERATE(false, true);
+  const int failing = GENERATE(1, 2, 3);  // first bind, second bind, listen
+  rig r;
+  const int before = open_descriptors();
+  int calls = 0;
+  r.sockets.fault = [&](socket_call, int, const endpoint&) { return ++calls == failing ? EACCES : 0; };
+  auto request = r.any(true);
+  if (explicit_port) request.local = request.local.with_port(r.range.first);
+  const auto a = r.allocator.allocate(request, t0);
+  REQUIRE_FALSE(a);
+  CHECK(a.error().code == errc::access_denied);
+  CHECK(open_descriptors() == before);
+  const auto f = r.allocator.figures();
+  CHECK(f.free == 4);
+  CHECK(f.leased == 0);
+  CHECK(f.refused == 1);
+  CHECK(f.requests == f.granted + f.refused);
+}
+
+TEST_CASE("an exhausted range is refused with the pool's figures") {
+  rig r;
+  std::vector<bound_ports> held;
+  for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), t0)->ports));
+  const auto a = r.allocator.allocate(r.any(), t0);
+  REQUIRE_FALSE(a);
+  CHECK(a.error().code == errc::pool_exhausted);
+  CHECK(a.error().text.find("4 pairs, 0 free, 4 in use, 0 resting") != std::string::npos);
+}
+
+TEST_CASE("a released port rests bound until it has been silent for the time") {
+  rig r;
+  auto a = r.allocator.allocate(r.any(), t0);
+  const auto port = a->ports.port();
+  r.allocator.release(std::move(a->ports), "cam", {}, t0);
+  r.allocator.sweep(t0 + 4s);
+  CHECK(r.allocator.figures().resting == 1);
+  CHECK(r.allocator.figures().free == 3);
+  CHECK_FALSE(r.real.bind_udp(*endpoint::parse("127.0.0.1", port), {}));
+  r.allocator.sweep(t0 + 5s);
+  CHECK(r.allocator.figures().resting == 0);
+  CHECK(r.allocator.figures().free == 4);
+  CHECK(r.real.bind_udp(*endpoint::parse("127.0.0.1", port), {}));
+}
+
+TEST_CASE("a sender keeps its former port from being given, and is named") {
+  rig r;
+  auto a = r.allocator.allocate(r.any(), t0);
+  const auto port = a->ports.port();
+  r.allocator.release(std::move(a->ports), "cam", {}, t0);
+  camera cam;
+  for (int s = 1; s <= 20; ++s) {
+    cam.send(port);
+    r.allocator.sweep(t0 + std::chrono::seconds{s});
+    REQUIRE(r.allocator.figures().resting == 1);
+  }
+  const auto resting = r.allocator.resting();
+  REQUIRE(resting.size() == 1);
+  CHECK(resting[0].former_stream == "cam");
+  CHECK(resting[0].datagrams == 20);
+  CHECK(resting[0].sender.port() == local_endpoint(cam.socket.get()).port());
+  r.allocator.sweep(t0 + 24s);
+  CHECK(r.allocator.figures().resting == 1);
+  r.allocator.sweep(t0 + 25s);
+  CHECK(r.allocator.figures().resting == 0);
+}
+
+TEST_CASE("under pressure the longest-silent port is used early, empty, with its sender banned") {
+  rig r;
+  std::vector<bound_ports> held;
+  for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), t0)->ports));
+  const auto noisy = held[0].port();
+  const auto quiet = held[1].port();
+  r.allocator.release(std::move(held[0]), "noisy", {}, t0);
+  r.allocator.release(std::move(held[1]), "quiet", {}, t0);
+  camera cam;
+  cam.send(noisy);
+  r.allocator.sweep(t0 + 1s);
+  const auto first = r.allocator.allocate(r.any(), t0 + 2s);
+  REQUIRE(first);
+  CHECK(first->ports.port() == quiet);
+  CHECK_FALSE(first->banned.is_set());
+  cam.send(noisy);
+  const auto second = r.allocator.allocate(r.any(), t0 + 2s);
+  REQUIRE(second);
+  CHECK(second->ports.port() == noisy);
+  CHECK(second->banned.port() == local_endpoint(cam.socket.get()).port());
+  CHECK(drain_udp(second->ports.rtp.get(), 10).datagrams == 0);
+  CHECK(r.allocator.figures().taken_early == 2);
+}
+
+TEST_CASE("a request that names a resting port gets it at once") {
+  rig r;
+  auto a = r.allocator.allocate(r.any(), t0);
+  const auto port = a->ports.port();
+  camera cam;
+  r.allocator.release(std::move(a->ports), "cam", local_endpoint(cam.socket.get()), t0);
+  cam.send(port);
+  const auto b = r.allocator.allocate(r.exactly(port), t0 + 1s);
+  REQUIRE(b);
+  CHECK(b->ports.port() == port);
+  CHECK(b->banned.is_set());
+  CHECK(drain_udp(b->ports.rtp.get(), 10).datagrams == 0);
+  CHECK(receive_buffer(b->ports.rtp.get()) >= 212992);
+}
+
+TEST_CASE("an explicit port inside the range is reserved in the pool") {
+  rig r;
+  auto a = r.allocator.allocate(r.exactly(r.range.first), t0);
+  REQUIRE(a);
+  CHECK(r.allocator.figures().free == 3);
+  CHECK_FALSE(r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(r.range.first + 1)), t0));
+  for (int i = 0; i < 3; ++i) {
+    auto b = r.allocator.allocate(r.any(), t0);
+    REQUIRE(b);
+    CHECK(b->ports.port() != r.range.first);
+  }
+}
+
+TEST_CASE("an odd explicit port touches two pairs and gives both back") {
+  rig r;
+  auto a = r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(r.range.first + 1)), t0);
+  REQUIRE(a);
+  CHECK(r.allocator.figures().free == 2);
+  r.allocator.release(std::move(a->ports), "odd", {}, t0);
+  r.allocator.sweep(t0 + 5s);
+  CHECK(r.allocator.figures().free == 4);
+}
+
+TEST_CASE("when descriptors run short, a resting port makes room") {
+  rig r;
+  auto a = r.allocator.allocate(r.any(), t0);
+  r.allocator.release(std::move(a->ports), "old", {}, t0);
+  r.sockets.fault = [&](socket_call, int n, const endpoint&) { return n == 3 ? EMFILE : 0; };
+  const auto b = r.allocator.allocate(r.any(), t0 + 1s);
+  REQUIRE(b);
+  CHECK(r.allocator.figures().resting == 0);
+  CHECK(r.allocator.figures().failures[static_cast<std::size_t>(errc::no_descriptors)] == 1);
+}
+
+TEST_CASE("ports that have been silent together are let go of a part at a time") {
+  paired_sockets sockets;
+  port_allocator allocator{sockets, {{30000, 30399}, 5s, 4, {}}};
+  std::vector<bound_ports> taken;
+  for (int i = 0; i < 100; ++i)
+    taken.push_back(std::move(allocator.allocate({*endpoint::parse("127.0.0.1", 0), true, false}, t0)->ports));
+  for (auto& ports : taken) allocator.release(std::move(ports), "former", {}, t0);
+  CHECK_FALSE(allocator.sweep(t0 + 4s));
+  CHECK(allocator.figures().resting == 100);
+  int rounds = 1;
+  while (allocator.sweep(t0 + 5s)) ++rounds;
+  CHECK(rounds > 1);
+  CHECK(allocator.figures().resting == 0);
+  CHECK(allocator.figures().free == allocator.figures().size);
+}

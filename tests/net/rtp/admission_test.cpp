@@ -1,0 +1,163 @@
+#include "net/rtp/admission.hpp"
+
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.hpp"
+
+using namespace berth::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+const time_point start{1000s};
+const endpoint a = *endpoint::parse("192.0.2.1", 5000);
+const endpoint b = *endpoint::parse("192.0.2.1", 5001);  // same host, another NAT binding
+const endpoint c = *endpoint::parse("192.0.2.9", 5000);
+
+rtp_packet of(std::uint32_t ssrc) {
+  rtp_packet p;
+  p.ssrc = ssrc;
+  return p;
+}
+
+std::string admitted(admission& lock, std::uint32_t ssrc, const endpoint& from, duration at) {
+  const auto cause = lock.admit(of(ssrc), from, start + at);
+  return std::string(cause ? to_string(*cause) : "ok");
+}
+
+}  // namespace
+
+TEST_CASE("the first valid packet locks source and SSRC") {
+  admission lock;
+  CHECK_FALSE(lock.source().is_set());
+  CHECK_FALSE(lock.ssrc());
+  CHECK(admitted(lock, 7, a, 0ms) == "ok");
+  CHECK(lock.source() == a);
+  CHECK(lock.ssrc() == 7U);
+}
+
+TEST_CASE("each policy, against another source and another SSRC, while the lock is fresh and after silence") {
+  struct row {
+    source_policy policy;
+    std::uint32_t ssrc;
+    endpoint from;
+    duration at;
+    const char* outcome;
+  };
+  using enum source_policy;
+  const row rows[] = {
+      {learn, 7, a, 10ms, "ok"},           {learn, 7, b, 999ms, "wrong_source"},
+      {learn, 7, b, 1000ms, "ok"},         {learn, 8, a, 999ms, "wrong_ssrc"},
+      {learn, 8, a, 1000ms, "ok"},         {learn, 8, b, 999ms, "wrong_source"},
+      {learn, 8, b, 10s, "wrong_source"},  {pin, 7, a, 10ms, "ok"},
+      {pin, 7, b, 10ms, "wrong_source"},   {pin, 7, b, 1h, "wrong_source"},
+      {pin, 8, a, 999ms, "wrong_ssrc"},    {pin, 8, a, 1000ms, "ok"},
+      {pin, 8, c, 1h, "wrong_source"},     {follow, 7, b, 0ms, "ok"},
+      {follow, 8, a, 999ms, "wrong_ssrc"}, {follow, 8, b, 999ms, "wrong_ssrc"},
+      {follow, 8, b, 1000ms, "ok"},        {any, 7, c, 0ms, "ok"},
+      {any, 8, c, 999ms, "wrong_ssrc"},    {any, 8, c, 1000ms, "ok"},
+  };
+  for (const auto& r : rows) {
+    INFO(to_string(r.policy) << ", SSRC " << r.ssrc << " from " << r.from.to_string() << " after "
+                             << std::chrono::duration_cast<std::chrono::milliseconds>(r.at).count() << " ms");
+    admission lock({.policy = r.policy});
+    REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
+    CHECK(admitted(lock, r.ssrc, r.from, r.at) == r.outcome);
+    const bool moved = std::string(r.outcome) == "ok";
+    CHECK(lock.source() == (moved ? r.from : a));
+    CHECK(lock.ssrc() == (moved ? r.ssrc : 7U));
+  }
+}
+
+TEST_CASE("the filter is tested before the source, and teaches nothing when it refuses") {
+  for (const auto policy : {source_policy::learn, source_policy::pin, source_policy::follow, source_policy::any}) {
+    admission lock({.policy = policy, .ssrc_filter = 7});
+    CHECK(admitted(lock, 8, c, 0ms) == "wrong_ssrc");
+    CHECK_FALSE(lock.source().is_set());
+    CHECK_FALSE(lock.ssrc());
+    CHECK(admitted(lock, 7, a, 1ms) == "ok");
+    CHECK(admitted(lock, 8, c, 2ms) == "wrong_ssrc");
+    CHECK(admitted(lock, 8, a, 10s) == "wrong_ssrc");
+    CHECK(lock.source() == a);
+    CHECK(lock.ssrc() == 7U);
+  }
+}
+
+TEST_CASE("refused packets do not keep a lock from aging, nor do they renew it") {
+  admission lock;
+  REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
+  for (int i = 1; i < 10; ++i) CHECK(admitted(lock, 7, b, i * 100ms) == "wrong_source");
+  CHECK(admitted(lock, 7, b, 1000ms) == "ok");
+  CHECK(admitted(lock, 7, a, 1001ms) == "wrong_source");
+}
+
+TEST_CASE("the silence after which a lock moves is an option") {
+  admission lock({.relearn_after = 5s});
+  REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
+  CHECK(admitted(lock, 7, b, 4999ms) == "wrong_source");
+  CHECK(admitted(lock, 7, b, 5s) == "ok");
+}
+
+TEST_CASE("check() alone learns nothing") {
+  admission lock;
+  CHECK_FALSE(lock.check(of(7), a, start));
+  CHECK_FALSE(lock.source().is_set());
+  CHECK_FALSE(lock.ssrc());
+}
+
+TEST_CASE("a source that was forgotten is replaced by any, even under pin, while the SSRC stays locked") {
+  admission lock({.policy = source_policy::pin});
+  REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
+  lock.forget_source();
+  CHECK_FALSE(lock.source().is_set());
+  CHECK(admitted(lock, 8, c, 1ms) == "wrong_ssrc");
+  CHECK(admitted(lock, 7, c, 2ms) == "ok");
+  CHECK(admitted(lock, 7, a, 3ms) == "wrong_source");
+}
+
+TEST_CASE("a new filter acts on the next packet") {
+  admission lock({.policy = source_policy::pin});
+  REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
+
+  lock.set_ssrc_filter(7);
+  CHECK(lock.ssrc() == 7U);
+  CHECK(lock.source() == a);
+  CHECK(admitted(lock, 7, a, 1ms) == "ok");
+
+  lock.set_ssrc_filter(8);
+  CHECK_FALSE(lock.ssrc());
+  CHECK(admitted(lock, 7, a, 2ms) == "wrong_ssrc");
+  CHECK(admitted(lock, 8, c, 3ms) == "ok");
+  CHECK(lock.source() == c);
+
+  lock.set_ssrc_filter(0);
+  CHECK(lock.ssrc() == 8U);
+  CHECK(admitted(lock, 7, c, 4ms) == "wrong_ssrc");
+  CHECK(admitted(lock, 7, c, 2s) == "ok");
+}
+
+TEST_CASE("a resting sender is refused until it has been silent for long enough") {
+  admission lock;
+  lock.rest(a, 3s, start);
+  CHECK(admitted(lock, 7, a, 2999ms) == "resting");
+  CHECK(admitted(lock, 7, a, 5998ms) == "resting");
+  CHECK_FALSE(lock.source().is_set());
+  CHECK(admitted(lock, 7, c, 5999ms) == "ok");
+  CHECK(admitted(lock, 7, a, 9s) == "ok");
+  CHECK(admitted(lock, 7, a, 9s + 1ms) == "ok");
+}
+
+TEST_CASE("a resting sender counts as heard even when the filter would have refused it, its neighbours do not rest") {
+  admission lock({.ssrc_filter = 7});
+  lock.rest(a, 3s, start);
+  CHECK(admitted(lock, 8, a, 2s) == "resting");
+  CHECK(admitted(lock, 7, a, 4s) == "resting");
+  CHECK(admitted(lock, 7, b, 4s) == "ok");
+}
+
+TEST_CASE("nobody rests when the former sender is unknown") {
+  admission lock;
+  lock.rest({}, 3s, start);
+  CHECK(admitted(lock, 7, {}, 0ms) == "ok");
+}
