@@ -10,8 +10,8 @@ constexpr auto worth_telling = std::chrono::milliseconds{500};
 
 }  // namespace
 
-pulled_stream::pulled_stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
-                             pulled_stream_options options, caf::weak_actor_ptr supervisor)
+sourced_stream::sourced_stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
+                               sourced_stream_options options, caf::weak_actor_ptr supervisor)
     : hosted_actor(config, host),
       shared_(std::move(shared)),
       options_(std::move(options)),
@@ -24,7 +24,7 @@ pulled_stream::pulled_stream(caf::actor_config& config, const berth_host& host, 
               }),
       media_timer_(poller(), *this, 0) {}
 
-caf::behavior pulled_stream::make_behavior() {
+caf::behavior sourced_stream::make_behavior() {
   return {[this](const close_command&) { close(); },
           [this](const publish_options& options) {
             if (outlet_.begun()) return;
@@ -39,13 +39,13 @@ caf::behavior pulled_stream::make_behavior() {
           [this](caf::flush_atom) { take_items(); }};
 }
 
-void pulled_stream::on_exit() {
+void sourced_stream::on_exit() {
   media_timer_.cancel();
   outlet_.end();
   source_.reset();
 }
 
-void pulled_stream::on_timer(std::uint32_t, net::time_point now) {
+void sourced_stream::on_timer(std::uint32_t, net::time_point now) {
   if (!enter()) return;
   media_timer_.fired();
   outlet_.expire(now);
@@ -53,7 +53,7 @@ void pulled_stream::on_timer(std::uint32_t, net::time_point now) {
   media_timer_.arm(outlet_.deadline());
 }
 
-caf::result<outcome<completed>> pulled_stream::begin() {
+caf::result<outcome<completed>> sourced_stream::begin() {
   if (opened_) return outcome<completed>{completed{}};
   auto promise = make_response_promise<outcome<completed>>();
   waiting_.push_back(promise);
@@ -66,7 +66,7 @@ caf::result<outcome<completed>> pulled_stream::begin() {
   return promise;
 }
 
-void pulled_stream::close() {
+void sourced_stream::close() {
   if (!source_) return quit();
   closing_ = true;
   source_->stop();
@@ -74,13 +74,13 @@ void pulled_stream::close() {
   take_items();
 }
 
-outcome<completed> pulled_stream::play_back(const playback_command& command) {
+outcome<completed> sourced_stream::play_back(const playback_command& command) {
   if (source_ && command.position) source_->seek(*command.position);
   if (source_ && command.speed) source_->set_speed(*command.speed);
   return completed{};
 }
 
-void pulled_stream::take_items() {
+void sourced_stream::take_items() {
   if (!source_) return;
   if (!outlet_.begun() && !closing_) {
     // What comes before it is known how it is to be published waits in the source.
@@ -93,7 +93,7 @@ void pulled_stream::take_items() {
   media_timer_.arm(outlet_.deadline());
 }
 
-void pulled_stream::take(net::source_item& item, net::time_point now) {
+void sourced_stream::take(net::source_item& item, net::time_point now) {
   switch (item.what) {
     case net::source_item::kind::opened:
       if (closing_) break;
@@ -119,7 +119,7 @@ void pulled_stream::take(net::source_item& item, net::time_point now) {
 }
 
 // A frame counts as a packet: everything that looks at a stream's figures sees it live and flow.
-void pulled_stream::take_unit(const net::container_unit& unit, net::time_point now) {
+void sourced_stream::take_unit(const net::container_unit& unit, net::time_point now) {
   auto& counters = shared_->counters;
   counters.datagrams.add();
   counters.accepted.add();
@@ -133,11 +133,11 @@ void pulled_stream::take_unit(const net::container_unit& unit, net::time_point n
   last_unit_ = now;
 }
 
-void pulled_stream::settle(const outcome<completed>& answer) {
+void sourced_stream::settle(const outcome<completed>& answer) {
   for (auto& promise : std::exchange(waiting_, {})) promise.deliver(answer);
 }
 
-void pulled_stream::tell_supervisor() {
+void sourced_stream::tell_supervisor() {
   if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
     send(caf::actor_cast<caf::actor>(supervisor), stream_notice{options_.key, options_.generation, media_, complete_});
 }

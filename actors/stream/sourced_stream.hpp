@@ -13,7 +13,7 @@
 
 namespace berth::actors {
 
-struct pulled_stream_options {
+struct sourced_stream_options {
   stream_key key;
   generation_t generation = 0;
   net::source_options_ptr source;
@@ -24,12 +24,12 @@ struct pulled_stream_options {
 /// Makes frames of what its source gives. Ends when the source has ended, and lets that end first when it is closed.
 /// Spawned and closed by the supervisor, which keeps the only strong handle; all its code runs on its reactor's thread,
 /// the source's own thread only wakes it.
-class pulled_stream final : public hosted_actor {
+class sourced_stream final : public hosted_actor {
  public:
-  pulled_stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
-                pulled_stream_options options, caf::weak_actor_ptr supervisor);
+  sourced_stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
+                 sourced_stream_options options, caf::weak_actor_ptr supervisor);
 
-  const char* name() const override { return "pulled_stream"; }
+  const char* name() const override { return "sourced_stream"; }
   caf::behavior make_behavior() override;
   void on_exit() override;
 
@@ -49,7 +49,7 @@ class pulled_stream final : public hosted_actor {
 
   // given
   std::shared_ptr<mooring> shared_;
-  pulled_stream_options options_;
+  sourced_stream_options options_;
   caf::weak_actor_ptr supervisor_;
   // owned
   net::live_media_ptr media_;

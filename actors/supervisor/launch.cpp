@@ -6,7 +6,8 @@
 
 namespace berth::actors {
 
-caf::actor launch(const launch_means& with, const stream_key& key, const record& r, const net::endpoint& banned) {
+caf::actor launch(const launch_means& with, const stream_key& key, const stream_record& r,
+                  const net::endpoint& banned) {
   const auto& [supervisor, settings, sockets, sources] = with;
   // Weak: a stream must not keep its supervisor.
   const auto self = caf::actor_cast<caf::weak_actor_ptr>(supervisor->ctrl());
@@ -21,14 +22,14 @@ caf::actor launch(const launch_means& with, const stream_key& key, const record&
         supervisor->spawn<shared_port, caf::monitored>(r.host, r.shared, std::move(o), self));
   }
   if (r.request.source) {
-    pulled_stream_options o;
+    sourced_stream_options o;
     o.key = key;
     o.generation = r.generation;
     o.source = r.request.source;
     o.open_source = r.request.open_source ? r.request.open_source : sources;
     o.media = settings.media;
     return caf::actor_cast<caf::actor>(
-        supervisor->spawn<pulled_stream, caf::monitored>(r.host, r.shared, std::move(o), self));
+        supervisor->spawn<sourced_stream, caf::monitored>(r.host, r.shared, std::move(o), self));
   }
   stream_options o;
   o.key = key;

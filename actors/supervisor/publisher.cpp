@@ -11,7 +11,7 @@ outcome<watched> not_there(const stream_key& key, std::string_view why) {
   return refusal(errc::not_found, "no stream " + to_string(key) + " can be watched" + std::string{why});
 }
 
-outcome<watched> pass_for(const stream_key& key, const record& r, net::schema as) {
+outcome<watched> pass_for(const stream_key& key, const stream_record& r, net::schema as) {
   if (!net::contains(r.publish.schemas, as))
     return refusal(errc::schema_off, "stream " + to_string(r.public_key(key)) + " is not served as " +
                                          std::string{net::to_string(as)} + ": its publish options switch that off");
@@ -36,7 +36,7 @@ void publisher::ask(hook_name name, event about, answer_handler then) {
 
 // ---- publishing ---------------------------------------------------------------------------------------------------
 
-void publisher::arrived(const stream_key& key, record& r, const net::live_media_ptr& media) {
+void publisher::arrived(const stream_key& key, stream_record& r, const net::live_media_ptr& media) {
   if (!media) return;
   r.media = media;
   if (r.publishing != publish_state::unasked) return;
@@ -60,7 +60,7 @@ void publisher::ask_first(stream_status about, std::function<void(outcome<publis
   });
 }
 
-void publisher::publish_answered(const stream_key& key, record& r, const hook_outcome& answer) {
+void publisher::publish_answered(const stream_key& key, stream_record& r, const hook_outcome& answer) {
   if (answer.what != hook_outcome::result::delivered) return refuse(key, r, reason_of(answer));
   auto options = obey(given_.settings().publish, answer);
   auto name = key;
@@ -72,19 +72,19 @@ void publisher::publish_answered(const stream_key& key, record& r, const hook_ou
   caf::anon_send(r.actor, r.publish);
 }
 
-void publisher::grant(record& r) {
+void publisher::grant(stream_record& r) {
   r.publish = *r.request.publish;
   r.publishing = publish_state::granted;
   caf::anon_send(r.actor, r.publish);
 }
 
-void publisher::refuse(const stream_key& key, record& r, std::string why) {
+void publisher::refuse(const stream_key& key, stream_record& r, std::string why) {
   r.publishing = publish_state::refused;
   r.publish_refusal = "on_publish: " + why;
   given_.close(key, r, close_reason::publish_refused);
 }
 
-void publisher::registered(const stream_key& key, record& r) {
+void publisher::registered(const stream_key& key, stream_record& r) {
   if (r.registered || r.publishing != publish_state::granted) return;
   r.registered = given_.now();
   given_.tell(event_kind::media_registered, key, r);
@@ -94,7 +94,7 @@ void publisher::registered(const stream_key& key, record& r) {
   for (auto& w : waiting_.take(key)) w.promise.deliver(pass_for(key, r, w.as));
 }
 
-void publisher::ended(const stream_key& key, const record& r) {
+void publisher::ended(const stream_key& key, const stream_record& r) {
   if (r.registered) given_.tell(event_kind::media_unregistered, key, r);
 }
 
@@ -158,7 +158,7 @@ void publisher::stop() {
 
 // ---- nobody watches -----------------------------------------------------------------------------------------------
 
-std::optional<net::time_point> publisher::look(const stream_key& key, record& r) {
+std::optional<net::time_point> publisher::look(const stream_key& key, stream_record& r) {
   if (!r.registered || r.asking_unwatched) return std::nullopt;
   const auto now = given_.now();
   const auto patience = given_.settings().none_reader_after;
@@ -183,7 +183,7 @@ std::optional<net::time_point> publisher::look(const stream_key& key, record& r)
   return r.state == stream_state::closing ? std::nullopt : std::optional{now + patience};
 }
 
-void publisher::unwatched_answered(const stream_key& key, record& r, const hook_outcome& answer) {
+void publisher::unwatched_answered(const stream_key& key, stream_record& r, const hook_outcome& answer) {
   r.asking_unwatched = false;
   const auto* close = answer.member("close");
   if (close == nullptr || (*close != "true" && *close != "1")) return;

@@ -21,24 +21,24 @@ class publisher {
     hook_dispatcher_actor hooks;  ///< null: every question is answered with yes
     std::function<const node_settings&()> settings;
     std::function<net::time_point()> now;
-    std::function<void(const stream_key&, record&, close_reason)> close;
-    std::function<void(event_kind, const stream_key&, const record&)> tell;
+    std::function<void(const stream_key&, stream_record&, close_reason)> close;
+    std::function<void(event_kind, const stream_key&, const stream_record&)> tell;
   };
 
   explicit publisher(dependencies given) : given_(std::move(given)) {}
 
   /// The first packets of a stream are there: asks on_publish, once.
-  void arrived(const stream_key& key, record& r, const net::live_media_ptr& media);
+  void arrived(const stream_key& key, stream_record& r, const net::live_media_ptr& media);
   /// Asks on_publish for a stream before anything is made for it. An answer may come when the key is somebody's.
   void ask_first(stream_status about, std::function<void(outcome<publish_options>)> then);
   /// Nobody is asked: the client that made it has said how it is to be.
-  void grant(record& r);
+  void grant(stream_record& r);
   /// The tracks are complete: whoever waits for it may watch.
-  void registered(const stream_key& key, record& r);
+  void registered(const stream_key& key, stream_record& r);
   /// The stream is gone, its actor down.
-  void ended(const stream_key& key, const record& r);
+  void ended(const stream_key& key, const stream_record& r);
   /// Closes what nobody watches, if the hook says so. Returns when to look again.
-  std::optional<net::time_point> look(const stream_key& key, record& r);
+  std::optional<net::time_point> look(const stream_key& key, stream_record& r);
 
   caf::result<outcome<watched>> watch(const watch_request& request);
   /// Ends the patience of viewers who have waited for too long.
@@ -50,12 +50,12 @@ class publisher {
   using answer_handler = std::function<void(const hook_outcome&)>;
 
   void ask(hook_name name, event about, answer_handler then);
-  void publish_answered(const stream_key& key, record& r, const hook_outcome& answer);
-  void refuse(const stream_key& key, record& r, std::string why);
+  void publish_answered(const stream_key& key, stream_record& r, const hook_outcome& answer);
+  void refuse(const stream_key& key, stream_record& r, std::string why);
   std::optional<outcome<watched>> find(const watch_request& request) const;
   void admit(const watch_request& request, watch_promise promise);
   void ask_for_missing(const viewer& who);
-  void unwatched_answered(const stream_key& key, record& r, const hook_outcome& answer);
+  void unwatched_answered(const stream_key& key, stream_record& r, const hook_outcome& answer);
 
   dependencies given_;
   waiting_viewers waiting_;

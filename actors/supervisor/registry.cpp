@@ -2,12 +2,12 @@
 
 namespace berth::actors {
 
-record* registry::find(const stream_key& key) {
+stream_record* registry::find(const stream_key& key) {
   const auto found = records_.find(key);
   return found == records_.end() ? nullptr : &found->second;
 }
 
-record* registry::find(const stream_key& key, generation_t generation) {
+stream_record* registry::find(const stream_key& key, generation_t generation) {
   auto* r = find(key);
   return r != nullptr && r->generation == generation ? r : nullptr;
 }
@@ -27,7 +27,7 @@ bool registry::rename(const stream_key& key, const stream_key& name) {
   return is_free(name) && names_.emplace(name, key).second;
 }
 
-record& registry::insert(const stream_key& key, record r) {
+stream_record& registry::insert(const stream_key& key, stream_record r) {
   const auto id = r.actor.id();
   auto& [kept_key, kept] = *records_.insert_or_assign(key, std::move(r)).first;
   by_actor_[id] = &kept_key;

@@ -13,9 +13,9 @@ namespace berth::actors {
 /// Owned by the supervisor and touched only there.
 class registry {
  public:
-  record* find(const stream_key& key);
+  stream_record* find(const stream_key& key);
   /// The record, if it is this life of the stream.
-  record* find(const stream_key& key, generation_t generation);
+  stream_record* find(const stream_key& key, generation_t generation);
   /// nullptr if no present life belongs to this actor.
   const stream_key* key_of(const caf::actor_addr& actor) const;
 
@@ -27,8 +27,8 @@ class registry {
   /// Gives a stream a second name until it ends. False if the name is taken.
   bool rename(const stream_key& key, const stream_key& name);
 
-  record& insert(const stream_key& key, record r);
-  record extract(const stream_key& key);
+  stream_record& insert(const stream_key& key, stream_record r);
+  stream_record extract(const stream_key& key);
 
   generation_t next_generation() noexcept { return ++last_generation_; }
   bool empty() const noexcept { return records_.empty(); }
@@ -42,7 +42,7 @@ class registry {
   }
 
  private:
-  std::map<stream_key, record> records_;
+  std::map<stream_key, stream_record> records_;
   std::map<stream_key, stream_key> names_;                         // given name -> opened key
   std::unordered_map<caf::actor_id, const stream_key*> by_actor_;  // the keys stand in records_
   generation_t last_generation_ = 0;

@@ -39,7 +39,7 @@ caf::result<outcome<sending_started>> senders::start(const send_request& request
   return promise;
 }
 
-std::optional<rejection> senders::why_not(const send_request& request, const record* source) const {
+std::optional<rejection> senders::why_not(const send_request& request, const stream_record* source) const {
   if (stopping_) return rejection{errc::shutting_down, "the daemon is shutting down", {}};
   if (source == nullptr || source->state == stream_state::closing || !source->registered)
     return no_source(request.key).error;
@@ -64,7 +64,7 @@ void senders::begin(const send_request& request, started_promise promise) {
   launch(std::move(*what), key, *source, promise);
 }
 
-net::result<sending, rejection> senders::make(const send_request& request, const record& source) {
+net::result<sending, rejection> senders::make(const send_request& request, const stream_record& source) {
   const auto media = net::frames_of(source.media);
   const auto tracks = media->tracks();
   if (const auto meant = codec_of(request.payload_type); meant && request.packing == net::rtp_packing::es) {
@@ -109,7 +109,8 @@ std::optional<rejection> senders::take_port(sending& of) {
   return std::nullopt;
 }
 
-senders::entry& senders::insert(std::uint64_t id, const sending& what, const stream_key& source, const record& r) {
+senders::entry& senders::insert(std::uint64_t id, const sending& what, const stream_key& source,
+                                const stream_record& r) {
   entry e;
   e.request = what.request;
   e.source = source;
@@ -119,7 +120,7 @@ senders::entry& senders::insert(std::uint64_t id, const sending& what, const str
   return all_.emplace(id, std::move(e)).first->second;
 }
 
-void senders::launch(sending what, const stream_key& source, const record& r, started_promise promise) {
+void senders::launch(sending what, const stream_key& source, const stream_record& r, started_promise promise) {
   const auto id = ++last_id_;
   auto& e = insert(id, what, source, r);
   rtp_sender_options o;

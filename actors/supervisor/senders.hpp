@@ -70,14 +70,14 @@ class senders {
   using entries = std::map<std::uint64_t, entry>;
 
   void begin(const send_request& request, started_promise promise);
-  std::optional<rejection> why_not(const send_request& request, const record* source) const;
-  net::result<sending, rejection> make(const send_request& request, const record& source);
+  std::optional<rejection> why_not(const send_request& request, const stream_record* source) const;
+  net::result<sending, rejection> make(const send_request& request, const stream_record& source);
   std::optional<rejection> take_port(sending& of);
-  void launch(sending what, const stream_key& source, const record& r, started_promise promise);
+  void launch(sending what, const stream_key& source, const stream_record& r, started_promise promise);
   void open_for_answer(const send_request& request, started_promise promise);
   void talk_through(const send_request& request, const stream_key& through, bool owned, started_promise promise);
   void begin_talk_of(std::uint64_t id, sending what, started_promise promise);
-  entry& insert(std::uint64_t id, const sending& what, const stream_key& source, const record& r);
+  entry& insert(std::uint64_t id, const sending& what, const stream_key& source, const stream_record& r);
 
   std::vector<std::uint64_t> of(const stream_key& key, const std::string& ssrc_text) const;
   void stop(const std::vector<std::uint64_t>& ids, std::function<void()> then);

@@ -5,12 +5,13 @@
 namespace berth::actors {
 
 // The stream of that name; or, where guessing is allowed, the one idle stream of its app that fits.
-outcome<stream_commands::found_stream> stream_commands::meant(const stream_key& wanted, bool (*fits)(const record&)) {
+outcome<stream_commands::found_stream> stream_commands::meant(const stream_key& wanted,
+                                                              bool (*fits)(const stream_record&)) {
   const auto key = given_.streams.resolve(wanted);
   if (auto* r = given_.visible(key)) return found_stream{key, r};
   if (!given_.settings().guess_streams) return no_such_stream(wanted);
   std::vector<stream_key> candidates;
-  given_.streams.for_each(std::nullopt, [&](const stream_key& k, const record& r) {
+  given_.streams.for_each(std::nullopt, [&](const stream_key& k, const stream_record& r) {
     const bool idle = r.state == stream_state::listening && !r.request.multiplex && !r.parent && !r.request.source;
     if (k.vhost == wanted.vhost && k.app == wanted.app && idle && fits(r)) candidates.push_back(k);
     return true;
@@ -24,7 +25,7 @@ outcome<stream_commands::found_stream> stream_commands::meant(const stream_key& 
 }
 
 caf::result<outcome<completed>> stream_commands::update_ssrc(const update_ssrc_request& request) {
-  const auto found = meant(request.key, [](const record& one) { return one.ssrc_filter != 0; });
+  const auto found = meant(request.key, [](const stream_record& one) { return one.ssrc_filter != 0; });
   if (!found) return outcome<completed>{net::failure{found.error()}};
   const auto& [key, r] = *found;
   if (r->request.source) return outcome<completed>{no_such_stream(request.key)};
@@ -37,7 +38,7 @@ caf::result<outcome<completed>> stream_commands::update_ssrc(const update_ssrc_r
 }
 
 caf::result<outcome<completed>> stream_commands::connect(const connect_request& request) {
-  const auto found = meant(request.key, [](const record& one) { return one.request.mode == tcp_mode::active; });
+  const auto found = meant(request.key, [](const stream_record& one) { return one.request.mode == tcp_mode::active; });
   if (!found) return outcome<completed>{net::failure{found.error()}};
   const auto& [key, r] = *found;
   if (r->request.mode != tcp_mode::active)
@@ -48,7 +49,8 @@ caf::result<outcome<completed>> stream_commands::connect(const connect_request& 
 
 // The stream answers; its end meanwhile is an answer too.
 template <class Command>
-caf::result<outcome<completed>> stream_commands::pass_on(const stream_key& key, const record& r, Command command) {
+caf::result<outcome<completed>> stream_commands::pass_on(const stream_key& key, const stream_record& r,
+                                                         Command command) {
   auto promise = given_.self->make_response_promise<outcome<completed>>();
   given_.self->request(r.actor, caf::infinite, std::move(command))
       .then([promise](const outcome<completed>& answer) mutable { promise.deliver(answer); },

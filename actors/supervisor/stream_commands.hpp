@@ -15,7 +15,7 @@ class stream_commands {
     supervisor_actor::pointer self;
     registry& streams;
     std::function<const node_settings&()> settings;
-    std::function<record*(const stream_key&)> visible;  ///< what clients may know of
+    std::function<stream_record*(const stream_key&)> visible;  ///< what clients may know of
     publisher& publishing;
   };
 
@@ -30,11 +30,11 @@ class stream_commands {
  private:
   struct found_stream {
     stream_key key;
-    record* r;
+    stream_record* r;
   };
-  outcome<found_stream> meant(const stream_key& wanted, bool (*fits)(const record&));
+  outcome<found_stream> meant(const stream_key& wanted, bool (*fits)(const stream_record&));
   template <class Command>
-  caf::result<outcome<completed>> pass_on(const stream_key& key, const record& r, Command command);
+  caf::result<outcome<completed>> pass_on(const stream_key& key, const stream_record& r, Command command);
   void push(const fetch_request& request, caf::typed_response_promise<outcome<opened>> promise);
   void open_source(const open_request& open, caf::typed_response_promise<outcome<opened>> promise);
   void begin(opened stream, caf::typed_response_promise<outcome<opened>> promise);

@@ -10,26 +10,26 @@ bool same(const net::source_options_ptr& a, const net::source_options_ptr& b) {
 
 }  // namespace
 
-stream_key record::public_key(const stream_key& key) const {
+stream_key stream_record::public_key(const stream_key& key) const {
   if (publish.stream_replace.empty()) return key;
   return {key.vhost, key.app, publish.stream_replace};
 }
 
-bool record::holds_port_of(const open_request& wanted) const {
+bool stream_record::holds_port_of(const open_request& wanted) const {
   if (parent || request.source || wanted.port == 0) return false;
   const auto width = [](const open_request& r) { return r.rtcp && !r.multiplex ? 2 : 1; };
   return wanted.port < local.port() + width(request) && local.port() < wanted.port + width(wanted);
 }
 
-liveness record::facts() const {
+liveness stream_record::facts() const {
   return {armed_at, mooring::time(shared->last_packet), mooring::time(shared->last_datagram), paused_until};
 }
 
-life_limits record::limits(const node_settings& settings) const {
+life_limits stream_record::limits(const node_settings& settings) const {
   return {settings.stall_after, state == stream_state::listening ? request.patience.value_or(idle_after) : idle_after};
 }
 
-stream_status record::status(const stream_key& key, net::time_point now) const {
+stream_status stream_record::status(const stream_key& key, net::time_point now) const {
   stream_status s;
   s.key = key;
   s.generation = generation;
@@ -76,7 +76,7 @@ stream_status record::status(const stream_key& key, net::time_point now) const {
   return s;
 }
 
-bool record::same_parameters(const record& other) const {
+bool stream_record::same_parameters(const stream_record& other) const {
   const auto& a = request;
   const auto& b = other.request;
   return (b.port == 0 ? a.port == 0 : local.port() == b.port) && a.mode == b.mode && a.only_track == b.only_track &&
@@ -88,13 +88,14 @@ net::port_request ports_for(const open_request& request, const net::endpoint& lo
   return {local, request.rtcp && !request.multiplex, request.mode == tcp_mode::passive};
 }
 
-net::result<record, rejection> record_of(const open_request& request, const node_settings& settings, const moment& at) {
+net::result<stream_record, rejection> record_of(const open_request& request, const node_settings& settings,
+                                                const moment& at) {
   const auto& ip = request.local_ip.empty() ? settings.listen_ip : request.local_ip;
   const auto local = net::endpoint::parse(ip, request.port);
   if (!local) return net::failure{rejection{errc::bad_address, "'" + ip + "' is not a numeric address", {}}};
   if (request.port == 65535 && !request.multiplex)
     return net::failure{rejection{errc::no_port, "port 65535 leaves no room for RTCP on the next one", {}}};
-  record r;
+  stream_record r;
   r.request = request;
   r.local_request = r.local = *local;
   r.idle_after = request.idle_after.value_or(settings.idle_after);
@@ -106,9 +107,9 @@ net::result<record, rejection> record_of(const open_request& request, const node
   return r;
 }
 
-record record_of(const stream_key& key, const ssrc_arrived& announcement, const record& port,
-                 const node_settings& settings, const moment& at) {
-  record r;
+stream_record record_of(const stream_key& key, const ssrc_arrived& announcement, const stream_record& port,
+                        const node_settings& settings, const moment& at) {
+  stream_record r;
   r.request.key = key;
   r.request.mode = port.request.mode;
   r.request.only_track = port.request.only_track;

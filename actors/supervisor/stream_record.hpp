@@ -29,7 +29,7 @@ using close_promise = caf::typed_response_promise<outcome<closed>>;
 enum class publish_state : std::uint8_t { unasked, asked, granted, refused };
 
 /// One life of a stream, from its open to its down message.
-struct record {
+struct stream_record {
   // as opened
   generation_t generation = 0;
   open_request request;
@@ -77,7 +77,7 @@ struct record {
   life_limits limits(const node_settings& settings) const;
   stream_status status(const stream_key& key, net::time_point now) const;
   /// True if an open with `other` asks for what is there already.
-  bool same_parameters(const record& other) const;
+  bool same_parameters(const stream_record& other) const;
 };
 
 /// The sockets that an open asks for.
@@ -90,9 +90,10 @@ struct moment {
 };
 
 /// The record that an open asks for, without ports and actor yet. Refused with bad_address, no_port.
-net::result<record, rejection> record_of(const open_request& request, const node_settings& settings, const moment& at);
+net::result<stream_record, rejection> record_of(const open_request& request, const node_settings& settings,
+                                                const moment& at);
 /// The record of a stream that `port`, the shared port of key `parent`, is to feed.
-record record_of(const stream_key& key, const ssrc_arrived& announcement, const record& port,
-                 const node_settings& settings, const moment& at);
+stream_record record_of(const stream_key& key, const ssrc_arrived& announcement, const stream_record& port,
+                        const node_settings& settings, const moment& at);
 
 }  // namespace berth::actors

@@ -22,7 +22,7 @@ errc code_of(net::errc code) {
   return code == net::errc::address_not_local || code == net::errc::bad_address ? errc::bad_address : errc::no_port;
 }
 
-outcome<opened> in_the_way(const stream_key& key, const record& present, net::time_point now) {
+outcome<opened> in_the_way(const stream_key& key, const stream_record& present, net::time_point now) {
   auto status = present.status(key, now);
   std::string where = present.request.source ? "" : " on port " + std::to_string(status.port());
   return net::failure{rejection{errc::stream_live,
@@ -40,8 +40,8 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
   publisher_.emplace(publisher::dependencies{
       self_, registry_, options_.hooks, [this]() -> const node_settings& { return *settings_; },
       [this] { return now(); },
-      [this](const stream_key& key, record& r, close_reason reason) { begin_close(key, r, reason); },
-      [this](event_kind kind, const stream_key& key, const record& r) { tell(kind, key, r); }});
+      [this](const stream_key& key, stream_record& r, close_reason reason) { begin_close(key, r, reason); },
+      [this](event_kind kind, const stream_key& key, const stream_record& r) { tell(kind, key, r); }});
   senders_.emplace(senders::dependencies{self_, registry_, *ports_, *options_.sockets,
                                          [this]() -> const node_settings& { return *settings_; },
                                          [this] { return now(); }, options_.wall_now, options_.place, options_.random,
@@ -135,7 +135,7 @@ std::optional<outcome<opened>> stream_supervisor::try_open(const open_request& r
 
 // What can fail fails while the stream that is there is untouched. Only where its own port is wanted, or the last one
 // of the range, has it to end first: then it comes back if the port can not be had after all.
-std::optional<rejection> stream_supervisor::begin_displacing(const stream_key& key, record& present,
+std::optional<rejection> stream_supervisor::begin_displacing(const stream_key& key, stream_record& present,
                                                              const open_request& request, const net::endpoint& local,
                                                              had_ports& had) {
   if (auto refused = why_too_many(request, &present)) return refused;
@@ -152,14 +152,15 @@ std::optional<rejection> stream_supervisor::begin_displacing(const stream_key& k
   return std::nullopt;
 }
 
-std::optional<rejection> stream_supervisor::why_too_many(const open_request& request, const record* displaced) const {
+std::optional<rejection> stream_supervisor::why_too_many(const open_request& request,
+                                                         const stream_record* displaced) const {
   const auto others = fetched_ - (displaced != nullptr && displaced->request.source ? 1 : 0);
   if (!request.source || others < settings_->max_sources) return std::nullopt;
   return rejection{
       errc::too_many_streams, std::to_string(others) + " streams are fetched already, the most that are allowed", {}};
 }
 
-outcome<opened> stream_supervisor::create(const open_request& request, record r, had_ports& had) {
+outcome<opened> stream_supervisor::create(const open_request& request, stream_record r, had_ports& had) {
   if (request.source) return create_fetched(request, std::move(r));
   if (!had) {
     auto got = ports_->allocate(ports_for(request, r.local_request), now());
@@ -181,7 +182,7 @@ outcome<opened> stream_supervisor::create(const open_request& request, record r,
 }
 
 // It takes no port. If the client has said how it is to be, nobody is asked whether it may.
-outcome<opened> stream_supervisor::create_fetched(const open_request& request, record r) {
+outcome<opened> stream_supervisor::create_fetched(const open_request& request, stream_record r) {
   if (auto refused = why_too_many(request, nullptr)) return net::failure{std::move(*refused)};
   auto public_name = request.key;
   if (request.publish && !request.publish->stream_replace.empty()) public_name.stream = request.publish->stream_replace;
@@ -195,7 +196,8 @@ outcome<opened> stream_supervisor::create_fetched(const open_request& request, r
   return opened{insert(request.key, std::move(r)).status(request.key, now()), open_kind::created};
 }
 
-std::optional<rejection> stream_supervisor::make_actor(const stream_key& key, record& r, const net::endpoint& banned) {
+std::optional<rejection> stream_supervisor::make_actor(const stream_key& key, stream_record& r,
+                                                       const net::endpoint& banned) {
   try {
     if (!r.parent) r.host = options_.place();
     r.actor = launch({self_, *settings_, *options_.sockets, options_.sources}, key, r, banned);
@@ -205,7 +207,7 @@ std::optional<rejection> stream_supervisor::make_actor(const stream_key& key, re
   return std::nullopt;
 }
 
-record& stream_supervisor::insert(const stream_key& key, record r) {
+stream_record& stream_supervisor::insert(const stream_key& key, stream_record r) {
   auto& inserted = registry_.insert(key, std::move(r));
   remind(key, inserted, idle_deadline(inserted.facts(), inserted.limits(*settings_)));
   tell(event_kind::stream_opened, key, inserted);
@@ -243,7 +245,7 @@ void stream_supervisor::ssrc_announced(const ssrc_arrived& a) {
 // ---- answering ----------------------------------------------------------------------------------------------------
 
 // What clients may know of: closing is over for everybody, so that no two answers can disagree on it.
-record* stream_supervisor::visible(const stream_key& key) {
+stream_record* stream_supervisor::visible(const stream_key& key) {
   auto* r = registry_.find(key);
   if (r == nullptr) return nullptr;
   look(key, *r);
@@ -259,7 +261,7 @@ outcome<stream_status> stream_supervisor::query(const query_request& request) {
 
 stream_list stream_supervisor::list(const list_request& request) {
   stream_list answer;
-  registry_.for_each(request.after, [&](const stream_key& key, record& r) {
+  registry_.for_each(request.after, [&](const stream_key& key, stream_record& r) {
     if (!request.vhost.empty() && key.vhost != request.vhost) return true;
     if (!request.app.empty() && key.app != request.app) return true;
     if (!key.stream.starts_with(request.prefix) || r.request.configured) return true;
@@ -296,7 +298,7 @@ ports_report stream_supervisor::ports() { return {ports_->figures(), ports_->res
 
 node_stats stream_supervisor::stats() {
   auto all = stats_;
-  registry_.for_each(std::nullopt, [&](const stream_key&, const record& r) {
+  registry_.for_each(std::nullopt, [&](const stream_key&, const stream_record& r) {
     all.present(r.state, net::counter_values{r.shared->counters});
     return true;
   });
@@ -308,7 +310,7 @@ node_stats stream_supervisor::stats() {
 
 // ---- living -------------------------------------------------------------------------------------------------------
 
-void stream_supervisor::look(const stream_key& key, record& r) {
+void stream_supervisor::look(const stream_key& key, stream_record& r) {
   if (r.state == stream_state::closing) return;
   const auto facts = r.facts();
   const auto step = advance(r.state, life_event::look, facts, r.limits(*settings_), now());
@@ -323,7 +325,7 @@ void stream_supervisor::look(const stream_key& key, record& r) {
   remind(key, r, publisher_->look(key, r));
 }
 
-void stream_supervisor::remind(const stream_key& key, record& r, std::optional<net::time_point> when) {
+void stream_supervisor::remind(const stream_key& key, stream_record& r, std::optional<net::time_point> when) {
   if (!when || (r.queued_look && *r.queued_look <= *when)) return;
   r.queued_look = when;
   deadlines_.add(*when, key, r.generation);
@@ -365,7 +367,7 @@ void stream_supervisor::apply(node_settings_ptr settings) {
   ports_->set_options(settings_->allocator);
   const auto& a = settings_->alarm;
   alarms_.set_limits({a.window, a.min_opens, a.raise_ratio, a.clear_ratio}, {a.pool_low_ratio, a.pool_clear_ratio});
-  registry_.for_each(std::nullopt, [&](const stream_key& key, record& r) {
+  registry_.for_each(std::nullopt, [&](const stream_key& key, stream_record& r) {
     if (!r.request.idle_after) r.idle_after = settings_->idle_after;
     look(key, r);
     return true;
@@ -395,7 +397,7 @@ caf::result<outcome<closed>> stream_supervisor::close(const close_request& reque
   return promise;
 }
 
-void stream_supervisor::begin_close(const stream_key& key, record& r, close_reason reason) {
+void stream_supervisor::begin_close(const stream_key& key, stream_record& r, close_reason reason) {
   r.state = advance(r.state, life_event::close, r.facts(), r.limits(*settings_), now()).state;
   r.reason = reason;
   if (r.children.empty()) return send_close(r);
@@ -407,7 +409,7 @@ void stream_supervisor::begin_close(const stream_key& key, record& r, close_reas
   }
 }
 
-void stream_supervisor::send_close(record& r) {
+void stream_supervisor::send_close(stream_record& r) {
   caf::anon_send<caf::message_priority::high>(r.actor, close_command{!is_timeout(r.reason)});
 }
 
@@ -434,7 +436,7 @@ void stream_supervisor::end_if_empty() {
 }
 
 // The actor is gone and its sockets wait in the mooring: now, and not earlier, the stream is closed.
-void stream_supervisor::finish(const stream_key& key, record r) {
+void stream_supervisor::finish(const stream_key& key, stream_record r) {
   const auto last = r.status(key, now());
   if (r.parent) {
     --multiplexed_;
@@ -465,7 +467,7 @@ void stream_supervisor::finish(const stream_key& key, record r) {
 
 // The open that takes its place may want the port that has just come free. False: it can not have it, and the stream is
 // there again.
-bool stream_supervisor::give_way(const stream_key& key, record& r) {
+bool stream_supervisor::give_way(const stream_key& key, stream_record& r) {
   if (!r.displaced || r.parked.empty() || shutting_down_) return true;
   auto& next = r.parked.front();
   if (next.ports || next.request.source) return true;
@@ -481,7 +483,7 @@ bool stream_supervisor::give_way(const stream_key& key, record& r) {
 }
 
 // With its port, its generation and its counters; what it was published as has ended with its actor.
-bool stream_supervisor::come_back(const stream_key& key, record& r, const rejection& why) {
+bool stream_supervisor::come_back(const stream_key& key, stream_record& r, const rejection& why) {
   // Somebody else wanted it closed meanwhile.
   if (!r.closers.empty()) {
     r.closed_by_request = true;
@@ -537,7 +539,7 @@ caf::result<completed> stream_supervisor::shut_down() {
   shutting_down_ = true;
   publisher_->stop();
   senders_->stop_all();
-  registry_.for_each(std::nullopt, [&](const stream_key& key, record& r) {
+  registry_.for_each(std::nullopt, [&](const stream_key& key, stream_record& r) {
     if (r.state != stream_state::closing) begin_close(key, r, close_reason::shutdown);
     return true;
   });
@@ -549,7 +551,7 @@ caf::result<completed> stream_supervisor::shut_down() {
 
 // ---- telling ------------------------------------------------------------------------------------------------------
 
-void stream_supervisor::tell(event_kind kind, const stream_key& key, const record& r) {
+void stream_supervisor::tell(event_kind kind, const stream_key& key, const stream_record& r) {
   tell({.kind = kind, .stream = std::make_shared<stream_status>(r.status(key, now()))});
 }
 

@@ -64,28 +64,28 @@ class stream_supervisor {
   using had_ports = std::optional<net::allocation>;
   std::optional<outcome<opened>> try_open(const open_request& request, had_ports& had);
   std::optional<rejection> why_not_open(const open_request& request) const;
-  outcome<opened> create(const open_request& request, record r, had_ports& had);
-  outcome<opened> create_fetched(const open_request& request, record r);
-  std::optional<rejection> why_too_many(const open_request& request, const record* displaced) const;
+  outcome<opened> create(const open_request& request, stream_record r, had_ports& had);
+  outcome<opened> create_fetched(const open_request& request, stream_record r);
+  std::optional<rejection> why_too_many(const open_request& request, const stream_record* displaced) const;
   /// Sees to it that `request` can take the place of `present` before that ends.
-  std::optional<rejection> begin_displacing(const stream_key& key, record& present, const open_request& request,
+  std::optional<rejection> begin_displacing(const stream_key& key, stream_record& present, const open_request& request,
                                             const net::endpoint& local, had_ports& had);
-  std::optional<rejection> make_actor(const stream_key& key, record& r, const net::endpoint& banned);
-  record& insert(const stream_key& key, record r);
+  std::optional<rejection> make_actor(const stream_key& key, stream_record& r, const net::endpoint& banned);
+  stream_record& insert(const stream_key& key, stream_record r);
   outcome<opened> account(outcome<opened> answer, const open_request& request);
 
   // living and ending
-  record* visible(const stream_key& key);
-  void look(const stream_key& key, record& r);
-  void remind(const stream_key& key, record& r, std::optional<net::time_point> when);
-  void begin_close(const stream_key& key, record& r, close_reason reason);
-  void send_close(record& r);
-  void finish(const stream_key& key, record r);
-  bool give_way(const stream_key& key, record& r);
-  bool come_back(const stream_key& key, record& r, const rejection& why);
+  stream_record* visible(const stream_key& key);
+  void look(const stream_key& key, stream_record& r);
+  void remind(const stream_key& key, stream_record& r, std::optional<net::time_point> when);
+  void begin_close(const stream_key& key, stream_record& r, close_reason reason);
+  void send_close(stream_record& r);
+  void finish(const stream_key& key, stream_record r);
+  bool give_way(const stream_key& key, stream_record& r);
+  bool come_back(const stream_key& key, stream_record& r, const rejection& why);
   void open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced);
 
-  void tell(event_kind kind, const stream_key& key, const record& r);
+  void tell(event_kind kind, const stream_key& key, const stream_record& r);
   void tell(event e);
   net::time_point now() const;
   moment moment_now() const;

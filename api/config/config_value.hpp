@@ -26,7 +26,7 @@ struct config_value {
 /// controllers compare texts ("10.0" is not "10" to them).
 net::result<config_value, std::string> parse_config_value(const config_key& key, std::string_view text);
 
-/// The secret in the sample file of the peer, which replaces it at its first start. Everybody knows it, so it counts as
+/// The secret in the sample file of ZLMediaKit, which replaces it at its first start. Everybody knows it, so it counts as
 /// none at all.
 bool is_public_secret(std::string_view text) noexcept;
 

@@ -34,11 +34,11 @@ error_answer answer_for(actors::errc code) noexcept {
   return table[static_cast<std::size_t>(code)];
 }
 
-http_reply peer_rejection(const actors::rejection& why, std::string_view text) {
+http_reply zlm_rejection(const actors::rejection& why, std::string_view text) {
   boost::json::object extras;
   if (why.live) add_state(extras, *why.live);
   const auto message = text.empty() ? why.text : std::string{text} + ": " + why.text;
-  return peer_error(answer_for(why.code).peer_code, message, std::move(extras));
+  return zlm_error(answer_for(why.code).zlm_code, message, std::move(extras));
 }
 
 http_reply problem_rejection(const actors::rejection& why, std::string_view instance) {

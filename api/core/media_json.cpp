@@ -13,8 +13,8 @@ struct codec_name {
   std::string_view name;
 };
 
-// The peer's numbers and names.
-codec_name peer_name(net::codec c) {
+// ZLMediaKit's numbers and names.
+codec_name zlm_name(net::codec c) {
   switch (c) {
     case net::codec::h264:
       return {0, "H264"};
@@ -52,7 +52,7 @@ double loss_percent(const actors::stream_status& s) {
 json::object track_json(const net::track& t, const actors::stream_status& s, const json::storage_ptr& memory) {
   const auto& counters = s.media->counters;
   const bool video = t.kind == net::media_kind::video;
-  const auto name = peer_name(t.format);
+  const auto name = zlm_name(t.format);
   json::object o(memory);
   o.reserve(16);
   o["codec_id"] = name.id;

@@ -7,7 +7,7 @@
 
 namespace berth::api {
 
-/// The fields that /index/api/ answers carry beside the peer's own: state, port, generation.
+/// The fields that /index/api/ answers carry beside ZLMediaKit's own: state, port, generation.
 void add_state(boost::json::object& to, const actors::stream_status& status);
 /// As add_state, and what was received: packets, bytes, datagrams, refused by cause, lost, jitter, last_reason, ...
 void add_counters(boost::json::object& to, const actors::stream_status& status);

@@ -130,11 +130,11 @@ class daemon {
   asio::io_context io_;
   asio::io_context hook_io_;
   asio::thread_pool disk_{1};
-  media_service media_{io_, static_cast<std::size_t>(at_start_->get_int("berth.http_threads")),
-                       [this] { return media_settings_of(*prepared_.config->snapshot()); }};
+  viewer_service media_{io_, static_cast<std::size_t>(at_start_->get_int("berth.http_threads")),
+                        [this] { return viewer_settings_of(*prepared_.config->snapshot()); }};
   net::url_policy pull_policy_ = make_pull_policy([this] { return prepared_.config->snapshot(); });
   snapshot_service snapshots_{disk_, pull_policy_};
-  record_archive archive_{disk_, [this] { return prepared_.config->snapshot(); }};
+  recording_archive archive_{disk_, [this] { return prepared_.config->snapshot(); }};
   std::unique_ptr<recorder> recorder_;
   std::unique_ptr<hook_client> hook_transport_;
   std::unique_ptr<core> core_;
@@ -197,8 +197,8 @@ void daemon::make_routes() {
   add_server_routes(routes_, *node_);
   add_v1_routes(routes_, *node_);
   add_event_routes(routes_, *node_);
-  add_media_api_routes(routes_, *node_);
   add_media_routes(routes_, *node_);
+  add_viewer_routes(routes_, *node_);
   add_openapi_route(routes_);
 
   server_ = std::make_unique<http_server>(

@@ -31,7 +31,7 @@ std::string reason_text(const actors::stream_status& s) {
   return text;
 }
 
-// The members up to `ssrc` are the peer's; `ssrc` is the filter as it is now, which the peer gives as it was opened.
+// The members up to `ssrc` are ZLMediaKit's; `ssrc` is the filter as it is now, which the peer gives as it was opened.
 void add_timeout(json::object& body, const actors::stream_status& s) {
   body["local_port"] = s.port();
   body["vhost"] = s.key.vhost;
@@ -129,7 +129,7 @@ void add_recording(json::object& body, const actors::event& e) {
   if (!f.error.empty()) body["error"] = f.error;
 }
 
-// The peer's numbers for what ends a socket.
+// ZLMediaKit's numbers for what ends a socket.
 int code_of(actors::send_end end) {
   switch (end) {
     case actors::send_end::source_ended:

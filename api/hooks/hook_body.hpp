@@ -1,4 +1,4 @@
-// What web hooks say: the JSON bodies that receivers of the peer's hooks read, and what Berth adds.
+// What web hooks say: the JSON bodies that receivers of ZLMediaKit's hooks read, and what Berth adds.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -1,4 +1,4 @@
-// The arguments of a call to the peer's face (/index/api/...), wherever the client put them: query, body or header.
+// The arguments of a call to ZLMediaKit's face (/index/api/...), wherever the client put them: query, body or header.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class arguments {
   /// such a number and depends on it.
   bool flag(std::string_view name, bool fallback = false) const noexcept;
 
-  /// Nothing when all of them are there; else the peer's text: the whole list, whichever is missing, and our remark.
+  /// Nothing when all of them are there; else ZLMediaKit's text: the whole list, whichever is missing, and our remark.
   std::optional<std::string> require(const std::vector<std::string_view>& names,
                                      std::string_view separator = ", ") const;
 

@@ -45,14 +45,14 @@ bool address_allowed(const http_request& request) {
 
 std::optional<http_reply> refuse_address(const http_request& request) {
   if (address_allowed(request)) return std::nullopt;
-  return peer_error(-100, address_refused);
+  return zlm_error(-100, address_refused);
 }
 
-std::optional<http_reply> refuse_peer(const http_request& request, const arguments& args) {
+std::optional<http_reply> refuse_zlm(const http_request& request, const arguments& args) {
   if (auto refused = refuse_address(request)) return refused;
   const auto given = args.text("secret");
-  if (given.empty()) return peer_error(-100, "Please login first: no secret was given");
-  if (!same_secret(given, request.settings->secret)) return peer_error(-100, "Please login first: the secret is wrong");
+  if (given.empty()) return zlm_error(-100, "Please login first: no secret was given");
+  if (!same_secret(given, request.settings->secret)) return zlm_error(-100, "Please login first: the secret is wrong");
   return std::nullopt;
 }
 

@@ -18,8 +18,8 @@ bool same_secret(std::string_view given, std::string_view expected) noexcept;
 net::endpoint client_address(const http_request& request);
 bool address_allowed(const http_request& request);
 
-/// The peer's face: the -100 reply, or nothing when the caller may go on. Tested before any argument.
-std::optional<http_reply> refuse_peer(const http_request& request, const arguments& args);
+/// ZLMediaKit's face: the -100 reply, or nothing when the caller may go on. Tested before any argument.
+std::optional<http_reply> refuse_zlm(const http_request& request, const arguments& args);
 /// The address alone, for the calls that need no secret.
 std::optional<http_reply> refuse_address(const http_request& request);
 /// The /v1 face: 403 for the address, 401 without the right `Authorization: Bearer SECRET`.

@@ -27,8 +27,8 @@ unsigned status_of(http_fault fault) noexcept {
 
 http_reply default_fault_reply(const http_request& request, http_fault fault, std::string_view detail) {
   if (request.path.starts_with("/v1/")) return problem(status_of(fault), detail, request.raw_path());
-  if (fault == http_fault::body_too_large) return peer_error(-300, detail);
-  if (fault == http_fault::internal) return peer_error(-400, detail);
+  if (fault == http_fault::body_too_large) return zlm_error(-300, detail);
+  if (fault == http_fault::internal) return zlm_error(-400, detail);
   http_reply reply;
   reply.status = status_of(fault);
   reply.content_type = "text/plain";

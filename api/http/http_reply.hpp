@@ -45,7 +45,7 @@ struct http_reply {
   /// If set, nothing of this reply is sent: the function gets the connection and answers on it by itself. Called at most
   /// once; a connection that can not be given away is answered with 501 instead.
   std::function<void(taken_connection)> take;
-  std::optional<int> code;  ///< the peer face's `code`, for the access log
+  std::optional<int> code;  ///< ZLMediaKit's face `code`, for the access log
   bool close = false;       ///< close the connection after this reply
 };
 

@@ -41,7 +41,7 @@ bool lists_token(std::string_view list, std::string_view token) noexcept {
   return false;
 }
 
-/// HTTP/1.0 counts as kept alive too: old clients get what they know from the peer.
+/// HTTP/1.0 counts as kept alive too: old clients get what they know from ZLMediaKit.
 bool wants_keep_alive(const http_request& request) noexcept {
   for (const auto& [name, value] : request.headers)
     if (equal_ignoring_case(name, "Connection") && lists_token(value, "close")) return false;

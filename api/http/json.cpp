@@ -79,7 +79,7 @@ http_reply json_reply(const boost::json::object& object, unsigned status) {
   return reply;
 }
 
-http_reply peer_reply(const boost::json::object& members) {
+http_reply zlm_reply(const boost::json::object& members) {
   http_reply reply;
   reply.content_type = "application/json";
   reply.body = joined("{\"code\":0", members);
@@ -87,7 +87,7 @@ http_reply peer_reply(const boost::json::object& members) {
   return reply;
 }
 
-http_reply peer_list(std::string_view elements) {
+http_reply zlm_list(std::string_view elements) {
   http_reply reply;
   reply.content_type = "application/json";
   reply.body.reserve(elements.size() + 32);
@@ -97,7 +97,7 @@ http_reply peer_list(std::string_view elements) {
   return reply;
 }
 
-http_reply peer_error(int code, std::string_view message, const boost::json::object& members) {
+http_reply zlm_error(int code, std::string_view message, const boost::json::object& members) {
   http_reply reply;
   reply.content_type = "application/json";
   reply.body = joined("{\"code\":" + std::to_string(code) + ",\"msg\":" +

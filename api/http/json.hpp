@@ -15,13 +15,13 @@ std::string to_text(const boost::json::object& object);
 /// A plain JSON reply, as the /v1 face gives.
 http_reply json_reply(const boost::json::object& object, unsigned status = 200);
 
-/// The peer's face: {"code":0, members...}, HTTP status 200 always.
-http_reply peer_reply(const boost::json::object& members = {});
-/// The peer's face: {"code":0,"data":[elements]}; `elements` are JSON texts, separated by commas. For lists so long that
+/// ZLMediaKit's face: {"code":0, members...}, HTTP status 200 always.
+http_reply zlm_reply(const boost::json::object& members = {});
+/// ZLMediaKit's face: {"code":0,"data":[elements]}; `elements` are JSON texts, separated by commas. For lists so long that
 /// they should not stand in memory as objects.
-http_reply peer_list(std::string_view elements);
-/// The peer's face: {"code":code,"msg":message, members...}
-http_reply peer_error(int code, std::string_view message, const boost::json::object& members = {});
+http_reply zlm_list(std::string_view elements);
+/// ZLMediaKit's face: {"code":code,"msg":message, members...}
+http_reply zlm_error(int code, std::string_view message, const boost::json::object& members = {});
 
 /// RFC 9457, application/problem+json. `instance` is the path concerned, left out when empty; `members` are extensions.
 http_reply problem(unsigned status, std::string_view detail, std::string_view instance = {},

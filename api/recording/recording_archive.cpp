@@ -40,7 +40,7 @@ std::vector<fs::path> folders_of(const fs::path& stream, const std::string& peri
 }
 
 net::result<std::string, std::string> remove_now(const fs::path& root, const fs::path& folder,
-                                                 const record_archive::place& what, bool recording) {
+                                                 const recording_archive::place& what, bool recording) {
   const auto real = followed(root, folder);
   if (!real) return net::failure{real.error()};
   const auto& stream = *real;
@@ -70,7 +70,7 @@ net::result<std::string, std::string> remove_now(const fs::path& root, const fs:
 
 }  // namespace
 
-net::result<fs::path, std::string> record_archive::folder_of(const place& where) const {
+net::result<fs::path, std::string> recording_archive::folder_of(const place& where) const {
   const auto settings = settings_();
   const auto root = record_root(*settings);
   if (where.period.find_first_not_of("0123456789-") != where.period.npos)
@@ -81,7 +81,7 @@ net::result<fs::path, std::string> record_archive::folder_of(const place& where)
   return record_folder(root, settings->get_text("record.appName"), where.key);
 }
 
-record_archive::answer<record_archive::file_list> record_archive::files(place where) const {
+recording_archive::answer<recording_archive::file_list> recording_archive::files(place where) const {
   auto folder = folder_of(where);
   if (!folder) co_return net::failure{folder.error()};
   const auto root = record_root(*settings_());
@@ -101,7 +101,7 @@ record_archive::answer<record_archive::file_list> record_archive::files(place wh
   co_return co_await run_on(disk_, look);
 }
 
-record_archive::answer<std::string> record_archive::remove(place what, bool recording) const {
+recording_archive::answer<std::string> recording_archive::remove(place what, bool recording) const {
   if (what.period.size() < std::string_view{"2026-11"}.size())
     co_return net::failure{"period: '" + what.period + "' is not a day (2026-11-25) or a month (2026-11)"};
   const auto folder = folder_of(what);
@@ -111,7 +111,7 @@ record_archive::answer<std::string> record_archive::remove(place what, bool reco
   co_return co_await run_on(disk_, work);
 }
 
-record_archive::answer<std::string> record_archive::find(std::string wanted) const {
+recording_archive::answer<std::string> recording_archive::find(std::string wanted) const {
   const auto root = record_root(*settings_());
   const auto path = below(root, wanted);
   if (!path) co_return net::failure{path.error()};

@@ -17,12 +17,12 @@ namespace berth::api {
 
 /// All paths that clients give stay below the record root. The disk is touched on its own thread.
 /// Owned by the daemon; any thread may call it.
-class record_archive {
+class recording_archive {
  public:
   template <class T>
   using answer = boost::asio::awaitable<net::result<T, std::string>>;
 
-  record_archive(boost::asio::thread_pool& disk, std::function<std::shared_ptr<const config>()> settings)
+  recording_archive(boost::asio::thread_pool& disk, std::function<std::shared_ptr<const config>()> settings)
       : disk_(disk), settings_(std::move(settings)) {}
 
   /// What a request names of one stream's recordings.

@@ -1,4 +1,4 @@
-// The peer's face of media: lists, viewers, closing, recording, pictures.
+// ZLMediaKit's face of media: lists, viewers, closing, recording, pictures.
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -73,7 +73,7 @@ boost::json::object viewer_json(const viewer_info& v) {
 
 /// The caller stores the body of any answer with status 200 as a picture, so a failure has another one.
 http_reply no_picture(int code, const std::string& why) {
-  auto r = peer_error(code, why);
+  auto r = zlm_error(code, why);
   r.status = 404;
   return r;
 }
@@ -87,7 +87,7 @@ class media_face {
   reply media_list(const arguments& args) const {
     const auto filter = filter_of(args);
     const auto streams = co_await watchable(filter);
-    if (!streams) co_return peer_rejection(streams.error());
+    if (!streams) co_return zlm_rejection(streams.error());
     std::string elements;
     for (const auto& s : *streams) {
       const auto schemas = filter.schemas_of(s);
@@ -95,21 +95,21 @@ class media_face {
       if (!elements.empty()) elements += ',';
       elements += media_items(s, schemas, is_recorded(s));
     }
-    co_return peer_list(elements);
+    co_return zlm_list(elements);
   }
 
   reply media_info(const arguments& args) const {
     const auto filter = filter_of(args);
     const auto found = co_await find(args);
     if (!found || !found->watchable || !filter.as || filter.schemas_of(*found).none())
-      co_return peer_error(not_found, "can not find the stream");
-    co_return peer_reply(media_item(*found, *filter.as, is_recorded(*found)));
+      co_return zlm_error(not_found, "can not find the stream");
+    co_return zlm_reply(media_item(*found, *filter.as, is_recorded(*found)));
   }
 
   reply is_online(const arguments& args) const {
     const auto filter = filter_of(args);
     const auto found = co_await find(args);
-    co_return peer_reply({{"online", found && found->watchable && filter.as && filter.schemas_of(*found).any()}});
+    co_return zlm_reply({{"online", found && found->watchable && filter.as && filter.schemas_of(*found).any()}});
   }
 
   reply player_list(const arguments& args) const {
@@ -119,31 +119,31 @@ class media_face {
     if (found)
       for (const auto& v : node_.media.viewers().list())
         if (v.who.key == found->public_key() && filter.matches(v.who.as)) players.push_back(viewer_json(v));
-    co_return peer_reply({{"data", std::move(players)}});
+    co_return zlm_reply({{"data", std::move(players)}});
   }
 
   reply all_sessions(const arguments& args) const {
     boost::json::array sessions;
     for (const auto& v : sessions_of(args)) sessions.push_back(viewer_json(v));
-    co_return peer_reply({{"data", std::move(sessions)}});
+    co_return zlm_reply({{"data", std::move(sessions)}});
   }
 
   // ---- ends
 
   reply close_stream(const arguments& args) const {
     const auto found = co_await find(args);
-    if (!found || !found->watchable) co_return peer_error(not_found, "can not find the stream");
+    if (!found || !found->watchable) co_return zlm_error(not_found, "can not find the stream");
     const bool watched = found->media->frames.viewers() > 0;
     if (watched && !args.flag("force"))
-      co_return peer_error(-1, "close failed", {{"result", -1}, {"viewers", found->media->frames.viewers()}});
+      co_return zlm_error(-1, "close failed", {{"result", -1}, {"viewers", found->media->frames.viewers()}});
     co_await close(*found);
-    co_return peer_reply({{"result", 0}, {"msg", "success"}});
+    co_return zlm_reply({{"result", 0}, {"msg", "success"}});
   }
 
   reply close_streams(const arguments& args) const {
     const auto filter = filter_of(args);
     const auto streams = co_await watchable(filter);
-    if (!streams) co_return peer_rejection(streams.error());
+    if (!streams) co_return zlm_rejection(streams.error());
     std::size_t hit = 0, done = 0;
     for (const auto& s : *streams) {
       const auto schemas = filter.schemas_of(s).count();
@@ -152,59 +152,59 @@ class media_face {
       if (s.media->frames.viewers() > 0 && !args.flag("force")) continue;
       if (co_await close(s)) done += schemas;
     }
-    co_return peer_reply({{"count_hit", hit}, {"count_closed", done}});
+    co_return zlm_reply({{"count_hit", hit}, {"count_closed", done}});
   }
 
   reply kick_session(const arguments& args) const {
     const bool kicked = node_.media.viewers().kick(std::string{args.text("id")});
-    co_return kicked ? peer_reply() : peer_error(-1, "can not find the target");
+    co_return kicked ? zlm_reply() : zlm_error(-1, "can not find the target");
   }
 
   reply kick_sessions(const arguments& args) const {
     std::size_t hit = 0;
     for (const auto& v : sessions_of(args)) hit += node_.media.viewers().kick(v.who.id) ? 1 : 0;
-    co_return peer_reply({{"count_hit", hit}});
+    co_return zlm_reply({{"count_hit", hit}});
   }
 
   // ---- recordings and pictures
 
   reply start_record(const arguments& args) const {
     const auto kind = recording_kind_of(args);
-    if (!kind) co_return peer_error(bad_arguments, kind.error(), {{"result", false}});
+    if (!kind) co_return zlm_error(bad_arguments, kind.error(), {{"result", false}});
     const auto seconds = args.uint32("max_second");
-    if (!seconds) co_return peer_error(bad_arguments, seconds.error(), {{"result", false}});
+    if (!seconds) co_return zlm_error(bad_arguments, seconds.error(), {{"result", false}});
     const auto found = co_await find(args);
-    if (!found || !found->watchable) co_return peer_error(not_found, "can not find the stream", {{"result", false}});
+    if (!found || !found->watchable) co_return zlm_error(not_found, "can not find the stream", {{"result", false}});
     recording_request wanted{*found, *kind, *seconds, std::string{args.text("customized_path")}};
     const auto failed = node_.recordings.start(std::move(wanted));
-    if (failed) co_return peer_error(-1, "start record failed: " + *failed, {{"result", false}});
-    co_return peer_reply({{"result", true}, {"msg", "success"}});
+    if (failed) co_return zlm_error(-1, "start record failed: " + *failed, {{"result", false}});
+    co_return zlm_reply({{"result", true}, {"msg", "success"}});
   }
 
   reply stop_record(const arguments& args) const {
     const auto kind = recording_kind_of(args);
-    if (!kind) co_return peer_error(bad_arguments, kind.error(), {{"result", false}});
+    if (!kind) co_return zlm_error(bad_arguments, kind.error(), {{"result", false}});
     const auto found = co_await find(args);
-    if (!found) co_return peer_error(not_found, "can not find the stream", {{"result", false}});
+    if (!found) co_return zlm_error(not_found, "can not find the stream", {{"result", false}});
     const bool stopped = co_await node_.recordings.stop(found->key, *kind);
-    if (!stopped) co_return peer_error(-1, "stop record failed: nothing is recorded", {{"result", false}});
-    co_return peer_reply({{"result", true}, {"msg", "success"}});
+    if (!stopped) co_return zlm_error(-1, "stop record failed: nothing is recorded", {{"result", false}});
+    co_return zlm_reply({{"result", true}, {"msg", "success"}});
   }
 
   reply is_recording(const arguments& args) const {
     const auto kind = recording_kind_of(args);
-    if (!kind) co_return peer_error(bad_arguments, kind.error());
+    if (!kind) co_return zlm_error(bad_arguments, kind.error());
     const auto found = co_await find(args);
-    co_return peer_reply({{"status", found && node_.recordings.is_recording(found->key, *kind)}});
+    co_return zlm_reply({{"status", found && node_.recordings.is_recording(found->key, *kind)}});
   }
 
   reply recorded_files(const arguments& args) const {
     auto where = place_of(args);
     const auto found = co_await node_.archive.files(std::move(where));
-    if (!found) co_return peer_error(bad_arguments, found.error());
+    if (!found) co_return zlm_error(bad_arguments, found.error());
     boost::json::array paths;
     for (const auto& p : found->paths) paths.emplace_back(p);
-    co_return peer_reply({{"data", boost::json::object{{"rootPath", found->root}, {"paths", std::move(paths)}}}});
+    co_return zlm_reply({{"data", boost::json::object{{"rootPath", found->root}, {"paths", std::move(paths)}}}});
   }
 
   reply remove_recordings(const arguments& args) const {
@@ -213,8 +213,8 @@ class media_face {
     const bool recording = found && (node_.recordings.is_recording(found->key, recording_kind::mp4) ||
                                      node_.recordings.is_recording(found->key, recording_kind::flv));
     const auto removed = co_await node_.archive.remove(std::move(what), recording);
-    if (!removed) co_return peer_error(-1, removed.error());
-    co_return peer_reply({{"path", *removed}});
+    if (!removed) co_return zlm_error(-1, removed.error());
+    co_return zlm_reply({{"path", *removed}});
   }
 
   // A stream of this node's goes before a URL that leads elsewhere.
@@ -236,7 +236,7 @@ class media_face {
   }
 
  private:
-  record_archive::place place_of(const arguments& args) const {
+  recording_archive::place place_of(const arguments& args) const {
     return {key_of(args), std::string{args.text("period")}, std::string{args.text("name")},
             std::string{args.text("customized_path")}};
   }
@@ -305,9 +305,9 @@ class media_face {
 
 }  // namespace
 
-void add_media_api_routes(router& to, const node& n) {
+void add_media_routes(router& to, const node& n) {
   using f = media_face;
-  peer_calls<f> calls{to, ",", n};
+  zlm_calls<f> calls{to, ",", n};
   calls.add("getMediaList", {}, &f::media_list);
   calls.add("getMediaInfo", {"schema", "vhost", "app", "stream"}, &f::media_info);
   calls.add("isMediaOnline", {"schema", "vhost", "app", "stream"}, &f::is_online);

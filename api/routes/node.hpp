@@ -26,9 +26,9 @@ struct node {
   boost::asio::thread_pool& disk;  ///< where waiting is allowed
   event_feed& feed;
   const router& routes;
-  media_service& media;
+  viewer_service& media;
   recorder& recordings;
-  const record_archive& archive;
+  const recording_archive& archive;
   snapshot_service& snapshots;
   rtc_service& rtc;
   std::function<void()> restart;  ///< begins an orderly end that is followed by a new start
@@ -45,8 +45,8 @@ void add_source_routes(router& to, const node& n);
 void add_server_routes(router& to, const node& n);
 void add_v1_routes(router& to, const node& n);
 void add_event_routes(router& to, const node& n);
-void add_media_api_routes(router& to, const node& n);
 void add_media_routes(router& to, const node& n);
+void add_viewer_routes(router& to, const node& n);
 void add_openapi_route(router& to);
 
 /// getStatistic's figures, which the keepalive hook carries as well.

@@ -1,4 +1,4 @@
-// WebRTC's signalling: an offer comes in a POST, the answer goes back. The peer's face of it, WHIP (RFC 9725) and WHEP.
+// WebRTC's signalling: an offer comes in a POST, the answer goes back. ZLMediaKit's face of it, WHIP (RFC 9725) and WHEP.
 // Nobody is asked for a secret here: on_play and on_publish decide.
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
@@ -32,7 +32,7 @@ struct agreed {
 };
 using agreement = net::result<agreed, refused>;
 
-refused because(const actors::rejection& why) { return {answer_for(why.code).peer_code, why.text}; }
+refused because(const actors::rejection& why) { return {answer_for(why.code).zlm_code, why.text}; }
 
 std::vector<std::string> preferred(const config& c) {
   auto names = names_in(c.get_text("rtc.preferredCodecA"), ',');
@@ -58,10 +58,10 @@ class rtc_face {
     if (auto no = refuse_address(request)) co_return std::move(*no);
     const std::string type{args.text("type")};
     if (type != "play" && type != "push")
-      co_return peer_error(bad_arguments, "type: '" + type + "' is not play or push");
+      co_return zlm_error(bad_arguments, "type: '" + type + "' is not play or push");
     const auto done = co_await negotiate(request, type == "push");
-    if (!done) co_return peer_error(done.error().code, done.error().why);
-    co_return peer_reply(
+    if (!done) co_return zlm_error(done.error().code, done.error().why);
+    co_return zlm_reply(
         {{"sdp", done->sdp}, {"type", "answer"}, {"id", done->ticket.id}, {"token", done->ticket.token}});
   }
 
@@ -171,7 +171,7 @@ class rtc_face {
                                }});
   }
 
-  media_service::left_function left() const {
+  viewer_service::left_function left() const {
     return [&core = node_.core](const actors::viewer& who, const actors::consumption& taken) {
       core.tell_viewer_left(who, taken);
     };

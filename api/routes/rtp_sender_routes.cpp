@@ -1,4 +1,4 @@
-// The peer's face of RTP that goes out: to another platform, to a device, back to where a stream comes from.
+// ZLMediaKit's face of RTP that goes out: to another platform, to a device, back to where a stream comes from.
 #include <boost/asio/use_awaitable.hpp>
 
 #include "api/core/error_table.hpp"
@@ -17,7 +17,7 @@ using reply = boost::asio::awaitable<http_reply>;
 
 constexpr int not_found = -500;
 
-http_reply refuse(int code, std::string_view why) { return peer_error(code, why, {{"local_port", 0}}); }
+http_reply refuse(int code, std::string_view why) { return zlm_error(code, why, {{"local_port", 0}}); }
 
 class rtp_sender_face {
  public:
@@ -57,16 +57,16 @@ class rtp_sender_face {
   reply stop(const arguments& args) const {
     actors::stop_sending_request wanted{key_of(args), std::string{args.text("ssrc")}};
     const auto answer = co_await node_.core.stop_sending(std::move(wanted));
-    if (answer) co_return peer_reply();
+    if (answer) co_return zlm_reply();
     if (answer.error().code == actors::errc::no_sender)
-      co_return peer_error(-1, "stopSendRtp failed: " + answer.error().text);
-    co_return peer_rejection(answer.error(), "can not find the stream");
+      co_return zlm_error(-1, "stopSendRtp failed: " + answer.error().text);
+    co_return zlm_rejection(answer.error(), "can not find the stream");
   }
 
   reply list(const arguments& args) const {
     actors::senders_request wanted{key_of(args)};
     const auto answer = co_await node_.core.senders(std::move(wanted));
-    if (!answer) co_return peer_rejection(answer.error(), "can not find the source stream");
+    if (!answer) co_return zlm_rejection(answer.error(), "can not find the source stream");
     boost::json::array names, senders;
     std::uint64_t bytes = 0;
     double speed = 0;
@@ -80,7 +80,7 @@ class rtp_sender_face {
     boost::json::object o{{"totalBytes", bytes}, {"bytesSpeed", static_cast<std::uint64_t>(speed)}};
     o["data"] = std::move(names);
     o["senders"] = std::move(senders);
-    co_return peer_reply(o);
+    co_return zlm_reply(o);
   }
 
  private:
@@ -90,10 +90,10 @@ class rtp_sender_face {
 
   reply begin(actors::send_request wanted) const {
     const auto answer = co_await node_.core.start_sending(std::move(wanted));
-    if (answer) co_return peer_reply({{"local_port", answer->local_port}});
+    if (answer) co_return zlm_reply({{"local_port", answer->local_port}});
     const auto& why = answer.error();
     if (why.code == actors::errc::not_found) co_return refuse(not_found, "can not find the source stream: " + why.text);
-    co_return refuse(answer_for(why.code).peer_code, why.text);
+    co_return refuse(answer_for(why.code).zlm_code, why.text);
   }
 
   const node& node_;
@@ -103,7 +103,7 @@ class rtp_sender_face {
 
 void add_rtp_sender_routes(router& to, const node& n) {
   using f = rtp_sender_face;
-  peer_calls<f> calls{to, ", ", n};
+  zlm_calls<f> calls{to, ", ", n};
   calls.add("startSendRtp", {"vhost", "app", "stream", "ssrc", "dst_url", "dst_port", "is_udp"}, &f::start);
   calls.add("startSendRtpPassive", {"vhost", "app", "stream", "ssrc"}, &f::start_passive);
   calls.add("startSendRtpTalk", {"vhost", "app", "stream", "ssrc", "recv_stream_id"}, &f::start_talk);

@@ -1,4 +1,4 @@
-// The peer's face of ports and streams: open, close, query, list, and what acts on an open one.
+// ZLMediaKit's face of ports and streams: open, close, query, list, and what acts on an open one.
 #include <array>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -29,19 +29,19 @@ class rtp_server_face {
   reply close(const arguments& args) const {
     actors::close_request wanted{key_of(args), std::nullopt, false};
     const auto answer = co_await node_.core.close(std::move(wanted));
-    if (!answer && answer.error().code != actors::errc::not_found) co_return peer_rejection(answer.error());
-    co_return peer_reply({{"hit", answer ? 1 : 0}});
+    if (!answer && answer.error().code != actors::errc::not_found) co_return zlm_rejection(answer.error());
+    co_return zlm_reply({{"hit", answer ? 1 : 0}});
   }
 
   reply query(const arguments& args) const {
     actors::query_request wanted{key_of(args)};
     const auto answer = co_await node_.core.query(std::move(wanted));
     if (!answer) {
-      if (answer.error().code != actors::errc::not_found) co_return peer_rejection(answer.error());
-      co_return peer_reply({{"exist", false}});
+      if (answer.error().code != actors::errc::not_found) co_return zlm_rejection(answer.error());
+      co_return zlm_reply({{"exist", false}});
     }
     // A stream that the node fetches is no RTP server, and has no port to tell.
-    if (answer->origin != actors::stream_origin::rtp) co_return peer_reply({{"exist", false}});
+    if (answer->origin != actors::stream_origin::rtp) co_return zlm_reply({{"exist", false}});
     const bool exists = answer->state != actors::stream_state::listening;
     boost::json::monotonic_resource memory;
     boost::json::object o(&memory);
@@ -54,13 +54,13 @@ class rtp_server_face {
       o["peer_port"] = answer->peer.port();
     }
     add_counters(o, *answer);
-    co_return peer_reply(o);
+    co_return zlm_reply(o);
   }
 
   reply list(const arguments&) const {
     actors::list_request all;
     const auto answer = co_await node_.core.list(std::move(all));
-    if (!answer) co_return peer_rejection(answer.error());
+    if (!answer) co_return zlm_rejection(answer.error());
     std::string elements;
     elements.reserve(answer->streams.size() * 768);
     std::array<unsigned char, 8192> room;  // for one of them: it stays in the processor's cache
@@ -79,44 +79,44 @@ class rtp_server_face {
       if (!elements.empty()) elements += ',';
       elements += boost::json::serialize(o);
     }
-    co_return peer_list(elements);
+    co_return zlm_list(elements);
   }
 
   reply update_ssrc(const arguments& args) const {
     const auto ssrc = args.ssrc("ssrc");
-    if (!ssrc) co_return peer_error(bad_arguments, ssrc.error());
+    if (!ssrc) co_return zlm_error(bad_arguments, ssrc.error());
     actors::update_ssrc_request wanted{key_of(args), *ssrc};
     const auto answer = co_await node_.core.update_ssrc(std::move(wanted));
     if (!answer) co_return not_found_or(answer.error(), -500, "RtpServer not found by stream_id");
-    co_return peer_reply();
+    co_return zlm_reply();
   }
 
   reply connect(const arguments& args) const {
     const auto port = args.port("dst_port");
-    if (!port) co_return peer_error(bad_arguments, port.error());
-    if (*port == 0) co_return peer_error(bad_arguments, "dst_port: 0 is not in 1..65535");
+    if (!port) co_return zlm_error(bad_arguments, port.error());
+    if (*port == 0) co_return zlm_error(bad_arguments, "dst_port: 0 is not in 1..65535");
     std::string argument{"dst_url"}, host{args.text("dst_url")};
     const auto remote = co_await resolve(std::move(argument), std::move(host), *port);
-    if (!remote) co_return peer_error(-1, remote.error());
+    if (!remote) co_return zlm_error(-1, remote.error());
     actors::connect_request wanted{key_of(args), *remote, connect_timeout};
     const auto answer = co_await node_.core.connect(std::move(wanted));
     if (!answer) co_return not_found_or(answer.error(), -1, "can not find the stream");
-    co_return peer_reply();
+    co_return zlm_reply();
   }
 
   reply pause_check(const arguments& args) const {
     const auto seconds = args.uint32("pause_seconds", default_pause_sec);
-    if (!seconds) co_return peer_error(bad_arguments, seconds.error());
+    if (!seconds) co_return zlm_error(bad_arguments, seconds.error());
     const auto pause = std::chrono::seconds{*seconds == 0 ? default_pause_sec : *seconds};
     actors::idle_check_request wanted{key_of(args), pause};
     const auto answer = co_await node_.core.idle_check(std::move(wanted));
-    co_return answer ? peer_reply() : peer_rejection(answer.error(), "can not find the stream");
+    co_return answer ? zlm_reply() : zlm_rejection(answer.error(), "can not find the stream");
   }
 
   reply resume_check(const arguments& args) const {
     actors::idle_check_request wanted{key_of(args), std::nullopt};
     const auto answer = co_await node_.core.idle_check(std::move(wanted));
-    co_return answer ? peer_reply() : peer_rejection(answer.error(), "can not find the stream");
+    co_return answer ? zlm_reply() : zlm_rejection(answer.error(), "can not find the stream");
   }
 
  private:
@@ -125,23 +125,23 @@ class rtp_server_face {
   }
 
   static http_reply not_found_or(const actors::rejection& why, int code, std::string_view text) {
-    return why.code == actors::errc::not_found ? peer_error(code, text) : peer_rejection(why);
+    return why.code == actors::errc::not_found ? zlm_error(code, text) : zlm_rejection(why);
   }
 
   reply open_as(const arguments& args, bool multiplex) const {
     const auto asked = net::clock::now();
     auto request = read_open_arguments(args, multiplex);
-    if (!request) co_return peer_error(bad_arguments, request.error());
+    if (!request) co_return zlm_error(bad_arguments, request.error());
     request->key = key_of(args);
     request->asked = asked;
     const auto answer = co_await node_.core.open(std::move(*request));
     if (!answer)
-      co_return peer_rejection(answer.error(), answer.error().code == actors::errc::stream_live
-                                                   ? "This stream already exists"
-                                                   : std::string_view{});
+      co_return zlm_rejection(answer.error(), answer.error().code == actors::errc::stream_live
+                                                  ? "This stream already exists"
+                                                  : std::string_view{});
     boost::json::object o;
     add_state(o, answer->stream);
-    co_return peer_reply(std::move(o));
+    co_return zlm_reply(std::move(o));
   }
 
   const node& node_;
@@ -151,7 +151,7 @@ class rtp_server_face {
 
 void add_rtp_server_routes(router& to, const node& n) {
   using f = rtp_server_face;
-  peer_calls<f> calls{to, ", ", n};
+  zlm_calls<f> calls{to, ", ", n};
   calls.add("openRtpServer", {"port", "stream_id"}, &f::open);
   calls.add("openRtpServerMultiplex", {"port", "stream_id"}, &f::open_multiplex);
   calls.add("closeRtpServer", {"stream_id"}, &f::close);

@@ -1,4 +1,4 @@
-// The peer's face of the node itself: configuration, lists, figures, restart.
+// ZLMediaKit's face of the node itself: configuration, lists, figures, restart.
 #include <boost/asio/use_awaitable.hpp>
 
 #include "api/config/reachability.hpp"
@@ -23,7 +23,7 @@ class server_face {
     boost::json::object all;
     for (const auto& [key, text] : node_.config.snapshot()->all())
       if (key != "hook.secret") all[key] = text;
-    co_return peer_reply({{"data", boost::json::array{std::move(all)}}});
+    co_return zlm_reply({{"data", boost::json::array{std::move(all)}}});
   }
 
   reply set_config(const arguments& args) const {
@@ -41,36 +41,36 @@ class server_face {
     if (!done) {
       std::string text;
       for (const auto& e : done.error()) text += (text.empty() ? "" : "; ") + e.key + ": " + e.text;
-      co_return peer_error(-300, text);
+      co_return zlm_error(-300, text);
     }
     boost::json::object o{{"changed", done->changed.size()}};
     if (!done->after_restart.empty()) o["after_restart"] = boost::json::value_from(done->after_restart);
     if (!done->pinned.empty()) o["pinned"] = boost::json::value_from(done->pinned);
     if (done->unknown != 0) o["unknown"] = done->unknown;
-    co_return peer_reply(std::move(o));
+    co_return zlm_reply(std::move(o));
   }
 
   reply get_api_list(const arguments&) const {
-    co_return peer_reply({{"data", boost::json::value_from(node_.routes.paths())}});
+    co_return zlm_reply({{"data", boost::json::value_from(node_.routes.paths())}});
   }
 
   reply version(const arguments&) const {
-    co_return peer_reply(
+    co_return zlm_reply(
         {{"data", boost::json::object{{"branchName", "berth"}, {"buildTime", ""}, {"commitHash", version_text()}}}});
   }
 
   reply get_statistic(const arguments&) const {
     const auto stats = co_await node_.core.stats();
-    if (!stats) co_return peer_rejection(stats.error());
-    co_return peer_reply({{"data", statistic(*stats)}});
+    if (!stats) co_return zlm_rejection(stats.error());
+    co_return zlm_reply({{"data", statistic(*stats)}});
   }
 
-  reply threads_load(const arguments&) const { co_return peer_reply({{"data", node_.reactor_loads()}}); }
-  reply work_threads_load(const arguments&) const { co_return peer_reply({{"data", node_.worker_loads()}}); }
+  reply threads_load(const arguments&) const { co_return zlm_reply({{"data", node_.reactor_loads()}}); }
+  reply work_threads_load(const arguments&) const { co_return zlm_reply({{"data", node_.worker_loads()}}); }
 
   reply restart(const arguments&) const {
     node_.restart();
-    co_return peer_reply({{"msg", "MediaServer will reboot in on 1 second"}});
+    co_return zlm_reply({{"msg", "MediaServer will reboot in on 1 second"}});
   }
 
   const node& node_;
@@ -83,7 +83,7 @@ boost::json::object statistic(const actors::node_stats& stats) {
   const auto live = count(actors::stream_state::active) + count(actors::stream_state::stalled);
   const auto udp = 2 * (stats.ports.leased + stats.ports.resting);
   boost::json::object o;
-  // The peer counts its objects by class; what Berth has no such thing of is 0.
+  // ZLMediaKit counts its objects by class; what Berth has no such thing of is 0.
   for (const auto* name : {"Buffer", "BufferLikeString", "BufferList", "BufferRaw", "Frame", "FrameImp", "RtmpPacket",
                            "RtpPacket", "TcpClient", "TcpServer", "UdpSession"})
     o[name] = 0;
@@ -97,7 +97,7 @@ boost::json::object statistic(const actors::node_stats& stats) {
 
 void add_server_routes(router& to, const node& n) {
   using f = server_face;
-  peer_calls<f> calls{to, ",", n};
+  zlm_calls<f> calls{to, ",", n};
   calls.add("getServerConfig", {}, &f::get_config);
   calls.add("setServerConfig", {}, &f::set_config);
   calls.add("getApiList", {}, &f::get_api_list);

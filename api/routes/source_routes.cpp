@@ -1,4 +1,4 @@
-// The peer's face of what the node fetches itself: streams of other servers, and files.
+// ZLMediaKit's face of what the node fetches itself: streams of other servers, and files.
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
@@ -27,34 +27,34 @@ class source_face {
   reply add_proxy(const arguments& args) const {
     const auto settings = node_.config.snapshot();
     auto source = read_source_arguments(args, *settings);
-    if (!source) co_return peer_error(bad_arguments, source.error());
+    if (!source) co_return zlm_error(bad_arguments, source.error());
     auto wanted = fetch_request_of(key_of(args), std::move(*source), publish_arguments(args, *settings));
     const auto key = to_string(wanted.open.key);
     const auto answer = co_await node_.core.fetch(std::move(wanted));
     if (!answer) co_return refuse(answer.error());
-    co_return peer_reply({{"data", boost::json::object{{"key", key}}}});
+    co_return zlm_reply({{"data", boost::json::object{{"key", key}}}});
   }
 
   reply remove_proxy(const arguments& args) const {
     const auto found = co_await proxies();
-    if (!found) co_return peer_rejection(found.error());
+    if (!found) co_return zlm_rejection(found.error());
     const auto wanted = args.text("key");
     for (const auto& s : *found) {
       if (to_string(s.key) != wanted) continue;
       actors::close_request end{s.key, s.generation, false};
       const auto closed = co_await node_.core.close(std::move(end));
-      co_return peer_reply({{"data", boost::json::object{{"flag", closed.has_value()}}}});
+      co_return zlm_reply({{"data", boost::json::object{{"flag", closed.has_value()}}}});
     }
-    co_return peer_reply({{"data", boost::json::object{{"flag", false}}}});
+    co_return zlm_reply({{"data", boost::json::object{{"flag", false}}}});
   }
 
   reply list_proxies(const arguments& args) const {
     const auto found = co_await proxies();
-    if (!found) co_return peer_rejection(found.error());
+    if (!found) co_return zlm_rejection(found.error());
     boost::json::array all;
     for (const auto& s : *found)
       if (!args.has("key") || to_string(s.key) == args.text("key")) all.push_back(proxy_json(s));
-    co_return peer_reply({{"data", std::move(all)}});
+    co_return zlm_reply({{"data", std::move(all)}});
   }
 
   // ---- files
@@ -63,7 +63,7 @@ class source_face {
     const auto settings = node_.config.snapshot();
     std::string wanted_path{args.text("file_path")};
     const auto path = co_await node_.archive.find(std::move(wanted_path));
-    if (!path) co_return peer_error(-1, "file_path: " + path.error());
+    if (!path) co_return zlm_error(-1, "file_path: " + path.error());
     net::source_options source{.url = *path, .file = true, .repeat = args.flag("file_repeat")};
     source.timeout = source_timeout(*settings, 0);
     auto options = publish_arguments(args, *settings);
@@ -73,12 +73,12 @@ class source_face {
     auto wanted = fetch_request_of(key_of(args), std::move(source), std::move(options));
     const auto answer = co_await node_.core.fetch(std::move(wanted));
     if (!answer) co_return refuse(answer.error());
-    co_return peer_reply();
+    co_return zlm_reply();
   }
 
   reply seek(const arguments& args) const {
     const auto stamp = args.integer("stamp", 0, longest_film_ms, 0);
-    if (!stamp) co_return peer_error(bad_arguments, stamp.error());
+    if (!stamp) co_return zlm_error(bad_arguments, stamp.error());
     actors::playback_request wanted{key_of(args), std::chrono::milliseconds{*stamp}, {}};
     const auto done = co_await node_.core.play_back(std::move(wanted));
     co_return answer_playback(done);
@@ -89,7 +89,7 @@ class source_face {
     double speed = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), speed);
     if (failed != std::errc{} || end != text.data() + text.size() || !(speed >= slowest && speed <= fastest))
-      co_return peer_error(bad_arguments, "speed: '" + std::string{text} + "' is not in 0.05..32");
+      co_return zlm_error(bad_arguments, "speed: '" + std::string{text} + "' is not in 0.05..32");
     actors::playback_request wanted{key_of(args), {}, speed};
     const auto done = co_await node_.core.play_back(std::move(wanted));
     co_return answer_playback(done);
@@ -120,12 +120,12 @@ class source_face {
   }
 
   static http_reply refuse(const actors::rejection& why) {
-    if (why.code == actors::errc::stream_live) return peer_error(-1, "This stream already exists: " + why.text);
-    return peer_rejection(why);
+    if (why.code == actors::errc::stream_live) return zlm_error(-1, "This stream already exists: " + why.text);
+    return zlm_rejection(why);
   }
 
   static http_reply answer_playback(const actors::outcome<actors::completed>& done) {
-    return done ? peer_reply() : peer_rejection(done.error(), "can not find the stream");
+    return done ? zlm_reply() : zlm_rejection(done.error(), "can not find the stream");
   }
 
   const node& node_;
@@ -135,7 +135,7 @@ class source_face {
 
 void add_source_routes(router& to, const node& n) {
   using f = source_face;
-  peer_calls<f> calls{to, ",", n};
+  zlm_calls<f> calls{to, ",", n};
   calls.add("addStreamProxy", {"vhost", "app", "stream", "url"}, &f::add_proxy);
   calls.add("delStreamProxy", {"key"}, &f::remove_proxy);
   calls.add("listStreamProxy", {}, &f::list_proxies);

@@ -1,4 +1,4 @@
-// How a call of the peer's face gets from the table of routes to the object that answers it.
+// How a call of ZLMediaKit's face gets from the table of routes to the object that answers it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -21,16 +21,16 @@ namespace berth::api {
 
 inline constexpr int bad_arguments = -300;
 
-/// The calls that one object answers. Each is gone through in the peer's order: who asks, whether all that is required
+/// The calls that one object answers. Each is gone through in ZLMediaKit's order: who asks, whether all that is required
 /// is there and no name is too long, then the call itself. Used while routes are added; the routes keep the object.
 template <class Face>
-class peer_calls {
+class zlm_calls {
  public:
   using call = boost::asio::awaitable<http_reply> (Face::*)(const arguments&) const;
 
-  /// `separator`: stands between the names of what is required when something is missing. The peer has two ways to write
+  /// `separator`: stands between the names of what is required when something is missing. ZLMediaKit has two ways to write
   /// that list, even within one group of calls.
-  peer_calls(router& to, std::string_view separator, const node& n)
+  zlm_calls(router& to, std::string_view separator, const node& n)
       : to_(to), separator_(separator), face_(std::make_shared<const Face>(n)) {}
 
   void add(std::string_view name, std::vector<std::string_view> required, call c,
@@ -39,9 +39,9 @@ class peer_calls {
             [face = face_, separator = separator.value_or(separator_), required = std::move(required),
              c](const http_request& request) -> boost::asio::awaitable<http_reply> {
               const arguments args{request};
-              if (auto refused = refuse_peer(request, args)) co_return std::move(*refused);
-              if (auto missing = args.require(required, separator)) co_return peer_error(bad_arguments, *missing);
-              if (auto overlong = overlong_name(args)) co_return peer_error(bad_arguments, *overlong);
+              if (auto refused = refuse_zlm(request, args)) co_return std::move(*refused);
+              if (auto missing = args.require(required, separator)) co_return zlm_error(bad_arguments, *missing);
+              if (auto overlong = overlong_name(args)) co_return zlm_error(bad_arguments, *overlong);
               co_return co_await ((*face).*c)(args);
             });
   }

@@ -16,7 +16,7 @@ using boost::system::error_code;
 constexpr std::size_t frames_at_once = 256;
 constexpr std::size_t most_visitors = 10000;  // one more lets the others ask again
 
-net::hls_options options_of(const media_settings& settings, net::container as) {
+net::hls_options options_of(const viewer_settings& settings, net::container as) {
   auto o = settings.hls;
   o.as = as;
   return o;
@@ -25,7 +25,7 @@ net::hls_options options_of(const media_settings& settings, net::container as) {
 }  // namespace
 
 hls_stream::hls_stream(asio::any_io_executor strand, std::string name, actors::stream_key key, net::fan_out_ptr media,
-                       const media_settings& settings, net::container as, std::function<void()> over)
+                       const viewer_settings& settings, net::container as, std::function<void()> over)
     : strand_(std::move(strand)),
       name_(std::move(name)),
       key_(std::move(key)),

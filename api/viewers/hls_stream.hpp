@@ -31,7 +31,7 @@ class hls_stream : public std::enable_shared_from_this<hls_stream> {
   /// `name` stands in front of each file's name, so that no file of another life is taken for one of this.
   /// `over` is called once, on the strand, when the session ends by itself.
   hls_stream(boost::asio::any_io_executor strand, std::string name, actors::stream_key key, net::fan_out_ptr media,
-             const media_settings& settings, net::container as, std::function<void()> over);
+             const viewer_settings& settings, net::container as, std::function<void()> over);
   ~hls_stream();
   hls_stream(const hls_stream&) = delete;
   hls_stream& operator=(const hls_stream&) = delete;
@@ -70,7 +70,7 @@ class hls_stream : public std::enable_shared_from_this<hls_stream> {
   const std::string name_;
   const actors::stream_key key_;
   const net::fan_out_ptr media_;
-  const media_settings settings_;
+  const viewer_settings settings_;
   const std::function<void()> over_;
   boost::asio::steady_timer timer_;  // on the strand
 

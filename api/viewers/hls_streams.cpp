@@ -11,7 +11,7 @@ hls_stream_ptr hls_streams::find(const actors::stream_key& asked_for, net::conta
 }
 
 hls_stream_ptr hls_streams::open(const actors::stream_key& asked_for, const actors::watched& stream, net::container as,
-                                 const media_settings& settings, const boost::asio::any_io_executor& strand) {
+                                 const viewer_settings& settings, const boost::asio::any_io_executor& strand) {
   const life l{stream.generation, as};
   const std::lock_guard lock{mutex_};
   if (stopped_) return nullptr;

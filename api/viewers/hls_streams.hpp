@@ -21,7 +21,7 @@ class hls_streams {
   /// The session of this life of a stream, made if there is none. `asked_for` is the key by which it will be found too.
   /// Null once it was stopped.
   hls_stream_ptr open(const actors::stream_key& asked_for, const actors::watched& stream, net::container as,
-                      const media_settings& settings, const boost::asio::any_io_executor& strand);
+                      const viewer_settings& settings, const boost::asio::any_io_executor& strand);
   std::size_t size() const;
   void stop();
 

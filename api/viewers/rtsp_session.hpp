@@ -15,9 +15,9 @@ namespace berth::api {
 
 /// What every session shares. Its functions are called from all HTTP threads.
 struct rtsp_service {
-  media_service& media;
+  viewer_service& media;
   std::function<boost::asio::awaitable<actors::outcome<actors::watched>>(actors::watch_request)> watch;
-  media_service::left_function left;
+  viewer_service::left_function left;
   std::function<std::size_t()> max_connections;
   std::function<void(std::string_view)> log;
 };

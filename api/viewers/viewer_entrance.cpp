@@ -55,8 +55,8 @@ std::optional<http_reply> refuse_codecs(const actors::watched& stream, net::cont
   return refusal(415, names + " can not be carried in " + std::string{net::to_string(as)});
 }
 
-net::schema schema_of(const media_path& path) noexcept {
-  if (path.what != media_path::kind::live) return net::schema::hls;
+net::schema schema_of(const viewer_path& path) noexcept {
+  if (path.what != viewer_path::kind::live) return net::schema::hls;
   if (path.as == net::container::flv) return net::schema::rtmp;
   return path.as == net::container::ts ? net::schema::ts : net::schema::fmp4;
 }
@@ -78,15 +78,15 @@ std::string address_of(const actors::viewer& who) { return who.peer.address_stri
 
 }  // namespace
 
-reply media_entrance::serve(const http_request& request) const {
-  const auto path = parse_media_path(request.path);
+reply viewer_entrance::serve(const http_request& request) const {
+  const auto path = parse_viewer_path(request.path);
   if (!path) co_return missing(request);
   switch (path->what) {
-    case media_path::kind::unknown:
+    case viewer_path::kind::unknown:
       co_return refusal(404, "'" + path->file + "' is not a container that is served: flv, mp4, ts");
-    case media_path::kind::playlist:
+    case viewer_path::kind::playlist:
       co_return co_await playlist(request, *path);
-    case media_path::kind::segment:
+    case viewer_path::kind::segment:
       co_return co_await segment(request, *path);
     default:
       co_return co_await live(request, *path);
@@ -94,12 +94,12 @@ reply media_entrance::serve(const http_request& request) const {
 }
 
 // vhost is not looked at: a name in a URL is one of the default host.
-actors::viewer media_entrance::viewer_of(const http_request& request, const media_path& path) const {
+actors::viewer viewer_entrance::viewer_of(const http_request& request, const viewer_path& path) const {
   actors::viewer who;
   who.key.app = path.app;
   who.key.stream = path.stream;
   who.id = d_.media.viewers().next_id();
-  who.protocol = path.what == media_path::kind::live && asks_for_websocket(request) ? "ws" : "http";
+  who.protocol = path.what == viewer_path::kind::live && asks_for_websocket(request) ? "ws" : "http";
   who.as = schema_of(path);
   who.peer = client_address(request);
   who.local = request.local;
@@ -107,7 +107,7 @@ actors::viewer media_entrance::viewer_of(const http_request& request, const medi
   return who;
 }
 
-boost::asio::awaitable<media_entrance::admission> media_entrance::let_in(actors::viewer who) const {
+boost::asio::awaitable<viewer_entrance::admission> viewer_entrance::let_in(actors::viewer who) const {
   actors::watch_request wanted;
   wanted.who = std::move(who);
   wanted.wait = d_.media.settings().stream_wait;
@@ -116,7 +116,7 @@ boost::asio::awaitable<media_entrance::admission> media_entrance::let_in(actors:
 
 // ---- without an end -----------------------------------------------------------------------------------------------
 
-reply media_entrance::live(const http_request& request, const media_path& path) const {
+reply viewer_entrance::live(const http_request& request, const viewer_path& path) const {
   const auto who = viewer_of(request, path);
   const auto found = co_await let_in(who);
   if (!found) co_return refusal(found.error(), request);
@@ -149,7 +149,7 @@ reply media_entrance::live(const http_request& request, const media_path& path) 
 
 // A player asks every few seconds. Whether it may is asked of the core at its first request, and again when it comes
 // back after a while.
-reply media_entrance::playlist(const http_request& request, const media_path& path) const {
+reply viewer_entrance::playlist(const http_request& request, const viewer_path& path) const {
   const auto who = viewer_of(request, path);
   auto session = d_.media.hls().find(who.key, path.as);
   if (!session || !session->admits(player_of(who), net::clock::now())) {
@@ -173,7 +173,7 @@ reply media_entrance::playlist(const http_request& request, const media_path& pa
 }
 
 // Names of files are never used twice, so a file may be kept by the player's cache.
-reply media_entrance::segment(const http_request& request, const media_path& path) const {
+reply viewer_entrance::segment(const http_request& request, const viewer_path& path) const {
   const auto who = viewer_of(request, path);
   const auto session = d_.media.hls().find(who.key, path.as);
   if (!session || session->name() != path.session) co_return missing(request);

@@ -13,29 +13,29 @@
 
 namespace berth::api {
 
-/// Serves GET of the paths that media_path names; everything else is not found.
+/// Serves GET of the paths that viewer_path names; everything else is not found.
 /// Shared by the routes, immutable; any thread may call it.
-class media_entrance {
+class viewer_entrance {
  public:
   /// What it needs of the core.
   struct dependencies {
-    media_service& media;
+    viewer_service& media;
     std::function<boost::asio::awaitable<actors::outcome<actors::watched>>(actors::watch_request)> watch;
-    media_service::left_function left;
+    viewer_service::left_function left;
   };
 
-  explicit media_entrance(dependencies d) : d_(std::move(d)) {}
+  explicit viewer_entrance(dependencies d) : d_(std::move(d)) {}
 
   boost::asio::awaitable<http_reply> serve(const http_request& request) const;
 
  private:
   using admission = actors::outcome<actors::watched>;
 
-  actors::viewer viewer_of(const http_request& request, const media_path& path) const;
+  actors::viewer viewer_of(const http_request& request, const viewer_path& path) const;
   boost::asio::awaitable<admission> let_in(actors::viewer who) const;
-  boost::asio::awaitable<http_reply> live(const http_request& request, const media_path& path) const;
-  boost::asio::awaitable<http_reply> playlist(const http_request& request, const media_path& path) const;
-  boost::asio::awaitable<http_reply> segment(const http_request& request, const media_path& path) const;
+  boost::asio::awaitable<http_reply> live(const http_request& request, const viewer_path& path) const;
+  boost::asio::awaitable<http_reply> playlist(const http_request& request, const viewer_path& path) const;
+  boost::asio::awaitable<http_reply> segment(const http_request& request, const viewer_path& path) const;
 
   dependencies d_;
 };

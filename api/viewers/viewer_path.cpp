@@ -7,7 +7,7 @@
 namespace berth::api {
 namespace {
 
-using kind = media_path::kind;
+using kind = viewer_path::kind;
 
 constexpr std::array<std::pair<std::string_view, net::container>, 3> live_suffixes{
     {{".live.flv", net::container::flv}, {".live.mp4", net::container::fmp4}, {".live.ts", net::container::ts}}};
@@ -26,7 +26,7 @@ std::string_view until_dash(std::string_view& text) noexcept {
 }
 
 // "12-3-17.ts": the session's name, and a file as hls_segmenter names it.
-bool take_segment(media_path& p, std::string_view name) {
+bool take_segment(viewer_path& p, std::string_view name) {
   auto file = name;
   const auto generation = until_dash(file);
   const auto number = until_dash(file);
@@ -40,7 +40,7 @@ bool take_segment(media_path& p, std::string_view name) {
   return true;
 }
 
-bool take_hls(media_path& p, std::string_view file) {
+bool take_hls(viewer_path& p, std::string_view file) {
   for (const auto& [name, as] : playlists) {
     if (file != name) continue;
     p.what = kind::playlist;
@@ -51,7 +51,7 @@ bool take_hls(media_path& p, std::string_view file) {
 }
 
 // Gives the length of the stream's name, 0 if it is none.
-std::size_t take_live(media_path& p, std::string_view rest) {
+std::size_t take_live(viewer_path& p, std::string_view rest) {
   for (const auto& [suffix, as] : live_suffixes) {
     if (!rest.ends_with(suffix)) continue;
     p.what = kind::live;
@@ -68,12 +68,12 @@ std::size_t take_live(media_path& p, std::string_view rest) {
 
 }  // namespace
 
-std::optional<media_path> parse_media_path(std::string_view path) {
+std::optional<viewer_path> parse_viewer_path(std::string_view path) {
   if (!path.starts_with('/')) return std::nullopt;
   path.remove_prefix(1);
   const auto first = path.find('/');
   if (first == path.npos || first == 0) return std::nullopt;
-  media_path p;
+  viewer_path p;
   p.app = path.substr(0, first);
   const auto rest = path.substr(first + 1);
   const auto last = rest.rfind('/');

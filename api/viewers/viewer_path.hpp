@@ -11,7 +11,7 @@
 namespace berth::api {
 
 /// /APP/STREAM.live.flv, .live.mp4, .live.ts; /APP/STREAM/hls.m3u8, hls.fmp4.m3u8 and the files that these name.
-struct media_path {
+struct viewer_path {
   enum class kind : std::uint8_t {
     live,      ///< media without an end
     unknown,   ///< .live.SOMETHING: `file` is that something
@@ -28,6 +28,6 @@ struct media_path {
 };
 
 /// `path` is percent-decoded. Nothing if it can not be the name of a stream.
-std::optional<media_path> parse_media_path(std::string_view path);
+std::optional<viewer_path> parse_viewer_path(std::string_view path);
 
 }  // namespace berth::api

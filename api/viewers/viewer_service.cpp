@@ -11,16 +11,16 @@ namespace {
 
 namespace asio = boost::asio;
 
-net::duration tick_of(const media_settings& s) {
+net::duration tick_of(const viewer_settings& s) {
   return std::clamp<net::duration>(s.viewer_timeout / 4, std::chrono::milliseconds{10}, std::chrono::seconds{1});
 }
 
 }  // namespace
 
-media_service::media_service(asio::io_context& io, std::size_t threads, media_settings_function settings)
+viewer_service::viewer_service(asio::io_context& io, std::size_t threads, viewer_settings_function settings)
     : settings_(std::move(settings)), groups_(io, threads, [this] { return tick_of(settings_()); }) {}
 
-viewer_feed_ptr media_service::feed_of(const actors::watched& stream, net::container as, bool enhanced_flv) {
+viewer_feed_ptr viewer_service::feed_of(const actors::watched& stream, net::container as, bool enhanced_flv) {
   const std::lock_guard lock{mutex_};
   std::erase_if(feeds_, [](const auto& f) { return f.second.expired(); });
   auto& place = feeds_[{stream.generation, as, enhanced_flv}];
@@ -36,8 +36,8 @@ viewer_feed_ptr media_service::feed_of(const actors::watched& stream, net::conta
   return feed;
 }
 
-std::optional<viewer_order> media_service::reserve(actors::viewer who, const actors::watched& stream, net::container as,
-                                                   left_function left) {
+std::optional<viewer_order> viewer_service::reserve(actors::viewer who, const actors::watched& stream,
+                                                    net::container as, left_function left) {
   const auto s = settings_();
   who.key = stream.key;
   auto entry = viewers_.add(std::move(who), s.max_viewers);
@@ -47,7 +47,7 @@ std::optional<viewer_order> media_service::reserve(actors::viewer who, const act
 }
 
 template <class Make>
-void media_service::begin(viewer_order order, Make make) {
+void viewer_service::begin(viewer_order order, Make make) {
   auto& group = groups_.emptiest();
   const auto entry = order.entry;
   const media_viewer_ptr viewer = make(std::move(order), group.executor());
@@ -59,37 +59,37 @@ void media_service::begin(viewer_order order, Make make) {
   group.admit(viewer);
 }
 
-void media_service::serve_http(viewer_order order, taken_connection taken, std::string head, bool chunked) {
+void viewer_service::serve_http(viewer_order order, taken_connection taken, std::string head, bool chunked) {
   begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
     return make_http_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, std::move(head), chunked);
   });
 }
 
-void media_service::serve_websocket(viewer_order order, taken_connection taken, const http_request& request) {
+void viewer_service::serve_websocket(viewer_order order, taken_connection taken, const http_request& request) {
   begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
     return make_ws_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, request);
   });
 }
 
-void media_service::serve_rtsp(viewer_order order, taken_connection taken, rtsp_delivery delivery, std::string reply) {
+void viewer_service::serve_rtsp(viewer_order order, taken_connection taken, rtsp_delivery delivery, std::string reply) {
   begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
     return make_rtsp_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, std::move(delivery),
                             std::move(reply));
   });
 }
 
-void media_service::serve_rtc(viewer_order order, rtc_delivery delivery) {
+void viewer_service::serve_rtc(viewer_order order, rtc_delivery delivery) {
   begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
     return make_rtc_viewer(std::move(o), strand, std::move(delivery));
   });
 }
 
-hls_stream_ptr media_service::open_hls(const actors::stream_key& asked_for, const actors::watched& stream,
-                                       net::container as) {
+hls_stream_ptr viewer_service::open_hls(const actors::stream_key& asked_for, const actors::watched& stream,
+                                        net::container as) {
   return hls_.open(asked_for, stream, as, settings_(), groups_.emptiest().executor());
 }
 
-void media_service::stop(std::function<void()> done) {
+void viewer_service::stop(std::function<void()> done) {
   hls_.stop();
   groups_.stop(std::move(done));
 }

@@ -23,17 +23,17 @@ namespace berth::api {
 
 /// Viewers run on the io_context, in as many groups as it has threads.
 /// Owned by the daemon; any thread may call it. Destroy it when nobody runs the io_context any more, and before that.
-class media_service {
+class viewer_service {
  public:
   using left_function = std::function<void(const actors::viewer&, const actors::consumption&)>;
 
-  media_service(boost::asio::io_context& io, std::size_t threads, media_settings_function settings);
-  media_service(const media_service&) = delete;
-  media_service& operator=(const media_service&) = delete;
+  viewer_service(boost::asio::io_context& io, std::size_t threads, viewer_settings_function settings);
+  viewer_service(const viewer_service&) = delete;
+  viewer_service& operator=(const viewer_service&) = delete;
 
   viewer_registry& viewers() noexcept { return viewers_; }
   hls_streams& hls() noexcept { return hls_; }
-  media_settings settings() const { return settings_(); }
+  viewer_settings settings() const { return settings_(); }
 
   /// A place for a viewer that was let in; `who.key` becomes the stream's public one. `left` is called once when the
   /// viewer has gone, but not behind stop(). Nothing if there are too many viewers.
@@ -68,7 +68,7 @@ class media_service {
   template <class Make>
   void begin(viewer_order order, Make make);
 
-  const media_settings_function settings_;
+  const viewer_settings_function settings_;
   viewer_registry viewers_;
   std::mutex mutex_;  // of feeds_ and random_
   std::mt19937 random_{std::random_device{}()};

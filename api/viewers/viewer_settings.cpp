@@ -15,8 +15,8 @@ std::size_t size(const config& c, std::string_view key) { return static_cast<std
 
 }  // namespace
 
-media_settings media_settings_of(const config& c) {
-  media_settings s;
+viewer_settings viewer_settings_of(const config& c) {
+  viewer_settings s;
   s.max_viewers = size(c, "http.max_viewers");
   s.viewer_timeout = c.get_seconds("http.viewer_timeout_sec");
   s.stream_wait = c.get_milliseconds("general.maxStreamWaitMS");

@@ -12,7 +12,7 @@ namespace berth::api {
 class config;
 
 /// An aggregate: made by whoever reads the configuration, asked for again by each viewer that comes.
-struct media_settings {
+struct viewer_settings {
   std::size_t max_viewers = 5000;                           ///< one more gets 503
   net::duration viewer_timeout = std::chrono::seconds{10};  ///< a viewer that takes nothing for so long is cut
   net::duration stream_wait = std::chrono::seconds{15};     ///< how long a viewer waits for a stream, or for a playlist
@@ -24,8 +24,8 @@ struct media_settings {
   net::duration hls_after_end = std::chrono::seconds{10};  ///< segments stay so long after the stream's end
 };
 /// Called from any thread.
-using media_settings_function = std::function<media_settings()>;
+using viewer_settings_function = std::function<viewer_settings()>;
 
-media_settings media_settings_of(const config& c);
+viewer_settings viewer_settings_of(const config& c);
 
 }  // namespace berth::api

@@ -1,4 +1,4 @@
-// The peer's face, call by call, as its clients see it on the wire.
+// ZLMediaKit's face, call by call, as its clients see it on the wire.
 #include <signal.h>
 
 #include <set>

@@ -1,4 +1,4 @@
-// The peer's face of the node itself: its settings, its figures, its restart; and what it refuses to start with.
+// ZLMediaKit's face of the node itself: its settings, its figures, its restart; and what it refuses to start with.
 #include <signal.h>
 
 #include <set>

@@ -61,7 +61,7 @@ std::string percent_encode(std::string_view text);
 /// "a=1&b=2", encoded.
 std::string form_text(const text_pairs& arguments);
 
-/// The peer's face (/index/api/...): calls by name, with the secret added.
+/// ZLMediaKit's face (/index/api/...): calls by name, with the secret added.
 class peer_face {
  public:
   peer_face(std::uint16_t port, std::string secret) : client_(port), secret_(std::move(secret)) {}

@@ -19,7 +19,7 @@ namespace berth::tests {
 
 class media_node {
  public:
-  explicit media_node(api::media_settings s = {}, std::size_t threads = 2, api::http_settings http = {})
+  explicit media_node(api::viewer_settings s = {}, std::size_t threads = 2, api::http_settings http = {})
       : settings_(s),
         http_(std::move(http)),
         media(io_, threads, [this] { return settings_; }),
@@ -90,7 +90,7 @@ class media_node {
     departures_.push_back({who, taken});
   }
 
-  const api::media_settings settings_;
+  const api::viewer_settings settings_;
   api::http_settings_holder http_;
   std::mutex mutex_;
   std::map<std::string, actors::watched> streams_;
@@ -102,11 +102,11 @@ class media_node {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{io_.get_executor()};
 
  public:
-  api::media_service media;
+  api::viewer_service media;
   std::uint16_t port = 0;
 
  private:
-  api::media_entrance entrance_;
+  api::viewer_entrance entrance_;
   std::optional<api::http_server> server_;
   std::vector<std::thread> threads_;
 };

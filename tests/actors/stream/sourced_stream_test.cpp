@@ -56,7 +56,7 @@ struct quay : harbour {
 
 }  // namespace
 
-TEST_CASE("pulled_stream: it is answered when its source is there, and takes no port") {
+TEST_CASE("sourced_stream: it is answered when its source is there, and takes no port") {
   quay q;
   auto pending = q.begin(quay::wanted("cam"));
   REQUIRE(q.sources.all.size() == 1);
@@ -85,7 +85,7 @@ TEST_CASE("pulled_stream: it is answered when its source is there, and takes no 
   REQUIRE(status->media->frames.tracks().size() == 1);
 }
 
-TEST_CASE("pulled_stream: a source that can not be opened is an answer with its reason, and leaves nothing") {
+TEST_CASE("sourced_stream: a source that can not be opened is an answer with its reason, and leaves nothing") {
   quay q;
   auto pending = q.begin(quay::wanted("cam"));
   q.sources.all[0]->end("401 Unauthorized");
@@ -100,7 +100,7 @@ TEST_CASE("pulled_stream: a source that can not be opened is an answer with its 
   q.live("cam");
 }
 
-TEST_CASE("pulled_stream: silence makes it stalled and nothing closes it, and it goes on when its source is back") {
+TEST_CASE("sourced_stream: silence makes it stalled and nothing closes it, and it goes on when its source is back") {
   quay q;
   auto& source = q.live("cam");
   source.lose("connection reset");
@@ -121,7 +121,7 @@ TEST_CASE("pulled_stream: silence makes it stalled and nothing closes it, and it
   for (std::size_t i = 1; i < frames.size(); ++i) CHECK(frames[i]->dts > frames[i - 1]->dts);
 }
 
-TEST_CASE("pulled_stream: the end of a source ends the stream") {
+TEST_CASE("sourced_stream: the end of a source ends the stream") {
   quay q;
   auto& source = q.live("film", true);
   CHECK(q.query("film")->origin == stream_origin::file);
@@ -132,7 +132,7 @@ TEST_CASE("pulled_stream: the end of a source ends the stream") {
   CHECK(q.events.back().kind == event_kind::media_unregistered);
 }
 
-TEST_CASE("pulled_stream: a close is answered when the source has ended, and an open waits for it") {
+TEST_CASE("sourced_stream: a close is answered when the source has ended, and an open waits for it") {
   quay q;
   auto& source = q.live("cam");
   source.slow = true;
@@ -152,7 +152,7 @@ TEST_CASE("pulled_stream: a close is answered when the source has ended, and an 
   CHECK(q.answer(again));
 }
 
-TEST_CASE("pulled_stream: two who want the same at once get the same, and a third one too late is refused") {
+TEST_CASE("sourced_stream: two who want the same at once get the same, and a third one too late is refused") {
   quay q;
   auto first = q.begin(quay::wanted("cam"));
   auto second = q.begin(quay::wanted("cam"));
@@ -169,7 +169,7 @@ TEST_CASE("pulled_stream: two who want the same at once get the same, and a thir
   CHECK(q.answer(third).error().code == errc::stream_live);
 }
 
-TEST_CASE("pulled_stream: one key, whoever has it") {
+TEST_CASE("sourced_stream: one key, whoever has it") {
   quay q;
   auto& source = q.live("cam");
   CHECK(q.open("cam").error().code == errc::stream_live);
@@ -187,7 +187,7 @@ TEST_CASE("pulled_stream: one key, whoever has it") {
   CHECK(q.open("cam"));
 }
 
-TEST_CASE("pulled_stream: files are played back as they are told, others are not") {
+TEST_CASE("sourced_stream: files are played back as they are told, others are not") {
   quay q;
   auto& film = q.live("film", true);
   q.live("cam");
@@ -199,7 +199,7 @@ TEST_CASE("pulled_stream: files are played back as they are told, others are not
   CHECK(q.play_back({quay::key("nobody"), {}, 2.0}).error().code == errc::not_found);
 }
 
-TEST_CASE("pulled_stream: so many and no more, and those that ended do not count") {
+TEST_CASE("sourced_stream: so many and no more, and those that ended do not count") {
   quay q;
   q.settings.max_sources = 2;
   q.apply();
@@ -214,7 +214,7 @@ TEST_CASE("pulled_stream: so many and no more, and those that ended do not count
   q.live("c");
 }
 
-TEST_CASE("pulled_stream: nobody watches, and it is closed if it was made so") {
+TEST_CASE("sourced_stream: nobody watches, and it is closed if it was made so") {
   quay q;
   q.settings.none_reader_after = 20s;
   q.apply();
@@ -232,7 +232,7 @@ TEST_CASE("pulled_stream: nobody watches, and it is closed if it was made so") {
   CHECK(q.sources.all.back()->gone);
 }
 
-TEST_CASE("pulled_stream: who sends by himself is asked for first, with what he says of himself") {
+TEST_CASE("sourced_stream: who sends by himself is asked for first, with what he says of himself") {
   struct asking : quay {
     asking() : quay(0, hooks::asked) {}
   };
@@ -263,7 +263,7 @@ TEST_CASE("pulled_stream: who sends by himself is asked for first, with what he 
   CHECK(q.events.empty());
 }
 
-TEST_CASE("pulled_stream: who sends by himself displaces nothing, whatever state it is in") {
+TEST_CASE("sourced_stream: who sends by himself displaces nothing, whatever state it is in") {
   const auto there = GENERATE(0, 1, 2, 3, 4);  // idle, live, fetched, closing, opened while the hook was asked
   quay q{0, harbour::hooks::asked};
   q.settings.on_conflict = conflict_policy::replace;
@@ -293,7 +293,7 @@ TEST_CASE("pulled_stream: who sends by himself displaces nothing, whatever state
   CHECK(q.told(event_kind::stream_closed) == (there == 3 ? 1 : 0));
 }
 
-TEST_CASE("pulled_stream: on_publish gives who sends by himself another name, if that is free") {
+TEST_CASE("sourced_stream: on_publish gives who sends by himself another name, if that is free") {
   quay q{0, harbour::hooks::asked};
   const bool is_free = GENERATE(true, false);
   if (!is_free) REQUIRE(q.open("other"));
@@ -316,7 +316,7 @@ TEST_CASE("pulled_stream: on_publish gives who sends by himself another name, if
   }
 }
 
-TEST_CASE("pulled_stream: after any order of fetch, failure and close nothing is left") {
+TEST_CASE("sourced_stream: after any order of fetch, failure and close nothing is left") {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     INFO("seed " << seed);
     quay q{seed};

@@ -19,9 +19,7 @@ http_request call(std::string target) {
   return r;
 }
 
-std::string line(const http_request& r) {
-  return access_line(r, peer_error(-300, "x"), std::chrono::microseconds{412});
-}
+std::string line(const http_request& r) { return access_line(r, zlm_error(-300, "x"), std::chrono::microseconds{412}); }
 bool leaks(const std::string& text) { return text.find("s3cret") != std::string::npos; }
 
 }  // namespace

@@ -25,7 +25,7 @@ http_request from(std::string_view address, std::string target, http_settings se
 }
 
 std::string refused(const http_request& r) {
-  const auto reply = refuse_peer(r, arguments{r});
+  const auto reply = refuse_zlm(r, arguments{r});
   if (!reply) return "";
   CHECK(reply->status == 200);
   CHECK(reply->code == -100);
@@ -43,7 +43,7 @@ TEST_CASE("same_secret: equal texts only, and an empty secret is nobody's") {
   CHECK_FALSE(same_secret("", ""));
 }
 
-TEST_CASE("refuse_peer: the secret in query, form, JSON and header") {
+TEST_CASE("refuse_zlm: the secret in query, form, JSON and header") {
   CHECK(refused(from("127.0.0.1", "/x?secret=s3cret")).empty());
   CHECK(refused(from("127.0.0.1", "/x?SECRET=s3cret")).empty());
   auto r = from("127.0.0.1", "/x");
@@ -57,7 +57,7 @@ TEST_CASE("refuse_peer: the secret in query, form, JSON and header") {
   CHECK(refused(r).empty());
 }
 
-TEST_CASE("refuse_peer: -100 begins as the peer's and tells missing from wrong, loopback is no exception") {
+TEST_CASE("refuse_zlm: -100 begins as the peer's and tells missing from wrong, loopback is no exception") {
   CHECK(refused(from("127.0.0.1", "/x")) == R"({"code":-100,"msg":"Please login first: no secret was given"})");
   CHECK(refused(from("127.0.0.1", "/x?secret=")) == R"({"code":-100,"msg":"Please login first: no secret was given"})");
   CHECK(refused(from("127.0.0.1", "/x?secret=no")) ==
@@ -67,7 +67,7 @@ TEST_CASE("refuse_peer: -100 begins as the peer's and tells missing from wrong, 
   CHECK_FALSE(refused(from("127.0.0.1", "/x?secret=x", open)).empty());
 }
 
-TEST_CASE("refuse_peer: the address comes before the secret") {
+TEST_CASE("refuse_zlm: the address comes before the secret") {
   CHECK(refused(from("192.0.2.1", "/x?secret=s3cret")) ==
         R"({"code":-100,"msg":"Your ip is not allowed to access the service."})");
   CHECK(refused(from("::ffff:10.1.1.1", "/x?secret=s3cret")).empty());

@@ -139,7 +139,7 @@ struct running_server {
       for (const auto& [name, value] : args.all()) members[name] = value;
       members["body_size"] = r.body.size();
       members["peer_ip"] = r.peer.address_string();
-      co_return peer_reply(std::move(members));
+      co_return zlm_reply(std::move(members));
     });
     routes.add("/index/api/throws", [](const http_request&) -> awaitable<http_reply> {
       throw std::runtime_error("no such luck");
@@ -147,7 +147,7 @@ struct running_server {
     });
     routes.add("/index/api/slow", [this](const http_request&) -> awaitable<http_reply> {
       co_await slow.pass();
-      co_return peer_reply();
+      co_return zlm_reply();
     });
     routes.add("GET", "/v1/streams/{stream_id}", [](const http_request& r) -> awaitable<http_reply> {
       co_return json_reply({{"stream_id", r.segment("stream_id")}});

@@ -26,13 +26,13 @@ TEST_CASE("to_text: what is not UTF-8 becomes U+FFFD (RFC 3629)") {
           "\"" + std::string(n, 'a') + "\xef\xbf\xbd" + std::string(n, 'b') + "\"");
 }
 
-TEST_CASE("peer_reply and peer_error: HTTP 200, an integer code first, the extras after it") {
-  const auto ok = peer_reply({{"port", 30000}});
+TEST_CASE("zlm_reply and zlm_error: HTTP 200, an integer code first, the extras after it") {
+  const auto ok = zlm_reply({{"port", 30000}});
   CHECK(ok.status == 200);
   CHECK(ok.content_type == "application/json");
   CHECK(ok.body == R"({"code":0,"port":30000})");
   CHECK(ok.code == 0);
-  const auto error = peer_error(-1, "connection refused", {{"local_port", 0}});
+  const auto error = zlm_error(-1, "connection refused", {{"local_port", 0}});
   CHECK(error.status == 200);
   CHECK(error.body == R"({"code":-1,"msg":"connection refused","local_port":0})");
   CHECK(error.code == -1);
@@ -48,9 +48,9 @@ TEST_CASE("problem: the members of RFC 9457") {
   CHECK(problem(500, "x").body.find("instance") == std::string::npos);
 }
 
-TEST_CASE("peer_list: elements that are JSON already, and what is not UTF-8 in them becomes U+FFFD") {
-  CHECK(peer_list("").body == R"({"code":0,"data":[]})");
-  CHECK(peer_list(R"({"a":1},{"a":2})").body == R"({"code":0,"data":[{"a":1},{"a":2}]})");
-  CHECK(peer_list("\"\xff\"").body == "{\"code\":0,\"data\":[\"\xef\xbf\xbd\"]}");
-  CHECK(peer_list("").code == 0);
+TEST_CASE("zlm_list: elements that are JSON already, and what is not UTF-8 in them becomes U+FFFD") {
+  CHECK(zlm_list("").body == R"({"code":0,"data":[]})");
+  CHECK(zlm_list(R"({"a":1},{"a":2})").body == R"({"code":0,"data":[{"a":1},{"a":2}]})");
+  CHECK(zlm_list("\"\xff\"").body == "{\"code\":0,\"data\":[\"\xef\xbf\xbd\"]}");
+  CHECK(zlm_list("").code == 0);
 }

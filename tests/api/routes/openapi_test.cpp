@@ -50,10 +50,10 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   event_feed feed;
   router routes;
   boost::asio::io_context io;
-  media_service media{io, 1, [] { return media_settings{}; }};
+  viewer_service media{io, 1, [] { return viewer_settings{}; }};
   recorder recordings{{disk, {}, {}}};
   net::posix_socket_factory sockets;
-  const record_archive archive{disk, {}};
+  const recording_archive archive{disk, {}};
   snapshot_service snapshots{disk, {}};
   rtc_service rtc{{}};
   const node n{nobody,

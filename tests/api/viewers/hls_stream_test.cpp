@@ -51,8 +51,8 @@ answer get_live(const media_node& node, const std::string& target, live_source& 
   return asked.get();
 }
 
-api::media_settings short_segments() {
-  api::media_settings s;
+api::viewer_settings short_segments() {
+  api::viewer_settings s;
   s.hls.segment_seconds = 1;
   return s;
 }

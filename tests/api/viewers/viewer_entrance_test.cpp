@@ -7,9 +7,9 @@
 
 using namespace berth;
 using namespace berth::tests;
-using kind = api::media_path::kind;
+using kind = api::viewer_path::kind;
 
-TEST_CASE("media_path: the names of streams", "[media_path]") {
+TEST_CASE("viewer_path: the names of streams", "[viewer_path]") {
   struct row {
     const char* path;
     kind what;
@@ -32,7 +32,7 @@ TEST_CASE("media_path: the names of streams", "[media_path]") {
   };
   for (const auto& r : rows) {
     CAPTURE(r.path);
-    const auto p = api::parse_media_path(r.path);
+    const auto p = api::parse_viewer_path(r.path);
     REQUIRE(p);
     CHECK(p->what == r.what);
     if (r.what != kind::unknown) CHECK(p->as == r.as);
@@ -43,7 +43,7 @@ TEST_CASE("media_path: the names of streams", "[media_path]") {
   }
 }
 
-TEST_CASE("media_path: what names no stream", "[media_path]") {
+TEST_CASE("viewer_path: what names no stream", "[viewer_path]") {
   for (const auto* path : {"",
                            "/",
                            "//",
@@ -65,11 +65,11 @@ TEST_CASE("media_path: what names no stream", "[media_path]") {
                            "/rtp/.live.",
                            "/rtp/x.live.y/z"}) {
     CAPTURE(path);
-    CHECK_FALSE(api::parse_media_path(path));
+    CHECK_FALSE(api::parse_viewer_path(path));
   }
 }
 
-TEST_CASE("media_entrance: each refusal has its status and a sentence", "[media_entrance]") {
+TEST_CASE("viewer_entrance: each refusal has its status and a sentence", "[viewer_entrance]") {
   media_node node;
   live_source source, sound;
   node.publish("cam", source);
@@ -104,15 +104,15 @@ TEST_CASE("media_entrance: each refusal has its status and a sentence", "[media_
   CHECK(source.frames->viewers() == 0);
 }
 
-TEST_CASE("media_entrance: a WebSocket for a stream that is not there is refused before it begins",
-          "[media_entrance]") {
+TEST_CASE("viewer_entrance: a WebSocket for a stream that is not there is refused before it begins",
+          "[viewer_entrance]") {
   media_node node;
   ws_client player;
   CHECK(player.connect(node.port, "/rtp/none.live.flv") == boost::beast::websocket::error::upgrade_declined);
   CHECK(player.response.result_int() == 404);
 }
 
-TEST_CASE("media_entrance: behind a proxy a viewer is who the proxy says", "[media_entrance]") {
+TEST_CASE("viewer_entrance: behind a proxy a viewer is who the proxy says", "[viewer_entrance]") {
   api::http_settings http;
   http.forwarded_ip_header = "X-Forwarded-For";
   media_node node{{}, 2, http};

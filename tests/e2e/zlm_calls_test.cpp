@@ -1,4 +1,4 @@
-// The peer's face: what holds for all of its calls.
+// ZLMediaKit's face: what holds for all of its calls.
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
 
