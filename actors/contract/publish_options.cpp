@@ -4,8 +4,6 @@
 #include <charconv>
 #include <utility>
 
-#include "actors/events/hook.hpp"
-
 namespace berth::actors {
 namespace {
 
@@ -37,20 +35,20 @@ void take(std::string& to, const std::string* text) {
 
 }  // namespace
 
-publish_options obey(publish_options o, const hook_outcome& answer) {
-  take(o.stream_replace, answer.member("stream_replace"));
-  take(o.modify_stamp, answer.member("modify_stamp"), 0, 2);
-  take(o.enable_audio, answer.member("enable_audio"));
-  take(o.add_mute_audio, answer.member("add_mute_audio"));
+publish_options obey(publish_options o, const member_lookup& answer) {
+  take(o.stream_replace, answer("stream_replace"));
+  take(o.modify_stamp, answer("modify_stamp"), 0, 2);
+  take(o.enable_audio, answer("enable_audio"));
+  take(o.add_mute_audio, answer("add_mute_audio"));
   for (const auto& [name, as] : schema_members) {
     bool served = net::contains(o.schemas, as);
-    take(served, answer.member(name));
+    take(served, answer(name));
     o.schemas[static_cast<std::size_t>(as)] = served;
   }
-  take(o.auto_close, answer.member("auto_close"));
-  take(o.enable_mp4, answer.member("enable_mp4"));
-  take(o.mp4_max_second, answer.member("mp4_max_second"), std::uint32_t{1}, std::uint32_t{31536000});
-  take(o.mp4_save_path, answer.member("mp4_save_path"));
+  take(o.auto_close, answer("auto_close"));
+  take(o.enable_mp4, answer("enable_mp4"));
+  take(o.mp4_max_second, answer("mp4_max_second"), std::uint32_t{1}, std::uint32_t{31536000});
+  take(o.mp4_save_path, answer("mp4_save_path"));
   return o;
 }
 

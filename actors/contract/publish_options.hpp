@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "net/media/schema.hpp"
 
 namespace berth::actors {
-
-struct hook_outcome;
 
 struct publish_options {
   std::string stream_replace;  ///< public name; empty = the one it was opened with
@@ -24,7 +24,10 @@ struct publish_options {
   bool operator==(const publish_options&) const = default;
 };
 
-/// `defaults` with the members of the answer that make sense; the others are passed over.
-publish_options obey(publish_options defaults, const hook_outcome& answer);
+/// The text of a named member of an answer; null = there is none.
+using member_lookup = std::function<const std::string*(std::string_view name)>;
+
+/// `defaults` with those members of an answer that make sense; the others are passed over.
+publish_options obey(publish_options defaults, const member_lookup& answer);
 
 }  // namespace berth::actors

@@ -18,6 +18,10 @@ outcome<watched> pass_for(const stream_key& key, const stream_record& r, net::sc
   return watched{r.public_key(key), r.generation, net::frames_of(r.media)};
 }
 
+member_lookup members_of(const hook_outcome& answer) {
+  return [&answer](std::string_view name) { return answer.member(name); };
+}
+
 std::string reason_of(const hook_outcome& answer) {
   if (answer.what == hook_outcome::result::failed) return "the hook could not be asked: " + answer.text;
   return answer.text.empty() ? "code " + std::to_string(answer.code) : answer.text;
@@ -55,14 +59,15 @@ void publisher::ask_first(stream_status about, std::function<void(outcome<publis
   e.kind = event_kind::stream_active;
   e.stream = std::make_shared<stream_status>(std::move(about));
   ask(hook_name::publish, std::move(e), [this, then = std::move(then)](const hook_outcome& answer) {
-    if (answer.what == hook_outcome::result::delivered) return then(obey(given_.settings().publish, answer));
+    if (answer.what == hook_outcome::result::delivered)
+      return then(obey(given_.settings().publish, members_of(answer)));
     then(reject(errc::publish_refused, "on_publish: " + reason_of(answer)));
   });
 }
 
 void publisher::publish_answered(const stream_key& key, stream_record& r, const hook_outcome& answer) {
   if (answer.what != hook_outcome::result::delivered) return refuse(key, r, reason_of(answer));
-  auto options = obey(given_.settings().publish, answer);
+  auto options = obey(given_.settings().publish, members_of(answer));
   auto name = key;
   if (!options.stream_replace.empty()) name.stream = options.stream_replace;
   if (name != key && !given_.streams.rename(key, name))

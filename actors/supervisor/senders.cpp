@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/stream/rtp_sender.hpp"
+#include "net/egress/packetizers.hpp"
 
 namespace berth::actors {
 namespace {

@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-#include "api/http/http_request.hpp"
+#include "api/text/text.hpp"
 #include "net/base/endpoint.hpp"
 
 namespace berth::api {
@@ -138,21 +138,6 @@ net::result<config_value, std::string> parse_config_value(const config_key& key,
       break;
   }
   return config_value{std::string{text}, {}};
-}
-
-std::vector<std::string> names_in(std::string_view text, char separator) {
-  std::vector<std::string> found;
-  while (!text.empty()) {
-    const auto end = text.find(separator);
-    if (const auto name = trim(text.substr(0, end)); !name.empty()) found.emplace_back(name);
-    text = end == text.npos ? std::string_view{} : text.substr(end + 1);
-  }
-  return found;
-}
-
-bool lists(std::string_view names, char separator, std::string_view name) {
-  const auto all = names_in(names, separator);
-  return std::find(all.begin(), all.end(), name) != all.end();
 }
 
 net::result<std::vector<int>, std::string> parse_processors(std::string_view text) {

@@ -30,11 +30,6 @@ net::result<config_value, std::string> parse_config_value(const config_key& key,
 /// none at all.
 bool is_public_secret(std::string_view text) noexcept;
 
-/// Names that a separator stands between, without the blanks around them; empty ones are none.
-std::vector<std::string> names_in(std::string_view text, char separator);
-/// Whether `name` is one of them.
-bool lists(std::string_view names, char separator, std::string_view name);
-
 /// "2,3,4": numbers of processors, 0..1023; an empty text has none. The error names the part that is none.
 net::result<std::vector<int>, std::string> parse_processors(std::string_view text);
 

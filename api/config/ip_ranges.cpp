@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "api/http/http_request.hpp"
+#include "api/text/text.hpp"
 
 namespace berth::api {
 namespace {

@@ -5,7 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "api/config/config_value.hpp"
-#include "api/http/http_request.hpp"
+#include "api/text/text.hpp"
 
 namespace berth::api {
 namespace {

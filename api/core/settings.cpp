@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/config/config_value.hpp"
+#include "api/text/text.hpp"
 
 namespace berth::api {
 namespace {

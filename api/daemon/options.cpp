@@ -102,6 +102,4 @@ std::string help_text() {
   return text.str();
 }
 
-std::string version_text() { return BERTH_VERSION; }
-
 }  // namespace berth::api

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/config/config.hpp"
+#include "api/text/version.hpp"
 #include "net/base/result.hpp"
 
 namespace berth::api {
@@ -43,6 +44,5 @@ bool is_command(const options& given);
 command_result run_command(const options& given, const config_environment& environment);
 
 std::string help_text();
-std::string version_text();
 
 }  // namespace berth::api

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "api/hooks/hook_client.hpp"
+#include "api/text/text.hpp"
 
 namespace berth::api {
 
@@ -50,13 +51,7 @@ std::string hook_signature(std::string_view secret, std::string_view body) {
   unsigned size = 0;
   ::HMAC(::EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
          reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest.data(), &size);
-  std::string text = "sha256=";
-  constexpr std::string_view hex = "0123456789abcdef";
-  for (unsigned i = 0; i < size; ++i) {
-    text += hex[digest[i] >> 4];
-    text += hex[digest[i] & 15];
-  }
-  return text;
+  return "sha256=" + to_hex(std::span{digest}.first(size));
 }
 
 }  // namespace berth::api

@@ -4,27 +4,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "api/http/http_settings.hpp"
+#include "api/text/text.hpp"
 #include "net/base/endpoint.hpp"
 
 namespace berth::api {
-
-using name_values = std::vector<std::pair<std::string, std::string>>;
-
-/// ASCII only, as header names and argument names are.
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) noexcept;
-std::string to_lower(std::string_view text);
-/// Without the blanks and tabs at both ends.
-std::string_view trim(std::string_view text) noexcept;
-
-/// RFC 3986 2.1. A "%" without two hex digits stays as it is. With `plus_is_blank` as in a form or query.
-std::string percent_decode(std::string_view text, bool plus_is_blank = false);
-/// "a=1&b=2" with decoded values; the names are decoded only on demand.
-name_values parse_form(std::string_view text, bool decode_names);
 
 /// A request. Made by the session, which keeps it alive and unchanged until the reply, streamed ones included, is over:
 /// handlers may hold references to it across co_await.

@@ -8,6 +8,7 @@
 #include "api/http/json.hpp"
 #include "api/routes/node.hpp"
 #include "api/routes/zlm_calls.hpp"
+#include "api/text/text.hpp"
 #include "api/viewers/rtc_service.hpp"
 #include "api/viewers/rtc_viewer.hpp"
 #include "api/viewers/viewer_service.hpp"

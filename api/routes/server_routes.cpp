@@ -3,11 +3,11 @@
 
 #include "api/config/reachability.hpp"
 #include "api/core/error_table.hpp"
-#include "api/daemon/options.hpp"
 #include "api/http/json.hpp"
 #include "api/http/run_on.hpp"
 #include "api/routes/node.hpp"
 #include "api/routes/zlm_calls.hpp"
+#include "api/text/version.hpp"
 
 namespace berth::api {
 namespace {

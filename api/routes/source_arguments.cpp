@@ -1,6 +1,5 @@
 #include "api/routes/source_arguments.hpp"
 
-#include "actors/events/hook.hpp"
 #include "api/config/pull_policy.hpp"
 #include "api/core/settings.hpp"
 #include "api/routes/open_arguments.hpp"
@@ -24,10 +23,12 @@ net::result<net::source_options, std::string> read_source_arguments(const argume
 }
 
 actors::publish_options publish_arguments(const arguments& args, const config& settings) {
-  auto said = actors::hook_outcome::delivered();
-  for (const auto& [name, value] : args.all())
-    if (name != "stream_replace") said.members.emplace_back(name, value);
-  return actors::obey(node_settings_of(settings).publish, said);
+  return actors::obey(node_settings_of(settings).publish, [&](std::string_view wanted) -> const std::string* {
+    if (wanted == "stream_replace") return nullptr;
+    for (const auto& [name, value] : args.all())
+      if (name == wanted) return &value;
+    return nullptr;
+  });
 }
 
 actors::fetch_request fetch_request_of(const actors::stream_key& key, net::source_options source,

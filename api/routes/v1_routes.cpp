@@ -43,24 +43,8 @@ net::result<std::optional<actors::generation_t>, std::string> read_if_match(cons
 }
 
 /// A page's cursor is the last key of the page before, its parts percent-encoded and joined by slashes.
-std::string encode_part(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.') {
-      out += c;
-    } else {
-      constexpr std::string_view digits = "0123456789ABCDEF";
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    }
-  }
-  return out;
-}
-
 std::string encode_cursor(const actors::stream_key& key) {
-  return encode_part(key.vhost) + "/" + encode_part(key.app) + "/" + encode_part(key.stream);
+  return percent_encode(key.vhost) + "/" + percent_encode(key.app) + "/" + percent_encode(key.stream);
 }
 
 std::optional<actors::stream_key> decode_cursor(std::string_view text) {

@@ -12,6 +12,7 @@
 
 #include "api/config/config_value.hpp"
 #include "api/http/auth.hpp"
+#include "api/text/text.hpp"
 
 namespace berth::api {
 namespace {
@@ -23,12 +24,7 @@ constexpr auto gathering_time = std::chrono::seconds{5};
 std::string random_name() {
   std::array<unsigned char, 16> bytes{};
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  std::string text;
-  for (const auto b : bytes) {
-    text += "0123456789abcdef"[b >> 4];
-    text += "0123456789abcdef"[b & 15];
-  }
-  return text;
+  return to_hex(bytes);
 }
 
 }  // namespace

@@ -51,6 +51,4 @@ class muxer {
   virtual chunk_ptr write(const frame& f) = 0;
 };
 
-std::unique_ptr<muxer> make_muxer(container c, std::vector<track_ptr> tracks, const muxer_options& options = {});
-
 }  // namespace berth::net

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "net/egress/muxers.hpp"
+
 namespace berth::net {
 namespace {
 

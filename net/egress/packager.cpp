@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "net/egress/muxers.hpp"
+
 namespace berth::net {
 namespace {
 

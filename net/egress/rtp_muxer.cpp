@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/egress/packetizers.hpp"
 #include "net/egress/sdp.hpp"
 #include "net/rtp/rtcp_packet.hpp"
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/egress/ffmpeg_muxer.hpp"
+
 namespace berth::net {
 namespace {
 
@@ -23,7 +25,7 @@ void ps_packetizer::write(const frame& f, rtp_batch& to) {
 
 ts_packetizer::ts_packetizer(const std::vector<track_ptr>& tracks, const rtp_identity& who, std::size_t largest_payload)
     : system_packetizer(who),
-      muxer_(make_muxer(container::ts, tracks)),
+      muxer_(std::make_unique<ts_muxer>(tracks)),
       largest_(std::max<std::size_t>(largest_payload / ts_packet_size, 1) * ts_packet_size),
       carries_any_(!carried_tracks{container::ts, tracks}.empty()) {}
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "net/egress/muxers.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/demuxed_media.hpp"
 #include "tests/support/encoded_media.hpp"

@@ -6,6 +6,7 @@
 #include "net/codec/annexb.hpp"
 #include "net/egress/audio_packetizer.hpp"
 #include "net/egress/nal_packetizer.hpp"
+#include "net/egress/packetizers.hpp"
 #include "net/egress/system_packetizer.hpp"
 #include "net/rtp/rtp_packet.hpp"
 #include "tests/support/catch.hpp"

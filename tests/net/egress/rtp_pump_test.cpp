@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "net/base/unique_fd.hpp"
+#include "net/egress/packetizers.hpp"
 #include "net/io/socket_factory.hpp"
 #include "net/media/live_media.hpp"
 #include "net/rtp/tcp_framing.hpp"

@@ -1,6 +1,7 @@
 #include "net/ingest/ts_demuxer.hpp"
 
 #include "net/egress/container.hpp"
+#include "net/egress/muxers.hpp"
 #include "net/ingest/frame_maker.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/encoded_media.hpp"

@@ -1,4 +1,4 @@
-#include "net/egress/rtp_packetizer.hpp"
+#include "net/egress/packetizers.hpp"
 
 #include <algorithm>
 
