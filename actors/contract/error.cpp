@@ -1,32 +1,53 @@
 #include "actors/contract/error.hpp"
 
-#include <array>
-
 namespace berth::actors {
 
 std::string_view to_string(errc code) noexcept {
-  constexpr std::array<std::string_view, errc_count> names{"ok",
-                                                           "stream_live",
-                                                           "not_found",
-                                                           "ambiguous",
-                                                           "generation_differs",
-                                                           "not_tcp_active",
-                                                           "shared_port",
-                                                           "not_published",
-                                                           "no_port",
-                                                           "bad_address",
-                                                           "connect_failed",
-                                                           "stream_ended",
-                                                           "too_many_streams",
-                                                           "shutting_down",
-                                                           "play_refused",
-                                                           "publish_refused",
-                                                           "not_sendable",
-                                                           "not_seekable",
-                                                           "no_sender",
-                                                           "schema_off",
-                                                           "internal"};
-  return names[static_cast<std::size_t>(code)];
+  switch (code) {
+    case errc::ok:
+      return "ok";
+    case errc::stream_live:
+      return "stream_live";
+    case errc::not_found:
+      return "not_found";
+    case errc::ambiguous:
+      return "ambiguous";
+    case errc::generation_differs:
+      return "generation_differs";
+    case errc::not_tcp_active:
+      return "not_tcp_active";
+    case errc::shared_port:
+      return "shared_port";
+    case errc::not_published:
+      return "not_published";
+    case errc::no_port:
+      return "no_port";
+    case errc::bad_address:
+      return "bad_address";
+    case errc::connect_failed:
+      return "connect_failed";
+    case errc::stream_ended:
+      return "stream_ended";
+    case errc::too_many_streams:
+      return "too_many_streams";
+    case errc::shutting_down:
+      return "shutting_down";
+    case errc::play_refused:
+      return "play_refused";
+    case errc::publish_refused:
+      return "publish_refused";
+    case errc::not_sendable:
+      return "not_sendable";
+    case errc::not_seekable:
+      return "not_seekable";
+    case errc::no_sender:
+      return "no_sender";
+    case errc::schema_off:
+      return "schema_off";
+    case errc::internal:
+      return "internal";
+  }
+  return {};
 }
 
 }  // namespace berth::actors

@@ -30,7 +30,7 @@ enum class errc : std::uint8_t {
   schema_off,          ///< the stream is not served in the form that was asked for
   internal,            ///< a broken promise inside the daemon; the text says which
 };
-inline constexpr std::size_t errc_count = 21;
+inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::internal) + 1;
 
 /// The code as a metric label and JSON name, e.g. "stream_live".
 std::string_view to_string(errc code) noexcept;

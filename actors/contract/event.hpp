@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "actors/contract/message.hpp"
 #include "actors/contract/sending.hpp"
 #include "actors/contract/stream_status.hpp"
 #include "actors/contract/viewer.hpp"
@@ -23,14 +24,12 @@ enum class event_kind : std::uint8_t {
   server_exited,       ///< orderly end, all streams closed
   media_registered,    ///< the tracks are complete: the stream can be watched
   media_unregistered,  ///< it can not be watched any more
-  viewer_came,         ///< somebody asks to watch; asked of hooks, not logged
   viewer_left,
-  unwatched,  ///< nobody has watched for a while; asked of hooks, not logged
-  recorded,   ///< a recording's file is complete
+  recorded,  ///< a recording's file is complete
   sender_started,
   sender_stopped,  ///< its end says why
 };
-inline constexpr std::size_t event_kind_count = 16;
+inline constexpr std::size_t event_kind_count = static_cast<std::size_t>(event_kind::sender_stopped) + 1;
 std::string_view to_string(event_kind kind) noexcept;
 
 /// One alarm's state at the moment it changed.
@@ -58,8 +57,11 @@ struct consumption {
   net::duration time{};
 };
 
-/// An event is immutable once the log has numbered it, and shared by all who read it.
+/// Figures only: what it holds outlives what it tells of by thousands of events. Immutable once the log has numbered
+/// it, and shared by all who read it.
 struct event {
+  using answer = nothing;
+
   std::uint64_t id = 0;  ///< given by the event log, without gaps; 0 = not logged yet
   event_kind kind = event_kind::stream_opened;
   net::wall_time at{};

@@ -9,20 +9,10 @@
 
 #include "actors/contract/error.hpp"
 #include "actors/contract/event.hpp"
+#include "actors/contract/opening.hpp"
 #include "net/io/port_allocator.hpp"
 
 namespace berth::actors {
-
-/// How an open found its stream.
-enum class open_kind : std::uint8_t {
-  created,   ///< nobody was there
-  same,      ///< idle, with the same parameters
-  reused,    ///< live, and the client asked for it as it is
-  replaced,  ///< what was there has ended for it
-};
-inline constexpr std::size_t open_kind_count = 4;
-/// The kind as a metric label, e.g. "created".
-std::string_view to_string(open_kind kind) noexcept;
 
 /// Upper bounds, seconds, of the time-to-open buckets; one more bucket counts what is above.
 inline constexpr std::array<double, 12> open_time_bounds{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
@@ -56,6 +46,7 @@ struct node_stats {
   histogram<open_time_bounds.size()> open_time;
   histogram<reclaim_bounds.size()> reclaim_time;
   net::counter_values totals;       ///< of the streams that ended; in an answer, of all streams
+  net::media_values media;          ///< likewise
   std::uint64_t late_messages = 0;  ///< dropped since their generation is gone
 
   // as it is now
@@ -71,12 +62,14 @@ struct node_stats {
   void closed(const stream_status& last) noexcept {
     ++closes[static_cast<std::size_t>(last.reason)];
     totals += last.counters;
+    if (last.media) media += last.media->counters;
   }
   void late_message() noexcept { ++late_messages; }
   void present(stream_state state, const net::counter_values& counters) noexcept {
     ++streams[static_cast<std::size_t>(state)];
     totals += counters;
   }
+  void present(const net::media_values& counters) noexcept { media += counters; }
 };
 
 }  // namespace berth::actors

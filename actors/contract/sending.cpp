@@ -5,8 +5,19 @@
 namespace berth::actors {
 
 std::string_view to_string(send_way way) noexcept {
-  constexpr std::array<std::string_view, send_way_count> names{"udp", "tcp", "udp_passive", "tcp_passive", "talk"};
-  return names[static_cast<std::size_t>(way)];
+  switch (way) {
+    case send_way::udp:
+      return "udp";
+    case send_way::tcp:
+      return "tcp";
+    case send_way::udp_passive:
+      return "udp_passive";
+    case send_way::tcp_passive:
+      return "tcp_passive";
+    case send_way::talk:
+      return "talk";
+  }
+  return {};
 }
 
 std::optional<send_way> parse_send_way(std::string_view text) noexcept {
@@ -16,9 +27,23 @@ std::optional<send_way> parse_send_way(std::string_view text) noexcept {
 }
 
 std::string_view to_string(send_end end) noexcept {
-  constexpr std::array<std::string_view, send_end_count> names{"none",    "stopped", "source_ended", "timed_out",
-                                                               "refused", "reset",   "failed"};
-  return names[static_cast<std::size_t>(end)];
+  switch (end) {
+    case send_end::none:
+      return "none";
+    case send_end::stopped:
+      return "stopped";
+    case send_end::source_ended:
+      return "source_ended";
+    case send_end::timed_out:
+      return "timed_out";
+    case send_end::refused:
+      return "refused";
+    case send_end::reset:
+      return "reset";
+    case send_end::failed:
+      return "failed";
+  }
+  return {};
 }
 
 send_end send_end_of(int system_errno) noexcept {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/contract/message.hpp"
 #include "actors/contract/mooring.hpp"
 #include "actors/contract/stream_key.hpp"
 #include "net/base/endpoint.hpp"
@@ -25,14 +26,21 @@ enum class send_way : std::uint8_t {
   tcp_passive,  ///< to whoever connects
   talk,         ///< back to where another stream comes from, over its socket
 };
-inline constexpr std::size_t send_way_count = 5;
+inline constexpr std::size_t send_way_count = static_cast<std::size_t>(send_way::talk) + 1;
 std::string_view to_string(send_way way) noexcept;
 /// The reverse of to_string(); nothing for any other text.
 std::optional<send_way> parse_send_way(std::string_view text) noexcept;
 
-/// Sent by the API; answered by outcome<sending_started>: for TCP when the connection is up, for passive ways when the
-/// port listens. Refused with not_found, not_sendable, no_port, connect_failed, too_many_streams, stream_live.
+/// Answered for TCP when the connection is up, for passive ways when the port listens. Refused with not_found, not_sendable, no_port, connect_failed, too_many_streams, stream_live.
+struct sending_started {
+  std::uint16_t local_port = 0;
+};
 struct send_request {
+  using answer = outcome<sending_started>;
+  static constexpr auto to = receiver::supervisor;
+  // The sender keeps the connection's deadline itself.
+  net::duration patience() const { return way == send_way::tcp ? receiver_wait : net::duration{}; }
+
   stream_key key;         ///< of the stream to be sent, the public one or the one that was opened
   std::string ssrc_text;  ///< as the client wrote it: the name of the sender
   std::uint32_t ssrc = 0;
@@ -42,25 +50,20 @@ struct send_request {
   std::uint8_t payload_type = 96;
   net::rtp_packing packing = net::rtp_packing::ps;
   bool audio_only = false;
-  bool beside_others = false;   ///< of the same SSRC; otherwise it takes their place
-  bool expect_reports = false;  ///< sends RTCP reports, and ends without those of the receiver
-  net::duration patience{};     ///< how long a receiver may take to come or to be reached
+  bool beside_others = false;     ///< of the same SSRC; otherwise it takes their place
+  bool expect_reports = false;    ///< sends RTCP reports, and ends without those of the receiver
+  net::duration receiver_wait{};  ///< how long a receiver may take to come or to be reached
   std::string
       answering_stream;  ///< talk: whose sender is sent to. Else: what the receiver sends back becomes this stream
 };
-struct sending_started {
-  std::uint16_t local_port = 0;
-};
 
-/// Sent by the API; answered when the senders are down. Refused with not_found, no_sender.
+/// Answered when the senders are down. Refused with not_found, no_sender.
 struct stop_sending_request {
+  using answer = outcome<completed>;
+  static constexpr auto to = receiver::supervisor;
+
   stream_key key;
   std::string ssrc_text;  ///< empty = all of the stream
-};
-
-/// Sent by the API; answered at once. Refused with not_found.
-struct senders_request {
-  stream_key key;
 };
 
 /// Why a sender ended.
@@ -73,7 +76,7 @@ enum class send_end : std::uint8_t {
   reset,         ///< the receiver closed the connection
   failed,        ///< anything else; the text says what
 };
-inline constexpr std::size_t send_end_count = 7;
+inline constexpr std::size_t send_end_count = static_cast<std::size_t>(send_end::failed) + 1;
 std::string_view to_string(send_end end) noexcept;
 
 /// What is known of a sender at one moment.
@@ -87,8 +90,16 @@ struct sender_status {
   send_end end = send_end::none;
   std::string end_text;
 };
+
+/// Answered at once. Refused with not_found.
 struct sender_list {
   std::vector<sender_status> senders;
+};
+struct senders_request {
+  using answer = outcome<sender_list>;
+  static constexpr auto to = receiver::supervisor;
+
+  stream_key key;
 };
 
 /// What a sender and the supervisor hold in common. `ports` has one owner at a time: the supervisor before the spawn and

@@ -5,15 +5,47 @@
 namespace berth::actors {
 
 std::string_view to_string(stream_state state) noexcept {
-  constexpr std::array<std::string_view, stream_state_count> names{"listening", "active", "stalled", "closing"};
-  return names[static_cast<std::size_t>(state)];
+  switch (state) {
+    case stream_state::listening:
+      return "listening";
+    case stream_state::active:
+      return "active";
+    case stream_state::stalled:
+      return "stalled";
+    case stream_state::closing:
+      return "closing";
+  }
+  return {};
 }
 
 std::string_view to_string(close_reason reason) noexcept {
-  constexpr std::array<std::string_view, close_reason_count> names{
-      "none",        "requested", "replaced", "never_fed",       "nothing_acceptable", "went_silent",
-      "port_closed", "shutdown",  "failed",   "publish_refused", "unwatched",          "source_ended"};
-  return names[static_cast<std::size_t>(reason)];
+  switch (reason) {
+    case close_reason::none:
+      return "none";
+    case close_reason::requested:
+      return "requested";
+    case close_reason::replaced:
+      return "replaced";
+    case close_reason::never_fed:
+      return "never_fed";
+    case close_reason::nothing_acceptable:
+      return "nothing_acceptable";
+    case close_reason::went_silent:
+      return "went_silent";
+    case close_reason::port_closed:
+      return "port_closed";
+    case close_reason::shutdown:
+      return "shutdown";
+    case close_reason::failed:
+      return "failed";
+    case close_reason::publish_refused:
+      return "publish_refused";
+    case close_reason::unwatched:
+      return "unwatched";
+    case close_reason::source_ended:
+      return "source_ended";
+  }
+  return {};
 }
 
 std::string describe_refusals(const net::counter_values& counters) {

@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "actors/contract/media_status.hpp"
 #include "actors/contract/publish_options.hpp"
 #include "actors/contract/stream_key.hpp"
 #include "net/base/endpoint.hpp"
 #include "net/base/time.hpp"
-#include "net/media/live_media.hpp"
 #include "net/rtp/stream_counters.hpp"
 
 namespace berth::actors {
@@ -23,7 +23,7 @@ enum class stream_state : std::uint8_t {
   stalled,    ///< RTP flowed, and has been silent for the stall time
   closing,    ///< its actor is ending; invisible to queries and lists
 };
-inline constexpr std::size_t stream_state_count = 4;
+inline constexpr std::size_t stream_state_count = static_cast<std::size_t>(stream_state::closing) + 1;
 std::string_view to_string(stream_state state) noexcept;
 
 /// Why a stream ended.
@@ -41,7 +41,7 @@ enum class close_reason : std::uint8_t {
   unwatched,           ///< nobody watched it
   source_ended,        ///< what the node fetched is over, or can not be had
 };
-inline constexpr std::size_t close_reason_count = 12;
+inline constexpr std::size_t close_reason_count = static_cast<std::size_t>(close_reason::source_ended) + 1;
 std::string_view to_string(close_reason reason) noexcept;
 constexpr bool is_timeout(close_reason r) noexcept {
   return r == close_reason::never_fed || r == close_reason::nothing_acceptable || r == close_reason::went_silent;
@@ -62,6 +62,7 @@ enum class stream_origin : std::uint8_t {
 };
 enum class track_filter : std::uint8_t { all = 0, audio = 1, video = 2 };
 
+/// Figures only: who wants media asks for it, see watching.hpp.
 struct stream_status {
   stream_key key;
   generation_t generation = 0;
@@ -95,9 +96,9 @@ struct stream_status {
   net::counter_values counters;
 
   // as published
-  std::string public_name;    ///< stream id that on_publish gave it; empty = its own
-  publish_options publish;    ///< once it is granted
-  net::live_media_ptr media;  ///< from the first packet on
+  std::string public_name;            ///< stream id that on_publish gave it; empty = its own
+  publish_options publish;            ///< once it is granted
+  std::optional<media_status> media;  ///< from the first packet on
   std::optional<net::wall_time> registered_at;
   std::optional<net::duration> watchable;  ///< for how long its tracks have been complete
 

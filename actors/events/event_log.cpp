@@ -9,8 +9,8 @@ event_log::handle::behavior_type event_log::start(std::size_t events_kept, std::
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
   return {
       [this](const event& e) { publish(e); },
-      [this](caf::add_atom, const event_sink& sink) { subscribe(sink); },
-      [this](const events_since& cursor) { return ring_.since(cursor); },
+      [this](const follow_events& f) { subscribe(f.sink); },
+      [this](const events_since& cursor) { return outcome<event_batch>{ring_.since(cursor)}; },
   };
 }
 

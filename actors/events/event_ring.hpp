@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <deque>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/event_stream.hpp"
 
 namespace berth::actors {
 

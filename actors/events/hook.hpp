@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "actors/contract/event.hpp"
+#include "actors/contract/message.hpp"
 #include "net/base/time.hpp"
 
 namespace berth::actors {
@@ -31,7 +33,7 @@ enum class hook_name : std::uint8_t {
   record_mp4,
   send_rtp_stopped,
 };
-inline constexpr std::size_t hook_name_count = 13;
+inline constexpr std::size_t hook_name_count = static_cast<std::size_t>(hook_name::send_rtp_stopped) + 1;
 /// The name as in the configuration and in metrics, e.g. "on_rtp_server_timeout".
 std::string_view to_string(hook_name name) noexcept;
 
@@ -57,17 +59,6 @@ struct hook_settings {
 };
 using hook_settings_ptr = std::shared_ptr<const hook_settings>;
 
-/// One try to tell a receiver something.
-struct hook_delivery {
-  std::uint64_t id = 0;  ///< hook_index: 0, 1, 2, ...; the same in all tries
-  hook_name name = hook_name::server_keepalive;
-  std::string url;
-  event_ptr event;                    ///< null for the keepalive
-  std::optional<net::schema> schema;  ///< of on_stream_changed
-  unsigned attempt = 1;               ///< 1 is the first try
-  hook_settings_ptr settings;         ///< those in force when the try began
-};
-
 /// How a try ended.
 struct hook_outcome {
   enum class result : std::uint8_t {
@@ -89,6 +80,29 @@ struct hook_outcome {
   const std::string* member(std::string_view name) const noexcept;
 };
 
+/// What a hook is asked whose answer is obeyed: publish and stream_none_reader about a stream, play and stream_not_found
+/// about a viewer. Answered when the receiver has answered, or the last try has failed; at once, with a good outcome
+/// without members, if the hook is off.
+struct hook_question {
+  using answer = hook_outcome;
+
+  hook_name name = hook_name::publish;
+  std::variant<stream_status, viewer> about;
+};
+using hook_question_ptr = std::shared_ptr<const hook_question>;
+
+/// One try to tell a receiver something.
+struct hook_delivery {
+  std::uint64_t id = 0;  ///< hook_index: 0, 1, 2, ...; the same in all tries
+  hook_name name = hook_name::server_keepalive;
+  std::string url;
+  event_ptr event;                    ///< null for the keepalive and for questions
+  hook_question_ptr question;         ///< null for what is only told
+  std::optional<net::schema> schema;  ///< of on_stream_changed
+  unsigned attempt = 1;               ///< 1 is the first try
+  hook_settings_ptr settings;         ///< those in force when the try began
+};
+
 /// Carries tries to receivers. The dispatcher's view of an HTTP client, and where tests put their own.
 /// Owned by the daemon; outlives the dispatcher's actor.
 class hook_transport {
@@ -104,3 +118,6 @@ class hook_transport {
 std::string receiver_of(std::string_view url);
 
 }  // namespace berth::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_settings_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_outcome)

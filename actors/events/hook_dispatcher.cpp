@@ -24,30 +24,30 @@ hook_dispatcher::handle::behavior_type hook_dispatcher::start(hook_transport* tr
   queues_.emplace(std::move(settings), random ? std::move(random) : system_random(), self_->clock().now());
   arm();
   return {
-      [this](const event_ptr& e) {
-        queues_->take(e);
-        proceed();
-      },
-      [this](const hook_settings_ptr& s) {
-        queues_->apply(s, self_->clock().now());
-        proceed();
-      },
+      [this](const hook_question& question) { return ask(question); },
       [this](const hook_done& d) {
         queues_->finish(d.id, d.attempt, d.outcome, self_->clock().now());
         proceed();
       },
-      [this](const hook_question& question) { return ask(question); },
       [this](const hook_flush_request& request) { return begin_flush(request); },
-      [this](const hook_stats_request&) { return queues_->stats(); },
-      [this](caf::tick_atom) {
+      [this](const hook_stats_request&) { return outcome<hook_stats>{queues_->stats()}; },
+      [this](const hook_tick&) {
         tick_under_way_ = false;
+        proceed();
+      },
+      [this](const event_ptr& e) {
+        queues_->take(e);
+        proceed();
+      },
+      [this](const hook_settings_ptr& settings_now) {
+        queues_->apply(settings_now, self_->clock().now());
         proceed();
       },
   };
 }
 
 caf::result<hook_outcome> hook_dispatcher::ask(const hook_question& question) {
-  const auto id = queues_->ask(question.name, question.about);
+  const auto id = queues_->ask(std::make_shared<const hook_question>(question));
   if (!id) return hook_outcome::delivered();
   auto promise = self_->make_response_promise<hook_outcome>();
   questions_.emplace(*id, promise);
@@ -62,8 +62,8 @@ void hook_dispatcher::answer_questions() {
   }
 }
 
-caf::result<hook_flushed> hook_dispatcher::begin_flush(const hook_flush_request& request) {
-  auto promise = self_->make_response_promise<hook_flushed>();
+caf::result<outcome<hook_flushed>> hook_dispatcher::begin_flush(const hook_flush_request& request) {
+  auto promise = self_->make_response_promise<outcome<hook_flushed>>();
   flushes_.push_back({self_->clock().now() + request.limit, promise});
   proceed();
   return promise;
@@ -78,9 +78,10 @@ void hook_dispatcher::proceed() {
 
 void hook_dispatcher::post(std::shared_ptr<const hook_delivery> delivery) {
   // Weak: an answer that is outstanding must not keep the actor.
-  transport_->post(delivery, [to = caf::weak_actor_ptr{self_->ctrl()}, delivery](hook_outcome outcome) {
-    if (const auto actor = caf::actor_cast<caf::actor>(to))
-      caf::anon_send(actor, hook_done{delivery->id, delivery->attempt, std::move(outcome)});
+  transport_->post(delivery, [to = caf::weak_actor_ptr{self_->ctrl()}, delivery](hook_outcome result) {
+    if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(to))
+      caf::anon_send(caf::actor_cast<hook_dispatcher_actor>(strong),
+                     hook_done{delivery->id, delivery->attempt, std::move(result)});
   });
 }
 
@@ -89,7 +90,7 @@ void hook_dispatcher::answer_flushes() {
   const auto now = self_->clock().now();
   std::erase_if(flushes_, [&](flush& f) {
     if (left > 0 && now < f.deadline) return false;
-    f.promise.deliver(hook_flushed{left});
+    f.promise.deliver(outcome<hook_flushed>{hook_flushed{left}});
     return true;
   });
 }
@@ -101,7 +102,7 @@ void hook_dispatcher::arm() {
   if (!next) return;
   const auto wait = std::clamp(*next - self_->clock().now(), net::duration::zero(), longest_sleep);
   tick_under_way_ = true;
-  self_->delayed_send(self_, wait, caf::tick_atom_v);
+  self_->delayed_send(self_, wait, hook_tick{});
 }
 
 }  // namespace berth::actors

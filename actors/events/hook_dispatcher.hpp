@@ -7,43 +7,44 @@
 #include <optional>
 #include <vector>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/event_stream.hpp"
 #include "actors/events/hook_queues.hpp"
 
 namespace berth::actors {
 
-/// Sent by metrics and the API; answered at once by hook_stats.
-struct hook_stats_request {};
+/// Answered at once.
+struct hook_stats_request {
+  using answer = outcome<hook_stats>;
+  static constexpr auto to = receiver::hooks;
+};
 
 /// Sent by the daemon on its way down; answered when all deliveries have ended, or `limit` has passed. May be sent more
 /// than once. Keepalives are nothing to wait for. Events that the event log has not handed on yet are not known here:
 /// ask the log events_since before.
-struct hook_flush_request {
-  net::duration limit{};
-};
 struct hook_flushed {
   std::size_t left = 0;  ///< deliveries that have not ended
 };
+struct hook_flush_request {
+  using answer = outcome<hook_flushed>;
 
-/// Sent by the supervisor: a hook whose answer it obeys. Answered when the receiver has answered, or the last try has
-/// failed; at once, with a good outcome without members, if the hook is off.
-struct hook_question {
-  hook_name name = hook_name::publish;
-  event_ptr about;
+  net::duration limit{};
 };
 
 /// Sent by the dispatcher to itself, on whatever thread the transport calls back.
 struct hook_done {
+  using answer = nothing;
+
   std::uint64_t id = 0;
   unsigned attempt = 0;
   hook_outcome outcome;
 };
+/// Likewise: look at the clock.
+struct hook_tick {
+  using answer = nothing;
+};
 
-using hook_dispatcher_actor =
-    caf::typed_actor<caf::reacts_to<event_ptr>, caf::reacts_to<hook_settings_ptr>, caf::reacts_to<hook_done>,
-                     caf::replies_to<hook_question>::with<hook_outcome>,
-                     caf::replies_to<hook_flush_request>::with<hook_flushed>,
-                     caf::replies_to<hook_stats_request>::with<hook_stats>, caf::reacts_to<caf::tick_atom>>;
+using hook_dispatcher_actor = actor_of<hook_question, hook_done, hook_flush_request, hook_stats_request,
+                                       hook_tick>::extend<caf::reacts_to<event_ptr>, caf::reacts_to<hook_settings_ptr>>;
 
 /// State of the hook dispatcher actor: gives hook_queues its time, its events and its answers.
 /// Spawned by the daemon: spawn<hook_dispatcher>(system, transport, settings). Runs on CAF's scheduler; it ends with an
@@ -62,11 +63,11 @@ class hook_dispatcher {
  private:
   struct flush {
     net::time_point deadline;
-    caf::typed_response_promise<hook_flushed> promise;
+    caf::typed_response_promise<outcome<hook_flushed>> promise;
   };
 
   caf::result<hook_outcome> ask(const hook_question& question);
-  caf::result<hook_flushed> begin_flush(const hook_flush_request& request);
+  caf::result<outcome<hook_flushed>> begin_flush(const hook_flush_request& request);
   void proceed();
   void post(std::shared_ptr<const hook_delivery> delivery);
   void answer_questions();
@@ -82,12 +83,3 @@ class hook_dispatcher {
 };
 
 }  // namespace berth::actors
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_settings_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_question)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_outcome)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_done)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_flush_request)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_flushed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_stats_request)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(berth::actors::hook_stats)

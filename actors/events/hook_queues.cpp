@@ -60,8 +60,6 @@ std::vector<hook_call> hooks_for(const event& e, const hook_settings& settings) 
     case event_kind::stream_opened:
     case event_kind::stream_active:
     case event_kind::stream_stalled:
-    case event_kind::viewer_came:
-    case event_kind::unwatched:
     case event_kind::sender_started:
       break;
   }
@@ -140,12 +138,14 @@ void hook_queues::take(const event_ptr& e) {
   }
 }
 
-std::optional<std::uint64_t> hook_queues::ask(hook_name name, const event_ptr& about) {
-  if (!settings_->is_on(name)) return std::nullopt;
+std::optional<std::uint64_t> hook_queues::ask(const hook_question_ptr& question) {
+  if (!settings_->is_on(question->name)) return std::nullopt;
   const auto id = next_id_;
-  const bool in_order = name == hook_name::publish;
-  const auto place = in_order ? lane_of(*about) : hook_lane_key{hook_lane_key::kind::question, {}, id};
-  enqueue(place, {id, name, about, std::nullopt, true});
+  const auto* stream = std::get_if<stream_status>(&question->about);
+  const bool in_order = question->name == hook_name::publish && stream != nullptr;
+  const auto place = in_order ? hook_lane_key{hook_lane_key::kind::stream, stream->key}
+                              : hook_lane_key{hook_lane_key::kind::question, {}, id};
+  enqueue(place, {id, question->name, nullptr, std::nullopt, question});
   return id;
 }
 
@@ -257,7 +257,7 @@ void hook_queues::start_keepalive(net::time_point now, std::vector<delivery_ptr>
 
 hook_queues::delivery_ptr hook_queues::make_delivery(const entry& e) const {
   return std::make_shared<const hook_delivery>(
-      hook_delivery{e.id, e.name, settings_->url(e.name), e.event, e.schema, e.attempts, settings_});
+      hook_delivery{e.id, e.name, settings_->url(e.name), e.event, e.question, e.schema, e.attempts, settings_});
 }
 
 // ---- answers come in ----------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ class hook_queues {
   /// A hook whose answer matters; its end comes by take_ended() under the number returned. None: the hook is off.
   /// on_publish stands in its stream's lane, since what follows it may only be told after it; the others wait for
   /// nobody, and nobody for them.
-  std::optional<std::uint64_t> ask(hook_name name, const event_ptr& about);
+  std::optional<std::uint64_t> ask(const hook_question_ptr& question);
   std::vector<hook_question_end> take_ended() { return std::exchange(ended_, {}); }
   /// The tries that may begin now.
   std::vector<delivery_ptr> start(net::time_point now);
@@ -84,7 +84,7 @@ class hook_queues {
     hook_name name = hook_name::alarm;
     event_ptr event;
     std::optional<net::schema> schema;
-    bool question = false;
+    hook_question_ptr question{};
     unsigned attempts = 0;  // begun so far
   };
   // A lane that is not under way stands either in its receiver's `ready` or in `backing_off_`.

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "actors/events/hook.hpp"
+#include "net/base/figure.hpp"
 
 namespace berth::actors {
 
@@ -20,6 +21,20 @@ struct hook_counters {
   std::uint64_t dropped = 0;    ///< a bound was reached, or the hook was switched off, before it was told
   std::uint64_t queued = 0;     ///< now: waiting, or under way
 };
+
+inline constexpr auto hook_figures = [] {
+  using c = hook_counters;
+  using net::figure_kind;
+  return std::to_array<net::figure<c>>(
+      {{"taken", figure_kind::total, &c::taken, "Hooks there were to send."},
+       {"sent", figure_kind::total, &c::sent, "First tries to send a hook."},
+       {"retried", figure_kind::total, &c::retried, "Further tries to send a hook."},
+       {"delivered", figure_kind::total, &c::delivered, "Hooks answered with code 0."},
+       {"refused", figure_kind::total, &c::refused, "Hooks answered with another code."},
+       {"failed", figure_kind::total, &c::failed, "Hooks given up after the last try."},
+       {"dropped", figure_kind::total, &c::dropped, "Hooks dropped at a bound, or switched off while they waited."},
+       {"queued", figure_kind::level, &c::queued, "Hooks that wait or are under way."}});
+}();
 
 struct hook_stats {
   std::array<hook_counters, hook_name_count> hooks;

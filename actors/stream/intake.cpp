@@ -3,8 +3,6 @@
 namespace berth::actors {
 namespace {
 
-// The shortest stall time there may be, long against the gaps within a stream.
-constexpr auto worth_telling = std::chrono::milliseconds{500};
 constexpr auto report_interval = std::chrono::seconds{5};
 
 }  // namespace
@@ -29,7 +27,7 @@ bool intake::take(net::bytes_view bytes, const net::endpoint& from, net::time_po
     shared_.from.store(published_);
   }
   on_packet_(*accepted, arrival);
-  if (accepted->first || arrival - last_accepted_ >= worth_telling) on_arrival_();
+  if (accepted->first || arrival - last_accepted_ >= notice_interval) on_arrival_();
   if (accepted->first) report_due_ = arrival + report_interval;
   last_accepted_ = arrival;
   return true;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "actors/contract/mooring.hpp"
+#include "actors/contract/supervision.hpp"
 #include "net/rtp/rtp_receiver.hpp"
 
 namespace berth::actors {

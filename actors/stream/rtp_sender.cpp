@@ -27,16 +27,16 @@ constexpr std::string_view cname = "berth";
 
 }  // namespace
 
-caf::behavior rtp_sender::make_behavior() {
-  return {[this](caf::tick_atom) { return begin(); },
-          [this](caf::flush_atom) {
+rtp_sender::behavior rtp_sender::make_behavior() {
+  return {[this](const begin_sending&) { return begin(); },
+          [this](const media_came&) {
             if (sending_) proceed(clock().now());
           },
           [this](const close_command&) {
             finish(send_end::stopped, "");
             quit();
           },
-          [this](caf::close_atom) { quit(); }};
+          [this](const sending_finished&) { quit(); }};
 }
 
 // ---- finding the receiver -----------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ caf::result<outcome<completed>> rtp_sender::begin() {
       begin_udp(now);
   }
   shared().begun = true;
-  if (!sending_) patience_ = poller().start_timer(now + request().patience, *this, tag_patience);
+  if (!sending_) patience_ = poller().start_timer(now + request().receiver_wait, *this, tag_patience);
   return outcome<completed>{completed{}};
 }
 
@@ -70,7 +70,7 @@ void rtp_sender::begin_udp(net::time_point now) {
   }
   if (const int fd = rtcp_ ? rtcp_.get() : ports.rtcp.get(); fd >= 0)
     rtcp_key_ = poller().add(fd, EPOLLIN, *this, tag_rtcp);
-  if (request().way == send_way::udp) begin_sending(request().remote, now);
+  if (request().way == send_way::udp) send_to(request().remote, now);
 }
 
 caf::result<outcome<completed>> rtp_sender::connect(net::time_point now) {
@@ -82,7 +82,7 @@ caf::result<outcome<completed>> rtp_sender::connect(net::time_point now) {
   if (!made) return refuse(made.error());
   connection_ = std::move(*made);
   connection_key_ = poller().add(connection_.get(), EPOLLOUT, *this, tag_connection);
-  patience_ = poller().start_timer(now + request().patience, *this, tag_patience);
+  patience_ = poller().start_timer(now + request().receiver_wait, *this, tag_patience);
   connecting_for_ = make_response_promise<outcome<completed>>();
   return *connecting_for_;
 }
@@ -117,12 +117,12 @@ void rtp_sender::adopt(net::unique_fd socket, const net::endpoint& remote, net::
   shared().begun = true;
   shared().local_port = net::local_endpoint(connection_.get()).port();
   connection_key_ = poller().add(connection_.get(), EPOLLIN | EPOLLRDHUP, *this, tag_connection);
-  begin_sending(remote, now);
+  send_to(remote, now);
 }
 
 // ---- sending ------------------------------------------------------------------------------------------------------
 
-void rtp_sender::begin_sending(const net::endpoint& remote, net::time_point now) {
+void rtp_sender::send_to(const net::endpoint& remote, net::time_point now) {
   poller().cancel_timer(patience_);
   remote_ = remote;
   shared().remote.store(remote);
@@ -130,11 +130,7 @@ void rtp_sender::begin_sending(const net::endpoint& remote, net::time_point now)
   last_progress_ = last_report_ = now;
   report_due_ = now + report_interval;
   tick_ = poller().start_timer(now + tick_interval, *this, tag_tick);
-  // Not a strong reference: a fan-out must not keep a sender that nobody else wants.
-  pump().join([self = caf::actor_cast<caf::weak_actor_ptr>(ctrl())] {
-    if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(self))
-      caf::anon_send(caf::actor_cast<caf::actor>(strong), caf::flush_atom_v);
-  });
+  pump().join(waker<media_came>());
   proceed(now);
 }
 
@@ -219,7 +215,7 @@ void rtp_sender::read_datagrams(int fd, bool rtp, net::time_point now) {
   const auto count = udp.read(fd, now);
   for (std::size_t i = 0; i < count; ++i) {
     if (!sending_ && rtp) {
-      begin_sending(udp[i].from, now);
+      send_to(udp[i].from, now);
       return;
     }
     if (!udp[i].from.same_address(remote_)) continue;
@@ -282,7 +278,7 @@ void rtp_sender::finish(send_end end, std::string text) {
   sending_ = false;
   shared().end = end;
   shared().end_text = std::move(text);
-  send(caf::actor_cast<caf::actor>(this), caf::close_atom_v);
+  send(handle{this}, sending_finished{});
 }
 
 void rtp_sender::on_exit() {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/supervision.hpp"
 #include "actors/stream/hosting.hpp"
 #include "net/io/socket_factory.hpp"
 
@@ -22,13 +22,13 @@ struct rtp_sender_options {
 /// its receiver is gone or takes nothing, or when it is told to. Then the reason stands in the shared state, and so do
 /// the UDP sockets, for the supervisor, which finds both at the down message.
 /// Spawned by the supervisor's `senders`; all its code runs on its reactor's thread.
-class rtp_sender final : public hosted_actor {
+class rtp_sender final : public hosted_actor<sender_actor> {
  public:
   rtp_sender(caf::actor_config& config, const berth_host& host, rtp_sender_options options)
       : hosted_actor(config, host), options_(std::move(options)) {}
 
   const char* name() const override { return "rtp_sender"; }
-  caf::behavior make_behavior() override;
+  behavior make_behavior() override;
   void on_exit() override;
 
   void on_ready(std::uint32_t tag, std::uint32_t events, net::time_point now) override;
@@ -47,7 +47,7 @@ class rtp_sender final : public hosted_actor {
   void connect_decided(net::time_point now);
   void accept(net::time_point now);
   void adopt(net::unique_fd socket, const net::endpoint& remote, net::time_point now);
-  void begin_sending(const net::endpoint& remote, net::time_point now);
+  void send_to(const net::endpoint& remote, net::time_point now);
   void proceed(net::time_point now);
   void watch_for_room(bool wanted);
   void read_connection();

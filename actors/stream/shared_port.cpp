@@ -8,12 +8,11 @@ namespace {
 enum tag : std::uint32_t { tag_rtp, tag_listener };
 
 constexpr int batches_per_turn = 16;
-constexpr auto worth_telling = std::chrono::milliseconds{500};
 
 }  // namespace
 
 shared_port::shared_port(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
-                         shared_port_options options, caf::weak_actor_ptr supervisor)
+                         shared_port_options options, weak_handle<overseer_actor> supervisor)
     : hosted_actor(config, host),
       shared_(std::move(shared)),
       options_(std::move(options)),
@@ -21,7 +20,7 @@ shared_port::shared_port(caf::actor_config& config, const berth_host& host, std:
       demultiplexer_(std::make_shared<net::ssrc_demultiplexer>(
           net::ssrc_demultiplexer::options{.silence = options_.silence},
           [this](std::uint32_t ssrc) {
-            tell_supervisor(ssrc_arrived{options_.key, options_.generation, ssrc, demultiplexer_});
+            supervisor_.tell(ssrc_arrived{options_.key, options_.generation, ssrc, demultiplexer_});
           })),
       connections_(
           poller(), *this, shared_->counters,
@@ -31,7 +30,7 @@ shared_port::shared_port(caf::actor_config& config, const berth_host& host, std:
           },
           [](const net::endpoint&, int) {}) {}
 
-caf::behavior shared_port::make_behavior() {
+shared_port::behavior shared_port::make_behavior() {
   const auto& ports = shared_->ports;
   rtp_ = poller().add(ports.rtp.get(), EPOLLIN, *this, tag_rtp);
   if (ports.listener) listener_ = poller().add(ports.listener.get(), EPOLLIN, *this, tag_listener);
@@ -105,14 +104,9 @@ bool shared_port::route(net::bytes_view bytes, const net::endpoint& from, net::t
   counters.accepted.add();
   counters.accepted_bytes.add(bytes.size());
   mooring::mark(shared_->last_packet, arrival);
-  if (arrival - last_accepted_ >= worth_telling) tell_supervisor(stream_notice{options_.key, options_.generation});
+  if (arrival - last_accepted_ >= notice_interval) supervisor_.tell(stream_notice{options_.key, options_.generation});
   last_accepted_ = arrival;
   return true;
-}
-
-void shared_port::tell_supervisor(const auto& message) {
-  if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
-    send(caf::actor_cast<caf::actor>(supervisor), message);
 }
 
 }  // namespace berth::actors

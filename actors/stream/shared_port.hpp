@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "actors/contract/messages.hpp"
 #include "actors/contract/mooring.hpp"
+#include "actors/contract/supervision.hpp"
 #include "actors/stream/hosting.hpp"
 #include "net/rtp/ssrc_demultiplexer.hpp"
 #include "net/rtp/tcp_connections.hpp"
@@ -23,13 +23,13 @@ struct shared_port_options {
 /// its demultiplexer; the answer is a stream on the same reactor that attaches itself there, or a refusal. Spawned and
 /// closed by the supervisor; all its code runs on its reactor's thread. The demultiplexer outlives it in the hands of
 /// its streams, closed.
-class shared_port final : public hosted_actor {
+class shared_port final : public hosted_actor<shared_port_actor> {
  public:
   shared_port(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
-              shared_port_options options, caf::weak_actor_ptr supervisor);
+              shared_port_options options, weak_handle<overseer_actor> supervisor);
 
   const char* name() const override { return "shared_port"; }
-  caf::behavior make_behavior() override;
+  behavior make_behavior() override;
   void on_exit() override;
 
   void on_ready(std::uint32_t tag, std::uint32_t events, net::time_point now) override;
@@ -38,11 +38,10 @@ class shared_port final : public hosted_actor {
  private:
   bool route(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp);
   void read_rtp(net::time_point now);
-  void tell_supervisor(const auto& message);
 
   std::shared_ptr<mooring> shared_;
   shared_port_options options_;
-  caf::weak_actor_ptr supervisor_;
+  weak_handle<overseer_actor> supervisor_;
   std::shared_ptr<net::ssrc_demultiplexer> demultiplexer_;
   net::tcp_connections connections_;
   net::poller::key rtp_ = net::poller::none;

@@ -3,15 +3,8 @@
 #include "net/source/container_units.hpp"
 
 namespace berth::actors {
-namespace {
-
-// As for streams of packets.
-constexpr auto worth_telling = std::chrono::milliseconds{500};
-
-}  // namespace
-
 sourced_stream::sourced_stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
-                               sourced_stream_options options, caf::weak_actor_ptr supervisor)
+                               sourced_stream_options options, weak_handle<overseer_actor> supervisor)
     : hosted_actor(config, host),
       shared_(std::move(shared)),
       options_(std::move(options)),
@@ -24,9 +17,10 @@ sourced_stream::sourced_stream(caf::actor_config& config, const berth_host& host
               }),
       media_timer_(poller(), *this, 0) {}
 
-caf::behavior sourced_stream::make_behavior() {
+sourced_stream::behavior sourced_stream::make_behavior() {
   return {[this](const close_command&) { close(); },
-          [this](const publish_options& options) {
+          [this](const publish_grant& grant) {
+            const auto& options = grant.options;
             if (outlet_.begun()) return;
             outlet_.begin({.stamps = static_cast<net::stamp_mode>(options.modify_stamp),
                            .audio = options.enable_audio,
@@ -35,8 +29,8 @@ caf::behavior sourced_stream::make_behavior() {
             take_items();
           },
           [this](const begin_fetch&) { return begin(); },
-          [this](const playback_command& command) { return play_back(command); },
-          [this](caf::flush_atom) { take_items(); }};
+          [this](const playback_request& command) { return play_back(command); },
+          [this](const media_came&) { take_items(); }};
 }
 
 void sourced_stream::on_exit() {
@@ -57,12 +51,7 @@ caf::result<outcome<completed>> sourced_stream::begin() {
   if (opened_) return outcome<completed>{completed{}};
   auto promise = make_response_promise<outcome<completed>>();
   waiting_.push_back(promise);
-  // Weak: a source must not keep a stream that nobody else wants.
-  if (!source_)
-    source_ = options_.open_source(options_.source, [self = caf::actor_cast<caf::weak_actor_ptr>(ctrl())] {
-      if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(self))
-        caf::anon_send(caf::actor_cast<caf::actor>(strong), caf::flush_atom_v);
-    });
+  if (!source_) source_ = options_.open_source(options_.source, waker<media_came>());
   return promise;
 }
 
@@ -74,7 +63,7 @@ void sourced_stream::close() {
   take_items();
 }
 
-outcome<completed> sourced_stream::play_back(const playback_command& command) {
+outcome<completed> sourced_stream::play_back(const playback_request& command) {
   if (source_ && command.position) source_->seek(*command.position);
   if (source_ && command.speed) source_->set_speed(*command.speed);
   return completed{};
@@ -129,7 +118,7 @@ void sourced_stream::take_unit(const net::container_unit& unit, net::time_point 
   outlet_.count(unit.data.size());
   outlet_.maker().set_packet(now, 0);
   net::give_unit(unit, outlet_.maker());
-  if (!last_unit_ || now - *last_unit_ >= worth_telling) tell_supervisor();
+  if (!last_unit_ || now - *last_unit_ >= notice_interval) tell_supervisor();
   last_unit_ = now;
 }
 
@@ -138,8 +127,7 @@ void sourced_stream::settle(const outcome<completed>& answer) {
 }
 
 void sourced_stream::tell_supervisor() {
-  if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
-    send(caf::actor_cast<caf::actor>(supervisor), stream_notice{options_.key, options_.generation, media_, complete_});
+  supervisor_.tell(stream_notice{options_.key, options_.generation, media_, complete_});
 }
 
 }  // namespace berth::actors

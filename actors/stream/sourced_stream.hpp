@@ -5,11 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "actors/contract/messages.hpp"
 #include "actors/contract/mooring.hpp"
+#include "actors/contract/supervision.hpp"
 #include "actors/stream/deadline_timer.hpp"
 #include "actors/stream/hosting.hpp"
 #include "net/ingest/media_outlet.hpp"
+#include "net/source/media_source.hpp"
 
 namespace berth::actors {
 
@@ -24,13 +25,13 @@ struct sourced_stream_options {
 /// Makes frames of what its source gives. Ends when the source has ended, and lets that end first when it is closed.
 /// Spawned and closed by the supervisor, which keeps the only strong handle; all its code runs on its reactor's thread,
 /// the source's own thread only wakes it.
-class sourced_stream final : public hosted_actor {
+class sourced_stream final : public hosted_actor<sourced_stream_actor> {
  public:
   sourced_stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
-                 sourced_stream_options options, caf::weak_actor_ptr supervisor);
+                 sourced_stream_options options, weak_handle<overseer_actor> supervisor);
 
   const char* name() const override { return "sourced_stream"; }
-  caf::behavior make_behavior() override;
+  behavior make_behavior() override;
   void on_exit() override;
 
   void on_ready(std::uint32_t, std::uint32_t, net::time_point) override {}
@@ -39,7 +40,7 @@ class sourced_stream final : public hosted_actor {
  private:
   caf::result<outcome<completed>> begin();
   void close();
-  outcome<completed> play_back(const playback_command& command);
+  outcome<completed> play_back(const playback_request& command);
   void take_items();
   void take(net::source_item& item, net::time_point now);
   void take_unit(const net::container_unit& unit, net::time_point now);
@@ -50,7 +51,7 @@ class sourced_stream final : public hosted_actor {
   // given
   std::shared_ptr<mooring> shared_;
   sourced_stream_options options_;
-  caf::weak_actor_ptr supervisor_;
+  weak_handle<overseer_actor> supervisor_;
   // owned
   net::live_media_ptr media_;
   net::media_outlet outlet_;

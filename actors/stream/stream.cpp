@@ -33,7 +33,7 @@ net::track_wish wish_of(track_filter only) {
 }  // namespace
 
 stream::stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared,
-               stream_options options, caf::weak_actor_ptr supervisor)
+               stream_options options, weak_handle<overseer_actor> supervisor)
     : hosted_actor(config, host),
       shared_(std::move(shared)),
       options_(std::move(options)),
@@ -53,25 +53,25 @@ stream::stream(caf::actor_config& config, const berth_host& host, std::shared_pt
           [this](const net::endpoint& peer, int why) { connection_ended(peer, why); }),
       media_timer_(poller(), *this, tag_media) {}
 
-caf::behavior stream::make_behavior() {
+stream::behavior stream::make_behavior() {
   moor();
   return {[this](const close_command& command) {
             rest_after_ = command.rest_sender;
             quit();
           },
-          [this](const set_ssrc_filter& filter) {
+          [this](const update_ssrc_request& filter) {
             intake_.receiver().set_ssrc_filter(filter.ssrc);
             return outcome<completed>{completed{}};
           },
-          [this](const publish_options& options) { begin_media(options); },
-          [this](const connect_command& command) { return connect(command); },
+          [this](const publish_grant& grant) { begin_media(grant.options); },
+          [this](const connect_request& command) { return connect(command); },
           [this](const begin_talk& command) { return talk_back(command); },
           [this](const end_talk& command) {
             if (!talk_ || talk_->id() != command.id) return;
             talk_->end(send_end::stopped, "", clock().now());
             part_with_talk();
           },
-          [this](caf::flush_atom) { proceed_talking(clock().now()); }};
+          [this](const media_came&) { proceed_talking(clock().now()); }};
 }
 
 void stream::moor() {
@@ -226,9 +226,7 @@ void stream::send_report(net::time_point now) {
 }
 
 void stream::tell_supervisor() {
-  if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
-    send(caf::actor_cast<caf::actor>(supervisor),
-         stream_notice{options_.key, options_.generation, media_, media_complete_});
+  supervisor_.tell(stream_notice{options_.key, options_.generation, media_, media_complete_});
 }
 
 // ---- media --------------------------------------------------------------------------------------------------------
@@ -272,11 +270,7 @@ outcome<completed> stream::talk_back(const begin_talk& command) {
   if (talk_)
     return net::failure{rejection{errc::not_sendable, to_string(options_.key) + " sends something back already", {}}};
   const talk::sockets own{poller(), *this, tag_talk, *shared_, rtp_, connections_, intake_};
-  // Weak: a fan-out must not keep a stream that nobody else wants.
-  talk_.emplace(command.id, command.what, own, [self = caf::actor_cast<caf::weak_actor_ptr>(ctrl())] {
-    if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(self))
-      caf::anon_send(caf::actor_cast<caf::actor>(strong), caf::flush_atom_v);
-  });
+  talk_.emplace(command.id, command.what, own, waker<media_came>());
   proceed_talking(clock().now());
   return completed{};
 }
@@ -290,15 +284,14 @@ void stream::part_with_talk() {
   if (!talk_ || !talk_->over()) return;
   const talk_over over{talk_->id()};
   talk_.reset();
-  if (auto supervisor = caf::actor_cast<caf::strong_actor_ptr>(supervisor_))
-    send(caf::actor_cast<caf::actor>(supervisor), over);
+  supervisor_.tell(over);
 }
 
 // ---- TCP active ---------------------------------------------------------------------------------------------------
 
 void stream::note(std::string_view reason) { shared_->last_reason.store(short_text{reason}); }
 
-caf::result<outcome<completed>> stream::connect(const connect_command& command) {
+caf::result<outcome<completed>> stream::connect(const connect_request& command) {
   const auto now = clock().now();
   if (connecting_ && connecting_->asked_by)
     return outcome<completed>{net::failure{

@@ -4,13 +4,15 @@
 #include <memory>
 #include <optional>
 
-#include "actors/contract/messages.hpp"
 #include "actors/contract/mooring.hpp"
+#include "actors/contract/stream_status.hpp"
+#include "actors/contract/supervision.hpp"
 #include "actors/stream/deadline_timer.hpp"
 #include "actors/stream/hosting.hpp"
 #include "actors/stream/intake.hpp"
 #include "actors/stream/talk.hpp"
 #include "net/ingest/media_receiver.hpp"
+#include "net/io/socket_factory.hpp"
 #include "net/rtp/ssrc_demultiplexer.hpp"
 #include "net/rtp/tcp_connections.hpp"
 
@@ -35,13 +37,13 @@ struct stream_options {
 /// Spawned and closed by the supervisor, which keeps the only strong handle; all its code runs on its reactor's thread.
 /// When it ends, its descriptors are out of the poller, its connections are closed, and the bound sockets wait in the
 /// mooring for the supervisor, which finds them there at the down message.
-class stream final : public hosted_actor, private net::packet_sink {
+class stream final : public hosted_actor<stream_actor>, private net::packet_sink {
  public:
   stream(caf::actor_config& config, const berth_host& host, std::shared_ptr<mooring> shared, stream_options options,
-         caf::weak_actor_ptr supervisor);
+         weak_handle<overseer_actor> supervisor);
 
   const char* name() const override { return "stream"; }
-  caf::behavior make_behavior() override;
+  behavior make_behavior() override;
   void on_exit() override;
 
   void on_ready(std::uint32_t tag, std::uint32_t events, net::time_point now) override;
@@ -68,7 +70,7 @@ class stream final : public hosted_actor, private net::packet_sink {
   void part_with_talk();
 
   // TCP active
-  caf::result<outcome<completed>> connect(const connect_command& command);
+  caf::result<outcome<completed>> connect(const connect_request& command);
   std::optional<net::error> begin_connect(net::time_point now);
   void connect_decided(net::time_point now);
   void connect_failed(const net::error& why, net::time_point now);
@@ -77,7 +79,7 @@ class stream final : public hosted_actor, private net::packet_sink {
   // given
   std::shared_ptr<mooring> shared_;
   stream_options options_;
-  caf::weak_actor_ptr supervisor_;
+  weak_handle<overseer_actor> supervisor_;
   // owned
   intake intake_;
   net::tcp_connections connections_;

@@ -5,47 +5,62 @@
 #include "actors/stream/stream.hpp"
 
 namespace berth::actors {
+namespace {
 
-caf::actor launch(const launch_means& with, const stream_key& key, const stream_record& r,
-                  const net::endpoint& banned) {
-  const auto& [supervisor, settings, sockets, sources] = with;
+/// Makes the actor of each kind of wish.
+struct launcher {
+  const launch_means& with;
+  const stream_key& key;
+  stream_record& r;
+  const net::endpoint& banned;
+
   // Weak: a stream must not keep its supervisor.
-  const auto self = caf::actor_cast<caf::weak_actor_ptr>(supervisor->ctrl());
-  if (r.request.multiplex) {
+  weak_handle<overseer_actor> overseer() const {
+    return weak_handle<overseer_actor>{caf::actor_cast<caf::weak_actor_ptr>(with.supervisor->ctrl())};
+  }
+  template <class Actor, class Options>
+  void spawn(Options o) const {
+    o.key = key;
+    o.generation = r.generation;
+    r.berth.actor =
+        with.supervisor->template spawn<Actor, caf::monitored>(r.berth.host, r.berth.shared, std::move(o), overseer());
+  }
+
+  void operator()(const multiplex_port&) const {
     shared_port_options o;
-    o.key = key;
-    o.generation = r.generation;
-    o.max_tcp_frame = settings.max_tcp_frame;
-    o.max_connections = settings.max_multiplex_streams;
-    o.silence = settings.allocator.silence;
-    return caf::actor_cast<caf::actor>(
-        supervisor->spawn<shared_port, caf::monitored>(r.host, r.shared, std::move(o), self));
+    o.max_tcp_frame = with.settings.max_tcp_frame;
+    o.max_connections = with.settings.max_multiplex_streams;
+    o.silence = with.settings.allocator.silence;
+    spawn<shared_port>(std::move(o));
   }
-  if (r.request.source) {
+  void operator()(const sourced& from) const {
     sourced_stream_options o;
-    o.key = key;
-    o.generation = r.generation;
-    o.source = r.request.source;
-    o.open_source = r.request.open_source ? r.request.open_source : sources;
-    o.media = settings.media;
-    return caf::actor_cast<caf::actor>(
-        supervisor->spawn<sourced_stream, caf::monitored>(r.host, r.shared, std::move(o), self));
+    o.source = from.source;
+    o.open_source = from.open_source ? from.open_source : with.sources;
+    o.media = with.settings.media;
+    spawn<sourced_stream>(std::move(o));
   }
-  stream_options o;
-  o.key = key;
-  o.generation = r.generation;
-  o.receiver.policy = r.sources;
-  o.receiver.ssrc_filter = r.ssrc_filter;
-  o.receiver.relearn_after = settings.relearn_after;
-  o.banned = banned;
-  o.silence = settings.allocator.silence;
-  o.max_tcp_frame = settings.max_tcp_frame;
-  o.media = settings.media;
-  o.only_track = r.request.only_track;
-  o.sockets = &sockets;
-  o.feed = r.feed;
-  o.fed_ssrc = r.ssrc_filter;
-  return caf::actor_cast<caf::actor>(supervisor->spawn<stream, caf::monitored>(r.host, r.shared, std::move(o), self));
+  void operator()(const rtp_port& port) const {
+    stream_options o;
+    o.receiver.policy = port.sources.value_or(with.settings.sources);
+    o.receiver.ssrc_filter = port.ssrc;
+    o.receiver.relearn_after = with.settings.relearn_after;
+    o.banned = banned;
+    o.silence = with.settings.allocator.silence;
+    o.max_tcp_frame = with.settings.max_tcp_frame;
+    o.media = with.settings.media;
+    o.only_track = port.only_track;
+    o.sockets = &with.sockets;
+    o.feed = r.berth.feed;
+    o.fed_ssrc = port.ssrc;
+    spawn<stream>(std::move(o));
+  }
+};
+
+}  // namespace
+
+void launch(const launch_means& with, const stream_key& key, stream_record& r, const net::endpoint& banned) {
+  std::visit(launcher{with, key, r, banned}, r.request().what);
 }
 
 }  // namespace berth::actors

@@ -13,9 +13,9 @@ struct launch_means {
   const net::source_factory& sources;
 };
 
-/// Spawns the stream, shared port or fetched stream that `r` describes on the host of `r`, monitored by the supervisor.
-/// `banned` is a former sender of the port, unset if there is none. Throws what CAF throws when there is no memory or
-/// thread.
-caf::actor launch(const launch_means& with, const stream_key& key, const stream_record& r, const net::endpoint& banned);
+/// Spawns the stream, shared port or fetched stream that `r` describes on the host of `r`, monitored by the supervisor,
+/// and puts its handle into `r`. `banned` is a former sender of the port, unset if there is none. Throws what CAF throws
+/// when there is no memory or thread.
+void launch(const launch_means& with, const stream_key& key, stream_record& r, const net::endpoint& banned);
 
 }  // namespace berth::actors

@@ -12,10 +12,10 @@ outcome<watched> not_there(const stream_key& key, std::string_view why) {
 }
 
 outcome<watched> pass_for(const stream_key& key, const stream_record& r, net::schema as) {
-  if (!net::contains(r.publish.schemas, as))
+  if (!net::contains(r.published.options().schemas, as))
     return refusal(errc::schema_off, "stream " + to_string(r.public_key(key)) + " is not served as " +
                                          std::string{net::to_string(as)} + ": its publish options switch that off");
-  return watched{r.public_key(key), r.generation, net::frames_of(r.media)};
+  return watched{r.public_key(key), r.generation, net::frames_of(r.published.media())};
 }
 
 member_lookup members_of(const hook_outcome& answer) {
@@ -30,10 +30,9 @@ std::string reason_of(const hook_outcome& answer) {
 }  // namespace
 
 // An answer may come after the stream that it is about: `then` has to look it up again.
-void publisher::ask(hook_name name, event about, answer_handler then) {
+void publisher::ask(hook_question question, answer_handler then) {
   if (!given_.hooks) return then(hook_outcome::delivered());
-  given_.self
-      ->request(given_.hooks, caf::infinite, hook_question{name, std::make_shared<const event>(std::move(about))})
+  given_.self->request(given_.hooks, caf::infinite, std::move(question))
       .then([then](const hook_outcome& answer) { then(answer); },
             [then](const caf::error&) { then(hook_outcome::failed("the hook dispatcher is gone")); });
 }
@@ -41,58 +40,45 @@ void publisher::ask(hook_name name, event about, answer_handler then) {
 // ---- publishing ---------------------------------------------------------------------------------------------------
 
 void publisher::arrived(const stream_key& key, stream_record& r, const net::live_media_ptr& media) {
-  if (!media) return;
-  r.media = media;
-  if (r.publishing != publish_state::unasked) return;
-  r.publishing = publish_state::asked;
-  event about;
-  about.kind = event_kind::stream_active;
-  about.stream = std::make_shared<stream_status>(r.status(key, given_.now()));
-  ask(hook_name::publish, std::move(about), [this, key, generation = r.generation](const hook_outcome& answer) {
-    auto* present = given_.streams.find(key, generation);
-    if (present != nullptr && present->state != stream_state::closing) publish_answered(key, *present, answer);
-  });
+  if (!media || !r.published.begin(media)) return;
+  ask({hook_name::publish, given_.keeper.status(key, r)},
+      [this, key, generation = r.generation](const hook_outcome& answer) {
+        auto* present = given_.streams.find(key, generation);
+        if (present != nullptr && !present->lives.closing()) publish_answered(key, *present, answer);
+      });
 }
 
 void publisher::ask_first(stream_status about, std::function<void(outcome<publish_options>)> then) {
-  event e;
-  e.kind = event_kind::stream_active;
-  e.stream = std::make_shared<stream_status>(std::move(about));
-  ask(hook_name::publish, std::move(e), [this, then = std::move(then)](const hook_outcome& answer) {
+  ask({hook_name::publish, std::move(about)}, [this, then = std::move(then)](const hook_outcome& answer) {
     if (answer.what == hook_outcome::result::delivered)
-      return then(obey(given_.settings().publish, members_of(answer)));
+      return then(obey(given_.keeper.settings().publish, members_of(answer)));
     then(reject(errc::publish_refused, "on_publish: " + reason_of(answer)));
   });
 }
 
 void publisher::publish_answered(const stream_key& key, stream_record& r, const hook_outcome& answer) {
   if (answer.what != hook_outcome::result::delivered) return refuse(key, r, reason_of(answer));
-  auto options = obey(given_.settings().publish, members_of(answer));
+  auto options = obey(given_.keeper.settings().publish, members_of(answer));
   auto name = key;
   if (!options.stream_replace.empty()) name.stream = options.stream_replace;
   if (name != key && !given_.streams.rename(key, name))
     return refuse(key, r, "the name " + to_string(name) + " that on_publish gave is taken by another stream");
-  r.publish = std::move(options);
-  r.publishing = publish_state::granted;
-  caf::anon_send(r.actor, r.publish);
+  grant(r, std::move(options));
 }
 
-void publisher::grant(stream_record& r) {
-  r.publish = *r.request.publish;
-  r.publishing = publish_state::granted;
-  caf::anon_send(r.actor, r.publish);
+void publisher::grant(stream_record& r, publish_options options) {
+  r.published.grant(std::move(options));
+  r.berth.grant(r.published.options());
 }
 
 void publisher::refuse(const stream_key& key, stream_record& r, std::string why) {
-  r.publishing = publish_state::refused;
-  r.publish_refusal = "on_publish: " + why;
-  given_.close(key, r, close_reason::publish_refused);
+  r.published.refuse("on_publish: " + why);
+  given_.keeper.begin_close(key, r, close_reason::publish_refused);
 }
 
 void publisher::registered(const stream_key& key, stream_record& r) {
-  if (r.registered || r.publishing != publish_state::granted) return;
-  r.registered = given_.now();
-  given_.tell(event_kind::media_registered, key, r);
+  if (!r.published.complete(given_.keeper.now())) return;
+  given_.keeper.tell(event_kind::media_registered, key, r);
   const auto name = r.public_key(key);
   for (auto& w : waiting_.take(name)) w.promise.deliver(pass_for(key, r, w.as));
   if (name == key) return;
@@ -100,17 +86,14 @@ void publisher::registered(const stream_key& key, stream_record& r) {
 }
 
 void publisher::ended(const stream_key& key, const stream_record& r) {
-  if (r.registered) given_.tell(event_kind::media_unregistered, key, r);
+  if (r.published.registered()) given_.keeper.tell(event_kind::media_unregistered, key, r);
 }
 
 // ---- watching -----------------------------------------------------------------------------------------------------
 
 caf::result<outcome<watched>> publisher::watch(const watch_request& request) {
   auto promise = given_.self->make_response_promise<outcome<watched>>();
-  event about;
-  about.kind = event_kind::viewer_came;
-  about.who = std::make_shared<viewer>(request.who);
-  ask(hook_name::play, std::move(about), [this, request, promise](const hook_outcome& answer) mutable {
+  ask({hook_name::play, request.who}, [this, request, promise](const hook_outcome& answer) mutable {
     if (answer.what == hook_outcome::result::delivered) return admit(request, std::move(promise));
     promise.deliver(refusal(errc::play_refused, reason_of(answer)));
   });
@@ -122,9 +105,9 @@ std::optional<outcome<watched>> publisher::find(const watch_request& request) co
   const auto& wanted = request.who.key;
   const auto key = given_.streams.resolve(wanted);
   const auto* r = given_.streams.find(key);
-  if (r != nullptr && r->state != stream_state::closing && r->registered) return pass_for(key, *r, request.who.as);
+  if (r != nullptr && !r->lives.closing() && r->published.registered()) return pass_for(key, *r, request.who.as);
   if (request.wait == net::duration::zero()) return not_there(wanted, "");
-  if (waiting_.size() < given_.settings().max_waiting_viewers) return std::nullopt;
+  if (waiting_.size() < given_.keeper.settings().max_waiting_viewers) return std::nullopt;
   return refusal(errc::too_many_streams,
                  std::to_string(waiting_.size()) + " viewers wait for streams already, the most that are allowed");
 }
@@ -135,24 +118,34 @@ void publisher::admit(const watch_request& request, watch_promise promise) {
     promise.deliver(std::move(*answer));
     return;
   }
-  const bool first = waiting_.add({wanted, request.who.as, std::move(promise)}, given_.now() + request.wait);
+  const bool first = waiting_.add({wanted, request.who.as, std::move(promise)}, given_.keeper.now() + request.wait);
   const auto* r = given_.streams.find(given_.streams.resolve(wanted));
-  if (first && (r == nullptr || r->state == stream_state::closing)) ask_for_missing(request.who);
+  if (first && (r == nullptr || r->lives.closing())) ask_for_missing(request.who);
 }
 
 void publisher::ask_for_missing(const viewer& who) {
-  event about;
-  about.kind = event_kind::viewer_came;
-  about.who = std::make_shared<viewer>(who);
-  ask(hook_name::stream_not_found, std::move(about), [this, key = who.key](const hook_outcome& answer) {
+  ask({hook_name::stream_not_found, who}, [this, key = who.key](const hook_outcome& answer) {
     const auto* close = answer.member("close");
     if (close == nullptr || (*close != "true" && *close != "1")) return;
     for (auto& w : waiting_.take(key)) w.promise.deliver(not_there(key, ", says on_stream_not_found"));
   });
 }
 
+outcome<media_handle> publisher::media(const media_request& request) {
+  const auto key = given_.streams.resolve(request.key);
+  const auto* r = given_.keeper.visible(key);
+  if (r == nullptr) return no_such_stream(request.key);
+  if (request.generation && *request.generation != r->generation)
+    return reject(errc::generation_differs, to_string(key) + " is generation " + std::to_string(r->generation) +
+                                                ", not " + std::to_string(*request.generation));
+  if (!r->published.registered())
+    return reject(errc::not_found,
+                  "stream " + to_string(request.key) + " has no media yet: its tracks are not complete");
+  return media_handle{given_.keeper.status(key, *r), net::frames_of(r->published.media())};
+}
+
 void publisher::expire() {
-  for (auto& late : waiting_.take_due(given_.now()))
+  for (auto& late : waiting_.take_due(given_.keeper.now()))
     late.promise.deliver(not_there(late.key, "; it did not come in time"));
 }
 
@@ -164,35 +157,33 @@ void publisher::stop() {
 // ---- nobody watches -----------------------------------------------------------------------------------------------
 
 std::optional<net::time_point> publisher::look(const stream_key& key, stream_record& r) {
-  if (!r.registered || r.asking_unwatched) return std::nullopt;
-  const auto now = given_.now();
-  const auto patience = given_.settings().none_reader_after;
-  if (r.media->frames.viewers() > 0) return now + patience;
-  const auto due = std::max({*r.registered, r.media->frames.unwatched_since(), r.asked_unwatched}) + patience;
+  auto& published = r.published;
+  if (!published.registered() || published.asking_unwatched()) return std::nullopt;
+  const auto now = given_.keeper.now();
+  const auto patience = given_.keeper.settings().none_reader_after;
+  if (published.is_watched()) return now + patience;
+  const auto due = published.unwatched_for(patience);
   if (now < due) return due;
-  r.asked_unwatched = now;
-  if (r.publish.auto_close) {
-    given_.close(key, r, close_reason::unwatched);
+  const bool asks = !published.options().auto_close;
+  published.ask_unwatched(now, asks);
+  if (!asks) {
+    given_.keeper.begin_close(key, r, close_reason::unwatched);
     return std::nullopt;
   }
-  r.asking_unwatched = true;
-  event about;
-  about.kind = event_kind::unwatched;
-  about.stream = std::make_shared<stream_status>(r.status(key, now));
-  ask(hook_name::stream_none_reader, std::move(about),
+  ask({hook_name::stream_none_reader, given_.keeper.status(key, r)},
       [this, key, generation = r.generation](const hook_outcome& answer) {
         auto* present = given_.streams.find(key, generation);
-        if (present != nullptr && present->state != stream_state::closing) unwatched_answered(key, *present, answer);
+        if (present != nullptr && !present->lives.closing()) unwatched_answered(key, *present, answer);
       });
   // An answer that was there at once has changed the record.
-  return r.state == stream_state::closing ? std::nullopt : std::optional{now + patience};
+  return r.lives.closing() ? std::nullopt : std::optional{now + patience};
 }
 
 void publisher::unwatched_answered(const stream_key& key, stream_record& r, const hook_outcome& answer) {
-  r.asking_unwatched = false;
+  r.published.unwatched_answered();
   const auto* close = answer.member("close");
   if (close == nullptr || (*close != "true" && *close != "1")) return;
-  if (r.media->frames.viewers() == 0) given_.close(key, r, close_reason::unwatched);
+  if (!r.published.is_watched()) given_.keeper.begin_close(key, r, close_reason::unwatched);
 }
 
 }  // namespace berth::actors

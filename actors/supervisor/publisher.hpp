@@ -6,23 +6,21 @@
 
 #include "actors/events/hook_dispatcher.hpp"
 #include "actors/supervisor/registry.hpp"
+#include "actors/supervisor/stream_keeper.hpp"
 #include "actors/supervisor/waiting_viewers.hpp"
 
 namespace berth::actors {
 
 /// The supervisor's part that asks hooks and obeys them. It changes records, and ends none itself: that is the
-/// supervisor's, by way of `close`.
+/// keeper's.
 /// Owned by the supervisor and touched by its handlers only.
 class publisher {
  public:
   struct dependencies {
     supervisor_actor::pointer self;
+    stream_keeper& keeper;
     registry& streams;
     hook_dispatcher_actor hooks;  ///< null: every question is answered with yes
-    std::function<const node_settings&()> settings;
-    std::function<net::time_point()> now;
-    std::function<void(const stream_key&, stream_record&, close_reason)> close;
-    std::function<void(event_kind, const stream_key&, const stream_record&)> tell;
   };
 
   explicit publisher(dependencies given) : given_(std::move(given)) {}
@@ -31,8 +29,8 @@ class publisher {
   void arrived(const stream_key& key, stream_record& r, const net::live_media_ptr& media);
   /// Asks on_publish for a stream before anything is made for it. An answer may come when the key is somebody's.
   void ask_first(stream_status about, std::function<void(outcome<publish_options>)> then);
-  /// Nobody is asked: the client that made it has said how it is to be.
-  void grant(stream_record& r);
+  /// Nobody is asked: it is known how it is to be.
+  void grant(stream_record& r, publish_options options);
   /// The tracks are complete: whoever waits for it may watch.
   void registered(const stream_key& key, stream_record& r);
   /// The stream is gone, its actor down.
@@ -41,6 +39,7 @@ class publisher {
   std::optional<net::time_point> look(const stream_key& key, stream_record& r);
 
   caf::result<outcome<watched>> watch(const watch_request& request);
+  outcome<media_handle> media(const media_request& request);
   /// Ends the patience of viewers who have waited for too long.
   void expire();
   /// Lets nobody wait any longer.
@@ -49,7 +48,7 @@ class publisher {
  private:
   using answer_handler = std::function<void(const hook_outcome&)>;
 
-  void ask(hook_name name, event about, answer_handler then);
+  void ask(hook_question question, answer_handler then);
   void publish_answered(const stream_key& key, stream_record& r, const hook_outcome& answer);
   void refuse(const stream_key& key, stream_record& r, std::string why);
   std::optional<outcome<watched>> find(const watch_request& request) const;

@@ -28,15 +28,15 @@ bool registry::rename(const stream_key& key, const stream_key& name) {
 }
 
 stream_record& registry::insert(const stream_key& key, stream_record r) {
-  const auto id = r.actor.id();
+  const auto id = r.berth.id();
   auto& [kept_key, kept] = *records_.insert_or_assign(key, std::move(r)).first;
   by_actor_[id] = &kept_key;
   return kept;
 }
 
-record registry::extract(const stream_key& key) {
+stream_record registry::extract(const stream_key& key) {
   auto node = records_.extract(key);
-  by_actor_.erase(node.mapped().actor.id());  // before the node, and its key, goes
+  by_actor_.erase(node.mapped().berth.id());  // before the node, and its key, goes
   const auto given = names_.find(node.mapped().public_key(key));
   if (given != names_.end() && given->second == key) names_.erase(given);
   return std::move(node.mapped());

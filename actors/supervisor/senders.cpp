@@ -42,9 +42,9 @@ caf::result<outcome<sending_started>> senders::start(const send_request& request
 
 std::optional<rejection> senders::why_not(const send_request& request, const stream_record* source) const {
   if (stopping_) return rejection{errc::shutting_down, "the daemon is shutting down", {}};
-  if (source == nullptr || source->state == stream_state::closing || !source->registered)
+  if (source == nullptr || source->lives.closing() || !source->published.registered())
     return no_source(request.key).error;
-  if (all_.size() >= given_.settings().max_senders)
+  if (all_.size() >= given_.keeper.settings().max_senders)
     return rejection{errc::too_many_streams,
                      std::to_string(all_.size()) + " senders are there already, the most that are allowed",
                      {}};
@@ -66,7 +66,7 @@ void senders::begin(const send_request& request, started_promise promise) {
 }
 
 net::result<sending, rejection> senders::make(const send_request& request, const stream_record& source) {
-  const auto media = net::frames_of(source.media);
+  const auto media = net::frames_of(source.published.media());
   const auto tracks = media->tracks();
   if (const auto meant = codec_of(request.payload_type); meant && request.packing == net::rtp_packing::es) {
     const auto kind = request.audio_only ? net::media_kind::audio : net::media_kind::video;
@@ -76,12 +76,12 @@ net::result<sending, rejection> senders::make(const send_request& request, const
                                               std::string{net::to_string(*meant)} + ", and the stream has " +
                                               std::string{net::to_string(t->format)});
   }
-  auto options = given_.settings().sending;
+  auto options = given_.keeper.settings().sending;
   options.audio_instead = request.audio_only;
   const net::rtp_identity who{.ssrc = request.ssrc,
                               .payload_type = request.payload_type,
-                              .first_sequence = static_cast<std::uint16_t>(given_.random()),
-                              .first_timestamp = given_.random()};
+                              .first_sequence = static_cast<std::uint16_t>(given_.keeper.random()),
+                              .first_timestamp = given_.keeper.random()};
   auto packetizer = net::make_packetizer(request.packing, tracks, who, options);
   if (!packetizer)
     return reject(errc::not_sendable, "no track of " + to_string(request.key) + " can be sent in this form");
@@ -93,11 +93,12 @@ net::result<sending, rejection> senders::make(const send_request& request, const
 // A sender's port is the client's choice as a rule. RTCP on the next one is the actor's matter then: that port may be
 // another sender's.
 std::optional<rejection> senders::take_port(sending& of) {
-  const auto local = net::endpoint::parse(given_.settings().listen_ip, of.request.local_port);
-  if (!local) return rejection{errc::bad_address, "'" + given_.settings().listen_ip + "' is not a numeric address", {}};
+  const auto local = net::endpoint::parse(given_.keeper.settings().listen_ip, of.request.local_port);
+  if (!local)
+    return rejection{errc::bad_address, "'" + given_.keeper.settings().listen_ip + "' is not a numeric address", {}};
   auto& ports = of.shared->ports;
   if (of.request.way == send_way::udp || of.request.way == send_way::udp_passive) {
-    auto got = given_.ports.allocate({*local, of.request.local_port == 0, false}, given_.now());
+    auto got = given_.ports.allocate({*local, of.request.local_port == 0, false}, given_.keeper.now());
     if (!got) return rejection{errc::no_port, got.error().text, {}};
     ports = std::move(got->ports);
     of.shared->local_port = ports.port();
@@ -115,9 +116,9 @@ senders::entry& senders::insert(std::uint64_t id, const sending& what, const str
   entry e;
   e.request = what.request;
   e.source = source;
-  e.about = std::make_shared<stream_status>(r.status(source, given_.now()));
+  e.about = std::make_shared<stream_status>(given_.keeper.status(source, r));
   e.shared = what.shared;
-  e.since = given_.now();
+  e.since = given_.keeper.now();
   return all_.emplace(id, std::move(e)).first->second;
 }
 
@@ -125,18 +126,18 @@ void senders::launch(sending what, const stream_key& source, const stream_record
   const auto id = ++last_id_;
   auto& e = insert(id, what, source, r);
   rtp_sender_options o;
-  o.local = *net::endpoint::parse(given_.settings().listen_ip, 0);
+  o.local = *net::endpoint::parse(given_.keeper.settings().listen_ip, 0);
   o.sockets = &given_.sockets;
-  o.wall_now = given_.wall_now;
+  o.wall_now = [&keeper = given_.keeper] { return keeper.wall_now(); };
   o.what = std::move(what);
   try {
-    e.actor = caf::actor_cast<caf::actor>(given_.self->spawn<rtp_sender, caf::monitored>(given_.place(), std::move(o)));
+    e.own = given_.self->spawn<rtp_sender, caf::monitored>(given_.keeper.place(), std::move(o));
   } catch (const std::exception& x) {
     remove(all_.find(id));
     return settle(promise, reject(errc::internal, std::string{"the sender's actor could not be made: "} + x.what()));
   }
-  by_actor_[e.actor.id()] = id;
-  given_.self->request(e.actor, caf::infinite, caf::tick_atom_v)
+  by_actor_[e.own.id()] = id;
+  given_.self->request(e.own, caf::infinite, begin_sending{})
       .then(
           [this, id, shared = e.shared, promise](const outcome<completed>& answer) mutable {
             if (!answer) return settle(promise, net::failure{answer.error()});
@@ -152,23 +153,19 @@ void senders::launch(sending what, const stream_key& source, const stream_record
 
 // What the receiver sends back is a stream like any other, opened on the sender's port.
 void senders::open_for_answer(const send_request& request, started_promise promise) {
+  rtp_port port;
+  port.port = request.local_port;
+  port.rtcp = request.local_port == 0;
+  if (request.way == send_way::tcp_passive) port.mode = tcp_mode::passive;
+  if (request.way == send_way::tcp) port.mode = tcp_mode::active;
   open_request o;
   o.key = {request.key.vhost, request.key.app, request.answering_stream};
-  o.port = request.local_port;
-  o.rtcp = request.local_port == 0;
-  o.patience = request.patience;
-  if (request.way == send_way::tcp_passive) o.mode = tcp_mode::passive;
-  if (request.way == send_way::tcp) o.mode = tcp_mode::active;
-  const auto supervisor = caf::actor_cast<supervisor_actor>(given_.self->ctrl());
-  given_.self->request(supervisor, caf::infinite, o)
-      .then(
-          [this, request, key = o.key, promise](const outcome<opened>& answer) mutable {
-            if (!answer) return settle(promise, net::failure{answer.error()});
-            talk_through(request, key, true, promise);
-          },
-          [promise](const caf::error&) mutable {
-            settle(promise, reject(errc::shutting_down, "the daemon is shutting down"));
-          });
+  o.what = std::move(port);
+  o.first_packet_wait = request.receiver_wait;
+  given_.keeper.open(o, [this, request, key = o.key, promise](const outcome<opened>& answer) {
+    if (!answer) return settle(promise, net::failure{answer.error()});
+    talk_through(request, key, true, promise);
+  });
 }
 
 void senders::talk_through(const send_request& request, const stream_key& through, bool owned,
@@ -177,29 +174,28 @@ void senders::talk_through(const send_request& request, const stream_key& throug
   const auto* source = given_.streams.find(key);
   const auto* target = given_.streams.find(through);
   const auto give_up = [&](rejection why) {
-    if (owned && target != nullptr)
-      caf::anon_send(caf::actor_cast<supervisor_actor>(given_.self->ctrl()),
-                     close_request{through, target->generation, false});
+    if (owned && target != nullptr) given_.keeper.close(through, target->generation);
     settle(promise, net::failure{std::move(why)});
   };
   if (auto refused = why_not(request, source)) return give_up(std::move(*refused));
-  if (target == nullptr || target->state == stream_state::closing)
+  if (target == nullptr || target->lives.closing())
     return give_up(reject(errc::not_found, "can not find the target stream " + to_string(through)).error);
-  if (target->request.source)
+  if (target->request().source() != nullptr)
     return give_up(reject(errc::not_sendable, to_string(through) + " does not come over a connection").error);
-  if (target->request.multiplex || target->parent)
+  const auto* own = std::get_if<stream_actor>(&target->berth.actor);
+  if (own == nullptr || target->opened.parent)
     return give_up(reject(errc::shared_port, to_string(through) + " is on a shared port").error);
   auto what = make(request, *source);
   if (!what) return give_up(what.error());
-  what->shared->local_port = target->local.port();
+  what->shared->local_port = target->opened.local.port();
   const auto id = ++last_id_;
   auto& e = insert(id, *what, key, *source);
-  e.actor = target->actor;
+  e.talker = *own;
   e.through = through;
   e.through_generation = target->generation;
   e.owns_stream = owned;
   if (request.way != send_way::tcp) return begin_talk_of(id, std::move(*what), promise);
-  given_.self->request(e.actor, caf::infinite, connect_command{request.remote, connect_timeout})
+  given_.self->request(e.talker, caf::infinite, connect_request{through, request.remote, connect_timeout})
       .then(
           [this, id, what = std::move(*what), promise](const outcome<completed>& answer) mutable {
             const auto found = all_.find(id);
@@ -215,7 +211,7 @@ void senders::talk_through(const send_request& request, const stream_key& throug
 
 void senders::begin_talk_of(std::uint64_t id, sending what, started_promise promise) {
   const auto shared = what.shared;
-  given_.self->request(all_.at(id).actor, caf::infinite, begin_talk{id, std::move(what)})
+  given_.self->request(all_.at(id).talker, caf::infinite, begin_talk{id, std::move(what)})
       .then(
           [this, id, shared, promise](const outcome<completed>& answer) mutable {
             const auto found = all_.find(id);
@@ -236,9 +232,7 @@ void senders::talk_ended(std::uint64_t id) {
   if (found == all_.end()) return;
   const auto& e = found->second;
   // Nobody else knows of the stream that was opened for it.
-  if (e.owns_stream && !e.stopped)
-    caf::anon_send(caf::actor_cast<supervisor_actor>(given_.self->ctrl()),
-                   close_request{*e.through, e.through_generation, false});
+  if (e.owns_stream && !e.stopped) given_.keeper.close(*e.through, e.through_generation);
   remove(found);
 }
 
@@ -282,12 +276,11 @@ void senders::stop(const std::vector<std::uint64_t>& ids, std::function<void()> 
     e.stopped = true;
     e.waiting.push_back(group);
     if (e.owns_stream)
-      caf::anon_send(caf::actor_cast<supervisor_actor>(given_.self->ctrl()),
-                     close_request{*e.through, e.through_generation, false});
+      given_.keeper.close(*e.through, e.through_generation);
     else if (e.through)
-      caf::anon_send(e.actor, end_talk{id});
+      caf::anon_send(e.talker, end_talk{id});
     else
-      caf::anon_send(e.actor, close_command{});
+      caf::anon_send(e.own, close_command{});
   }
 }
 
@@ -296,7 +289,7 @@ void senders::stop_all() {
   for (auto& [id, e] : all_) {
     e.stopped = true;
     // Talks end with their streams.
-    if (!e.through) caf::anon_send(e.actor, close_command{});
+    if (!e.through) caf::anon_send(e.own, close_command{});
   }
 }
 
@@ -315,7 +308,7 @@ void senders::remove(entries::iterator which) {
   packets_ += e.shared->counters.packets.value();
   bytes_ += e.shared->counters.bytes.value();
   if (e.shared->ports.rtp)
-    given_.ports.release(std::move(e.shared->ports), "sender of " + to_string(e.source), {}, given_.now());
+    given_.ports.release(std::move(e.shared->ports), "sender of " + to_string(e.source), {}, given_.keeper.now());
   if (e.shared->begun) tell(event_kind::sender_stopped, e);
   for (const auto& group : e.waiting)
     if (--group->left == 0) group->then();
@@ -347,7 +340,7 @@ sender_status senders::status(const entry& e) const {
   s.request = e.request;
   s.remote = e.shared->remote.load();
   s.local_port = e.shared->local_port;
-  s.age = given_.now() - e.since;
+  s.age = given_.keeper.now() - e.since;
   s.packets = c.packets.value();
   s.bytes = c.bytes.value();
   s.skipped = c.skipped.value();
@@ -367,7 +360,7 @@ void senders::tell(event_kind kind, const entry& e) const {
   told.kind = kind;
   told.stream = e.about;
   told.sender = std::make_shared<sender_status>(std::move(s));
-  given_.tell(std::move(told));
+  given_.keeper.tell(std::move(told));
 }
 
 }  // namespace berth::actors

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "actors/supervisor/registry.hpp"
+#include "actors/supervisor/stream_keeper.hpp"
 
 namespace berth::actors {
 
@@ -18,18 +19,13 @@ class senders {
  public:
   struct dependencies {
     supervisor_actor::pointer self;
+    stream_keeper& keeper;
     registry& streams;
     net::port_allocator& ports;
     net::socket_factory& sockets;
-    std::function<const node_settings&()> settings;
-    std::function<net::time_point()> now;
-    std::function<net::wall_time()> wall_now;
-    std::function<berth_host()> place;
-    std::function<std::uint32_t()> random;
-    std::function<void(event)> tell;
   };
 
-  explicit senders(dependencies given) : given_(std::move(given)) {}
+  explicit senders(dependencies given) : given_(given) {}
 
   caf::result<outcome<sending_started>> start(const send_request& request);
   caf::result<outcome<completed>> stop(const stop_sending_request& request);
@@ -58,8 +54,9 @@ class senders {
     std::shared_ptr<const stream_status> about;
     sending_state_ptr shared;
     net::time_point since;
-    caf::actor actor;  ///< the sender, or the stream that it talks through
+    sender_actor own;  ///< null: it is a talk
     // a talk
+    stream_actor talker;
     std::optional<stream_key> through;
     generation_t through_generation = 0;
     bool owns_stream = false;  ///< it was opened for this

@@ -1,8 +1,6 @@
 // What a stream itself answers: the supervisor finds the stream that is meant and passes the request on.
 #pragma once
 
-#include <functional>
-
 #include "actors/supervisor/publisher.hpp"
 
 namespace berth::actors {
@@ -13,19 +11,18 @@ class stream_commands {
  public:
   struct dependencies {
     supervisor_actor::pointer self;
+    stream_keeper& keeper;
     registry& streams;
-    std::function<const node_settings&()> settings;
-    std::function<stream_record*(const stream_key&)> visible;  ///< what clients may know of
     publisher& publishing;
   };
 
-  explicit stream_commands(dependencies given) : given_(std::move(given)) {}
+  explicit stream_commands(dependencies given) : given_(given) {}
 
   caf::result<outcome<completed>> update_ssrc(const update_ssrc_request& request);
   caf::result<outcome<completed>> connect(const connect_request& request);
   caf::result<outcome<completed>> play_back(const playback_request& request);
-  /// Opens a stream, by the supervisor's own open, and then its source.
-  caf::result<outcome<opened>> fetch(const fetch_request& request);
+  /// Opens a stream that has no port, and then its source.
+  void fetch(const open_request& request, open_answer answer);
 
  private:
   struct found_stream {
@@ -33,11 +30,12 @@ class stream_commands {
     stream_record* r;
   };
   outcome<found_stream> meant(const stream_key& wanted, bool (*fits)(const stream_record&));
-  template <class Command>
-  caf::result<outcome<completed>> pass_on(const stream_key& key, const stream_record& r, Command command);
-  void push(const fetch_request& request, caf::typed_response_promise<outcome<opened>> promise);
-  void open_source(const open_request& open, caf::typed_response_promise<outcome<opened>> promise);
-  void begin(opened stream, caf::typed_response_promise<outcome<opened>> promise);
+  /// The stream answers; its end meanwhile is an answer too.
+  template <question Request, class Actor>
+  caf::result<answer_of<Request>> pass_on(const stream_key& key, const Actor& to, const Request& request);
+  void push(const open_request& request, open_answer answer);
+  void open_source(const open_request& request, open_answer answer);
+  void begin(opened stream, open_answer answer);
 
   dependencies given_;
 };

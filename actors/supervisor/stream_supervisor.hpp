@@ -3,13 +3,9 @@
 
 #include <functional>
 
-#include "actors/contract/messages.hpp"
-#include "actors/events/alarm.hpp"
-#include "actors/stream/hosting.hpp"
+#include "actors/contract/event_stream.hpp"
 #include "actors/supervisor/deadline_queue.hpp"
-#include "actors/supervisor/publisher.hpp"
-#include "actors/supervisor/registry.hpp"
-#include "actors/supervisor/senders.hpp"
+#include "actors/supervisor/openings.hpp"
 #include "actors/supervisor/stream_commands.hpp"
 
 namespace berth::actors {
@@ -27,11 +23,11 @@ struct supervisor_options {
   std::function<net::wall_time()> wall_now = [] { return net::wall_clock::now(); };
 };
 
-/// State of the supervisor actor: registry, ports, quarantine, alarms. Its handlers never block and never wait for a
-/// stream: what has to wait for a down message is parked as a promise in the record.
+/// State of the supervisor actor: registry, ports, quarantine, alarms, and the parts that know what to do with them.
+/// What waits for a down message is parked in the record; its handlers never block and never wait for a stream.
 /// Spawned by the daemon, ends on shutdown_request after the last stream is down. Runs on CAF's scheduler; only its own
 /// handlers touch its members.
-class stream_supervisor {
+class stream_supervisor : private stream_keeper {
  public:
   using handle = supervisor_actor;
   using self_pointer = handle::stateful_pointer<stream_supervisor>;
@@ -42,53 +38,42 @@ class stream_supervisor {
 
  private:
   // requests
-  caf::result<outcome<opened>> open(const open_request& request);
-  caf::result<outcome<closed>> close(const close_request& request);
+  caf::result<outcome<opened>> answer_open(const open_request& request);
+  caf::result<outcome<closed>> answer_close(const close_request& request);
   outcome<stream_status> query(const query_request& request);
-  stream_list list(const list_request& request);
+  outcome<stream_list> list(const list_request& request);
   outcome<completed> idle_check(const idle_check_request& request);
-  ports_report ports();
-  node_stats stats();
-  caf::result<completed> shut_down();
+  outcome<ports_report> report_ports();
+  outcome<node_stats> stats();
+  caf::result<outcome<completed>> shut_down();
   // notices
   void apply(node_settings_ptr settings);
   void packets_arrived(const stream_notice& notice);
-  void ssrc_announced(const ssrc_arrived& announcement);
-  void tick();
+  void look_at_clock();
   void sweep();
   void went_down(const caf::down_msg& down);
   void end_if_empty();
 
-  // opening
-  /// An open that has got its ports already, or none yet; what it decides is left in it.
-  using had_ports = std::optional<net::allocation>;
-  std::optional<outcome<opened>> try_open(const open_request& request, had_ports& had);
-  std::optional<rejection> why_not_open(const open_request& request) const;
-  outcome<opened> create(const open_request& request, stream_record r, had_ports& had);
-  outcome<opened> create_fetched(const open_request& request, stream_record r);
-  std::optional<rejection> why_too_many(const open_request& request, const stream_record* displaced) const;
-  /// Sees to it that `request` can take the place of `present` before that ends.
-  std::optional<rejection> begin_displacing(const stream_key& key, stream_record& present, const open_request& request,
-                                            const net::endpoint& local, had_ports& had);
-  std::optional<rejection> make_actor(const stream_key& key, stream_record& r, const net::endpoint& banned);
-  stream_record& insert(const stream_key& key, stream_record r);
-  outcome<opened> account(outcome<opened> answer, const open_request& request);
+  // stream_keeper
+  const node_settings& settings() const override { return *settings_; }
+  net::time_point now() const override { return self_->clock().now(); }
+  net::wall_time wall_now() const override { return options_.wall_now(); }
+  bool shutting_down() const override { return shutting_down_; }
+  std::uint32_t random() override { return options_.random(); }
+  berth_host place() override { return options_.place(); }
+  stream_record* visible(const stream_key& key) override;
+  void look(const stream_key& key, stream_record& r) override;
+  void remind(const stream_key& key, stream_record& r, std::optional<net::time_point> when) override;
+  void open(const open_request& request, open_answer then) override { openings_->open(request, std::move(then)); }
+  void close(const stream_key& key, generation_t generation) override;
+  void begin_close(const stream_key& key, stream_record& r, close_reason reason) override;
+  void tell(event e) override;
+  using stream_keeper::tell;
 
-  // living and ending
-  stream_record* visible(const stream_key& key);
-  void look(const stream_key& key, stream_record& r);
-  void remind(const stream_key& key, stream_record& r, std::optional<net::time_point> when);
-  void begin_close(const stream_key& key, stream_record& r, close_reason reason);
-  void send_close(stream_record& r);
+  // ending
+  static void send_close(stream_record& r) { r.berth.close(close_command{!is_timeout(r.lives.reason)}); }
   void finish(const stream_key& key, stream_record r);
-  bool give_way(const stream_key& key, stream_record& r);
-  bool come_back(const stream_key& key, stream_record& r, const rejection& why);
-  void open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced);
-
-  void tell(event_kind kind, const stream_key& key, const stream_record& r);
-  void tell(event e);
-  net::time_point now() const;
-  moment moment_now() const;
+  void leave_parent(const stream_key& key, const stream_record& r);
 
   // given
   self_pointer self_;
@@ -99,15 +84,14 @@ class stream_supervisor {
   registry registry_;
   deadline_queue deadlines_;
   node_alarms alarms_;
+  node_stats stats_;  // what is counted; the rest is filled when asked for
   std::optional<publisher> publisher_;
   std::optional<senders> senders_;
+  std::optional<openings> openings_;
   std::optional<stream_commands> commands_;
   // state
-  node_stats stats_;  // what is counted; the rest is filled when asked for
-  std::size_t multiplexed_ = 0;
-  std::size_t fetched_ = 0;
   bool shutting_down_ = false;
-  std::optional<caf::typed_response_promise<completed>> shut_down_promise_;
+  std::optional<caf::typed_response_promise<outcome<completed>>> shut_down_promise_;
 };
 
 }  // namespace berth::actors

@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/watching.hpp"
 
 namespace berth::actors {
 

@@ -64,7 +64,7 @@ net::result<std::unique_ptr<config_store>, config_errors> config_store::open(con
 config_store::config_store(config_sources sources, config_layers layers, std::shared_ptr<const config> first)
     : sources_(std::move(sources)), layers_(std::move(layers)), current_(std::move(first)) {}
 
-std::shared_ptr<const config> config_store::snapshot() const {
+std::shared_ptr<const config> config_store::current() const {
   const std::lock_guard lock{current_lock_};
   return current_;
 }
@@ -80,7 +80,7 @@ net::result<config_changes, config_errors> config_store::set(const std::map<std:
   if (sources_.overrides.empty())
     return net::failure{config_errors{{"", "there is no state directory to keep settings in", std::string{origin}}}};
   auto next = layers_;
-  const auto current = snapshot();
+  const auto before = current();
   config_changes ignored;
   config_errors errors;
   std::vector<std::string> pinned;
@@ -101,7 +101,7 @@ net::result<config_changes, config_errors> config_store::set(const std::map<std:
     } else {
       // What --set hides at present is stored all the same, for a start without it.
       const bool hidden = has(layers_.command_line, name);
-      if (hidden ? !has(layers_.overrides, name, value->text) : value->text != current->text(name)) {
+      if (hidden ? !has(layers_.overrides, name, value->text) : value->text != before->text(name)) {
         stored = true;
         put(next.overrides.entries, {name, std::move(value->text), std::string{origin}});
         if (hidden) pinned.push_back(name);
@@ -114,7 +114,7 @@ net::result<config_changes, config_errors> config_store::set(const std::map<std:
   auto built = config::build(next);
   if (!built) return net::failure{std::move(built.error())};
   if (objections)
-    if (auto against = objections(*current, *built); !against.empty()) return net::failure{std::move(against)};
+    if (auto against = objections(*before, *built); !against.empty()) return net::failure{std::move(against)};
   if (const auto error = write_file_atomically(sources_.overrides, overrides_text(next.overrides.entries), 0600))
     return net::failure{config_errors{{"", error->text, std::string{origin}}}};
   layers_ = std::move(next);

@@ -37,7 +37,7 @@ struct config_changes {
 };
 
 /// Holds the configuration of one node. Owned by the daemon, lives as long as it.
-/// Every member may be called from every thread. snapshot() never waits for a disk; set() and reload() do (they return
+/// Every member may be called from every thread. current() never waits for a disk; set() and reload() do (they return
 /// only when the change is on disk), one at a time, so call them where waiting is allowed: never on a reactor.
 class config_store {
  public:
@@ -49,9 +49,9 @@ class config_store {
   /// Reads all sources; gives every error there is.
   static net::result<std::unique_ptr<config_store>, config_errors> open(config_sources sources);
 
-  std::shared_ptr<const config> snapshot() const;
+  std::shared_ptr<const config> current() const;
 
-  /// What setServerConfig does. Either all known keys are taken, stored on disk and visible in snapshot() on return, or
+  /// What setServerConfig does. Either all known keys are taken, stored on disk and visible in current() on return, or
   /// one value is bad (or the disk fails) and nothing has changed. Unknown and read-only keys are ignored and counted.
   /// `origin` names the caller in errors and in the file: "API". `objections` is asked before anything is stored.
   /// A key that acts only at start has its new value in the snapshot at once, too; who reads it at start does not

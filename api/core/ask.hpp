@@ -1,4 +1,4 @@
-// A request from an Asio coroutine to an actor. Only core_client.cpp needs to see how it is done.
+// A request from an Asio coroutine to an actor.
 #pragma once
 
 #include <boost/asio/associated_executor.hpp>

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <random>
-#include <thread>
 
 #include "actors/contract/spawning.hpp"
 #include "actors/events/event_log.hpp"
 #include "actors/supervisor/stream_supervisor.hpp"
-#include "api/config/config_value.hpp"
 #include "api/core/settings.hpp"
 
 namespace berth::api {
@@ -19,19 +17,6 @@ constexpr std::size_t events_kept = 4096;
 constexpr auto shared_port_timeout = 5s;
 constexpr auto least_patience = 100ms;
 constexpr auto longest_close = 5s;
-
-std::size_t reactor_count(const config& c) {
-  const auto wanted = c.get_int("berth.reactors");
-  return wanted > 0 ? static_cast<std::size_t>(wanted) : std::max(1U, std::thread::hardware_concurrency() / 2);
-}
-
-actors::actor_threads::options threads_of(const config& c) {
-  return {
-      .workers = static_cast<std::size_t>(c.get_int("berth.scheduler_threads")),
-      .reactors = reactor_count(c),
-      .reactor = {.pace = std::chrono::microseconds{c.get_int("berth.pace_us")}, .joined = c.get_bool("berth.udp_gro")},
-      .processors = *parse_processors(c.get_text("berth.reactor_cpus"))};
-}
 
 std::chrono::milliseconds left_until(net::time_point deadline) {
   return std::max<std::chrono::milliseconds>(
@@ -51,15 +36,16 @@ actors::event_sink::behavior_type hand_on(actors::event_sink::pointer,
 
 }  // namespace
 
-core::core(const config& c, dependencies given) : joined_(c.get_bool("berth.udp_gro")), threads_(threads_of(c)) {
+core::core(const config& c, dependencies given)
+    : joined_(daemon_settings_of(c).actors.reactor.joined), threads_(daemon_settings_of(c).actors) {
   auto& system = threads_.system();
   events_ = actors::spawn<actors::event_log>(system, events_kept, first_event_id());
   listener_ = system.spawn(hand_on, std::move(given.on_event));
   hooks_ = actors::spawn<actors::hook_dispatcher>(
       system, &given.hooks, actors::hook_settings_ptr{std::make_shared<actors::hook_settings>(hook_settings_of(c))},
       std::function<double()>{});
-  caf::anon_send(events_, caf::add_atom_v, listener_);
-  caf::anon_send(events_, caf::add_atom_v, actors::event_sink{hooks_});
+  caf::anon_send(events_, actors::follow_events{listener_});
+  caf::anon_send(events_, actors::follow_events{actors::event_sink{hooks_}});
 
   actors::supervisor_options o;
   o.sockets = &given.sockets;
@@ -102,11 +88,13 @@ void core::apply(const config& now) {
 }
 
 std::optional<std::string> core::open_shared_port(std::uint16_t port) {
+  actors::multiplex_port wanted;
+  wanted.port = port;
+  wanted.mode = actors::tcp_mode::passive;
+  wanted.configured = true;
   actors::open_request r;
   r.key = actors::configured_key();
-  r.port = port;
-  r.mode = actors::tcp_mode::passive;
-  r.multiplex = r.configured = true;
+  r.what = std::move(wanted);
   r.idle_after = net::duration::zero();
   std::optional<std::string> failed;
   caf::scoped_actor self{threads_.system()};
@@ -140,7 +128,7 @@ std::optional<std::string> core::close_streams(net::time_point deadline) {
   std::optional<std::string> failed;
   caf::scoped_actor self{threads_.system()};
   self->request(supervisor_, left_until(deadline), actors::shutdown_request{})
-      .receive([](const actors::completed&) {},
+      .receive([](const actors::outcome<actors::completed>&) {},
                [&](const caf::error& e) { failed = "streams did not close: " + threads_.system().render(e); });
   return failed;
 }
@@ -152,9 +140,9 @@ std::optional<std::string> core::shut_down(net::time_point deadline) {
   publish(actors::event_kind::server_exited);
   // The log hands events on in the order it gets them: when it has answered, the hooks have theirs.
   self->request(events_, left(), actors::events_since{0, 0})
-      .receive([](const actors::event_batch&) {}, [](const caf::error&) {});
+      .receive([](const actors::outcome<actors::event_batch>&) {}, [](const caf::error&) {});
   self->request(hooks_, left() + 1s, actors::hook_flush_request{left()})
-      .receive([](const actors::hook_flushed&) {}, [](const caf::error&) {});
+      .receive([](const actors::outcome<actors::hook_flushed>&) {}, [](const caf::error&) {});
   return failed;
 }
 

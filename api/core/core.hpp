@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/event_stream.hpp"
+#include "actors/contract/supervisor.hpp"
 #include "actors/events/hook_dispatcher.hpp"
 #include "actors/stream/actor_threads.hpp"
 #include "api/config/config.hpp"

@@ -2,45 +2,56 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <utility>
 
 #include "actors/contract/asker.hpp"
-#include "actors/contract/messages.hpp"
+#include "actors/contract/event_stream.hpp"
+#include "actors/contract/supervisor.hpp"
 #include "actors/events/hook_dispatcher.hpp"
+#include "api/core/ask.hpp"
 
 namespace berth::api {
 
 /// Asks the supervisor, the event log and the hook dispatcher on behalf of coroutines, which go on on their own
-/// executor (a strand, see http_server). An answer that does not come in time, or an actor that is gone, is a rejection
-/// like any other.
+/// executor (a strand, see http_server). Every message says itself who answers it and how long that may take; an answer
+/// that does not come in time, or an actor that is gone, is a rejection like any other.
 /// Owned by the daemon; any thread may use it; it must not be used once the actor system is going down.
 class core_client {
  public:
+  template <class Message>
+  using reply = boost::asio::awaitable<actors::answer_of<Message>>;
+
   core_client(caf::actor_system& system, actors::supervisor_actor supervisor, actors::event_log_actor events,
-              actors::hook_dispatcher_actor hooks);
+              actors::hook_dispatcher_actor hooks)
+      : asker_(actors::make_asker(system)),
+        supervisor_(std::move(supervisor)),
+        events_(std::move(events)),
+        hooks_(std::move(hooks)) {}
 
-  template <class T>
-  using reply = boost::asio::awaitable<actors::outcome<T>>;
+  template <actors::question_of_api Message>
+  reply<Message> ask(Message message) const {
+    using answer = actors::answer_of<Message>;
+    const auto deadline = net::clock::now() + actors::patience_for(message);
+    auto asking =
+        api::ask<answer>(*asker_, receiver_of<Message>(), deadline, std::move(message), boost::asio::use_awaitable);
+    auto got = co_await std::move(asking);
+    if (!got) co_return net::failure{lost(got.error())};
+    co_return std::move(*got);
+  }
 
-  reply<actors::opened> open(actors::open_request request) const;
-  reply<actors::closed> close(actors::close_request request) const;
-  reply<actors::stream_status> query(actors::query_request request) const;
-  reply<actors::stream_list> list(actors::list_request request) const;
-  reply<actors::completed> update_ssrc(actors::update_ssrc_request request) const;
-  reply<actors::completed> connect(actors::connect_request request) const;
-  reply<actors::opened> fetch(actors::fetch_request request) const;
-  reply<actors::completed> play_back(actors::playback_request request) const;
-  reply<actors::completed> idle_check(actors::idle_check_request request) const;
-  reply<actors::watched> watch(actors::watch_request request) const;
-  reply<actors::sending_started> start_sending(actors::send_request request) const;
-  reply<actors::completed> stop_sending(actors::stop_sending_request request) const;
-  reply<actors::sender_list> senders(actors::senders_request request) const;
-  reply<actors::ports_report> ports() const;
-  reply<actors::node_stats> stats() const;
-  reply<actors::event_batch> events_since(actors::events_since request) const;
-  reply<actors::hook_stats> hook_stats() const;
+  /// For those who are no coroutines: `then` is called once, on the thread of whoever answers.
+  template <actors::question_of_api Message>
+  void ask(Message message, std::function<void(actors::answer_of<Message>)> then) const {
+    using answer = actors::answer_of<Message>;
+    const auto deadline = net::clock::now() + actors::patience_for(message);
+    asker_->ask<answer>(receiver_of<Message>(), std::move(message), deadline,
+                        [this, then = std::move(then)](caf::expected<answer> got) {
+                          then(got ? std::move(*got) : answer{net::failure{lost(got.error())}});
+                        });
+  }
 
-  /// A viewer is gone: for the log of events and for on_flow_report.
-  void tell_viewer_left(const actors::viewer& who, const actors::consumption& taken) const;
   /// An event that did not come from an actor.
   void tell(actors::event e) const;
 
@@ -48,6 +59,17 @@ class core_client {
   void expire(net::time_point now) const { asker_->expire(now); }
 
  private:
+  template <class Message>
+  const auto& receiver_of() const noexcept {
+    if constexpr (Message::to == actors::receiver::event_log)
+      return events_;
+    else if constexpr (Message::to == actors::receiver::hooks)
+      return hooks_;
+    else
+      return supervisor_;
+  }
+  actors::rejection lost(const caf::error& why) const;
+
   actors::asker_ptr asker_;
   actors::supervisor_actor supervisor_;
   actors::event_log_actor events_;

@@ -1,37 +1,49 @@
 #include "api/core/error_table.hpp"
 
-#include <array>
-
 #include "api/core/status_json.hpp"
 #include "api/http/json.hpp"
 
 namespace berth::api {
 
 error_answer answer_for(actors::errc code) noexcept {
-  constexpr std::array<error_answer, actors::errc_count> table{{
-      {0, 200},     // ok
-      {-300, 409},  // stream_live
-      {-500, 404},  // not_found
-      {-500, 409},  // ambiguous
-      {-300, 412},  // generation_differs
-      {-1, 409},    // not_tcp_active
-      {-300, 409},  // shared_port
-      {-500, 409},  // not_published
-      {-400, 503},  // no_port
-      {-400, 400},  // bad_address
-      {-1, 502},    // connect_failed
-      {-1, 409},    // stream_ended
-      {-400, 503},  // too_many_streams
-      {-400, 503},  // shutting_down
-      {-1, 401},    // play_refused
-      {-1, 403},    // publish_refused
-      {-1, 409},    // not_sendable
-      {-1, 409},    // not_seekable
-      {-1, 404},    // no_sender
-      {-500, 404},  // schema_off
-      {-400, 500},  // internal
-  }};
-  return table[static_cast<std::size_t>(code)];
+  using actors::errc;
+  switch (code) {
+    case errc::ok:
+      return {0, 200};
+    case errc::stream_live:
+    case errc::shared_port:
+      return {-300, 409};
+    case errc::not_found:
+    case errc::schema_off:
+      return {-500, 404};
+    case errc::ambiguous:
+    case errc::not_published:
+      return {-500, 409};
+    case errc::generation_differs:
+      return {-300, 412};
+    case errc::not_tcp_active:
+    case errc::stream_ended:
+    case errc::not_sendable:
+    case errc::not_seekable:
+      return {-1, 409};
+    case errc::no_port:
+    case errc::too_many_streams:
+    case errc::shutting_down:
+      return {-400, 503};
+    case errc::bad_address:
+      return {-400, 400};
+    case errc::connect_failed:
+      return {-1, 502};
+    case errc::play_refused:
+      return {-1, 401};
+    case errc::publish_refused:
+      return {-1, 403};
+    case errc::no_sender:
+      return {-1, 404};
+    case errc::internal:
+      return {-400, 500};
+  }
+  return {-400, 500};
 }
 
 http_reply zlm_rejection(const actors::rejection& why, std::string_view text) {

@@ -1,7 +1,7 @@
 // The one table that maps what the core refuses to what each face of the API answers.
 #pragma once
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/rejection.hpp"
 #include "api/http/http_reply.hpp"
 
 namespace berth::api {

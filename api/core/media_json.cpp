@@ -49,7 +49,8 @@ double loss_percent(const actors::stream_status& s) {
   return expected == 0 ? -1.0 : 100.0 * static_cast<double>(s.counters.lost) / static_cast<double>(expected);
 }
 
-json::object track_json(const net::track& t, const actors::stream_status& s, const json::storage_ptr& memory) {
+json::object track_json(const actors::track_figures& t, const actors::stream_status& s,
+                        const json::storage_ptr& memory) {
   const auto& counters = s.media->counters;
   const bool video = t.kind == net::media_kind::video;
   const auto name = zlm_name(t.format);
@@ -59,7 +60,7 @@ json::object track_json(const net::track& t, const actors::stream_status& s, con
   o["codec_id_name"] = name.name;
   o["codec_type"] = video ? 0 : 1;
   o["ready"] = true;
-  o["frames"] = (video ? counters.video_frames : counters.audio_frames).value();
+  o["frames"] = video ? counters.video_frames : counters.audio_frames;
   o["duration"] = s.watchable ? to_ms(*s.watchable) : 0;
   o["loss"] = loss_percent(s);
   if (!video) {
@@ -68,12 +69,12 @@ json::object track_json(const net::track& t, const actors::stream_status& s, con
     o["sample_bit"] = 16;
     return o;
   }
-  const auto gop = s.media->frames.figures_now();
-  const auto measured = static_cast<double>(counters.frame_rate_milli.value()) / 1000;
+  const auto& gop = s.media->ring;
+  const auto measured = static_cast<double>(counters.frame_rate_milli) / 1000;
   o["width"] = t.width;
   o["height"] = t.height;
   o["fps"] = flows(s) && measured > 0 ? measured : t.frame_rate;
-  o["key_frames"] = counters.key_frames.value();
+  o["key_frames"] = counters.key_frames;
   o["gop_size"] = gop.gop_frames;
   o["gop_interval_ms"] = to_ms(gop.gop_length);
   return o;
@@ -84,13 +85,13 @@ json::object track_json(const net::track& t, const actors::stream_status& s, con
 json::array tracks_json(const actors::stream_status& s, const json::storage_ptr& memory) {
   json::array tracks(memory);
   if (!s.media) return tracks;
-  for (const auto& t : s.media->frames.tracks()) tracks.push_back(track_json(*t, s, memory));
+  for (const auto& t : s.media->tracks) tracks.push_back(track_json(t, s, memory));
   return tracks;
 }
 
 namespace {
 
-int readers(const actors::stream_status& s, net::schema as) { return s.media ? s.media->frames.viewers(as) : 0; }
+int readers(const actors::stream_status& s, net::schema as) { return s.media ? s.media->viewers_as(as) : 0; }
 
 // All but what the schema decides.
 json::object media_members(const actors::stream_status& s, bool recording, const json::storage_ptr& memory = {}) {
@@ -104,9 +105,9 @@ json::object media_members(const actors::stream_status& s, bool recording, const
   const auto since = s.registered_at.value_or(s.opened_at).time_since_epoch();
   o["createStamp"] = std::chrono::duration_cast<std::chrono::seconds>(since).count();
   o["aliveSecond"] = s.watchable ? seconds(*s.watchable) : 0;
-  o["bytesSpeed"] = s.media && flows(s) ? s.media->counters.byte_rate.value() : 0;
+  o["bytesSpeed"] = s.media && flows(s) ? s.media->counters.byte_rate : 0;
   o["totalBytes"] = s.counters.accepted_bytes;
-  o["totalReaderCount"] = s.media ? s.media->frames.viewers() : 0;
+  o["totalReaderCount"] = s.media ? s.media->all_viewers() : 0;
   add_origin(o, s);
   json::object socket(memory);
   socket.reserve(5);
@@ -178,10 +179,10 @@ json::object media_json(const actors::stream_status& s) {
   if (!s.media) return o;
   const auto& counters = s.media->counters;
   o["tracks"] = tracks_json(s);
-  o["byte_rate"] = flows(s) ? counters.byte_rate.value() : 0;
-  o["frame_rate"] = flows(s) ? static_cast<double>(counters.frame_rate_milli.value()) / 1000 : 0.0;
-  for (const auto& figure : net::media_figures) o[figure.name] = (counters.*figure.value).value();
-  const auto ring = s.media->frames.figures_now();
+  o["byte_rate"] = flows(s) ? counters.byte_rate : 0;
+  o["frame_rate"] = flows(s) ? static_cast<double>(counters.frame_rate_milli) / 1000 : 0.0;
+  for (const auto& f : net::media_figures<std::uint64_t>) o[f.name] = counters.*f.value;
+  const auto& ring = s.media->ring;
   o["gop_frames"] = ring.gop_frames;
   o["gop_ms"] = to_ms(ring.gop_length);
   o["cached_frames"] = ring.frames;
@@ -189,7 +190,7 @@ json::object media_json(const actors::stream_status& s) {
   json::object viewers;
   for (std::size_t i = 0; i < net::schema_count; ++i) {
     const auto as = static_cast<net::schema>(i);
-    viewers[net::to_string(as)] = s.media->frames.viewers(as);
+    viewers[net::to_string(as)] = s.media->viewers_as(as);
   }
   o["viewers"] = std::move(viewers);
   return o;

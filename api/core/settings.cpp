@@ -1,6 +1,7 @@
 #include "api/core/settings.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "api/config/config_value.hpp"
 #include "api/text/text.hpp"
@@ -13,7 +14,12 @@ actors::conflict_policy conflict_policy_of(const std::string& text) {
   return text == "replace" ? actors::conflict_policy::replace : actors::conflict_policy::error;
 }
 
+// Segments are in memory: a list of all of them, which 0 asks for, would grow for ever.
+constexpr std::size_t usual_list = 3;
+constexpr std::size_t most_segments = 100;
+
 std::size_t size(const config& c, std::string_view key) { return static_cast<std::size_t>(c.get_int(key)); }
+std::uint16_t port(const config& c, std::string_view key) { return static_cast<std::uint16_t>(c.get_int(key)); }
 
 // HLS is made with either kind of segments for whoever asks, so that one of its two keys is enough.
 net::schema_set schemas_of(const config& c) {
@@ -105,6 +111,61 @@ actors::hook_settings hook_settings_of(const config& c) {
   const auto& schemas = c.get_text("hook.stream_changed_schemas");
   for (std::size_t i = 0; i < net::schema_count && !schemas.empty(); ++i)
     s.changed_schemas[i] = lists(schemas, '/', net::to_string(static_cast<net::schema>(i)));
+  return s;
+}
+
+viewer_settings viewer_settings_of(const config& c) {
+  viewer_settings s;
+  s.max_viewers = size(c, "http.max_viewers");
+  s.viewer_timeout = c.get_seconds("http.viewer_timeout_sec");
+  s.stream_wait = c.get_milliseconds("general.maxStreamWaitMS");
+  s.enhanced_flv = c.get_bool("rtmp.enhanced");
+  s.hls.segment_seconds = c.get_number("hls.segDur");
+  const auto listed = size(c, "hls.segNum");
+  s.hls.segments_in_list = listed == 0 ? usual_list : std::min(listed, most_segments);
+  s.hls.segments_kept = std::min(size(c, "hls.segRetain"), most_segments);
+  s.hls.fast_register = c.get_bool("hls.fastRegister");
+  return s;
+}
+
+rtc_settings rtc_settings_of(const config& c) {
+  rtc_settings s;
+  s.enable = c.get_bool("rtc.enable");
+  s.addresses = names_in(c.get_text("rtc.interfaces"), ',');
+  s.announced = names_in(c.get_text("rtc.externIP"), ',');
+  s.ports = c.get_port_range("rtc.port_range");
+  s.patience = c.get_seconds("rtc.timeoutSec");
+  s.preferred = names_in(c.get_text("rtc.preferredCodecA"), ',');
+  for (auto& name : names_in(c.get_text("rtc.preferredCodecV"), ',')) s.preferred.push_back(std::move(name));
+  return s;
+}
+
+recording_settings recording_settings_of(const config& c) {
+  return {c.get_text("protocol.mp4_save_path"), c.get_text("record.appName")};
+}
+
+request_settings request_settings_of(const config& c) {
+  return {c.get_bool("general.enableVhost"), c.get_milliseconds("pull.timeout_ms")};
+}
+
+daemon_settings daemon_settings_of(const config& c) {
+  daemon_settings s;
+  s.state_dir = c.get_text("berth.state_dir");
+  s.server_id = c.get_text("general.mediaServerId");
+  s.log_level = c.get_text("berth.log_level");
+  s.json_log = c.get_text("berth.log_format") == "json";
+  s.listen_ip = c.get_text("general.listen_ip");
+  s.http_port = port(c, "http.port");
+  s.rtsp_port = port(c, "rtsp.port");
+  s.shared_rtp_port = port(c, "rtp_proxy.port");
+  s.http_threads = size(c, "berth.http_threads");
+  s.shutdown = c.get_seconds("berth.shutdown_sec");
+  s.actors.workers = size(c, "berth.scheduler_threads");
+  const auto reactors = size(c, "berth.reactors");
+  s.actors.reactors = reactors > 0 ? reactors : std::max(1U, std::thread::hardware_concurrency() / 2);
+  s.actors.reactor.pace = std::chrono::microseconds{c.get_int("berth.pace_us")};
+  s.actors.reactor.joined = c.get_bool("berth.udp_gro");
+  s.actors.processors = *parse_processors(c.get_text("berth.reactor_cpus"));
   return s;
 }
 

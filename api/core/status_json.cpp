@@ -32,7 +32,7 @@ void add_counters(boost::json::object& to, const actors::stream_status& s) {
   to["transport"] = s.peer.is_set() ? (s.over_tcp ? "tcp" : "udp") : "";
   to["ssrc_seen"] = s.ssrc;
   to["payload_type"] = s.payload_type;
-  for (const auto& figure : net::stream_figures<std::uint64_t>) to[figure.name] = c.*figure.value;
+  for (const auto& f : net::stream_figures<std::uint64_t>) to[f.name] = c.*f.value;
   boost::json::object refused(to.storage());
   for (std::size_t i = 0; i < c.refused.size(); ++i)
     refused[net::to_string(static_cast<net::refusal>(i))] = c.refused[i];
@@ -64,11 +64,10 @@ boost::json::object stream_json(const actors::stream_status& s) {
 }
 
 boost::json::object sender_json(const actors::sender_status& s) {
-  constexpr std::array<std::string_view, 3> packings{"es", "ps", "ts"};
   boost::json::object o{{"ssrc", s.request.ssrc_text},
                         {"stream", to_string(s.source)},
                         {"way", to_string(s.request.way)},
-                        {"packing", packings[static_cast<std::size_t>(s.request.packing)]},
+                        {"packing", net::to_string(s.request.packing)},
                         {"payload_type", s.request.payload_type},
                         {"local_port", s.local_port},
                         {"peer", text_of(s.remote)},
@@ -114,16 +113,13 @@ boost::json::object ports_json(const actors::ports_report& report) {
                                           {"datagrams", r.datagrams},
                                           {"resting_ms", to_ms(report.now - r.since)},
                                           {"silent_ms", to_ms(report.now - r.last_heard)}});
-  return {{"range", std::to_string(f.range.first) + "-" + std::to_string(f.range.last)},
-          {"size", f.size},
-          {"free", f.free},
-          {"leased", f.leased},
-          {"requests", f.requests},
-          {"granted", f.granted},
-          {"refused", f.refused},
-          {"taken_early", f.taken_early},
-          {"bind_failures", std::move(failures)},
-          {"resting", std::move(resting)}};
+  boost::json::object o{{"range", std::to_string(f.range.first) + "-" + std::to_string(f.range.last)}};
+  for (const auto& row : net::pair_figures)
+    if (row.value != &net::allocator_figures::resting) o[row.name] = f.*row.value;
+  for (const auto& row : net::allocation_figures) o[row.name] = f.*row.value;
+  o["bind_failures"] = std::move(failures);
+  o["resting"] = std::move(resting);
+  return o;
 }
 
 }  // namespace berth::api

@@ -3,7 +3,8 @@
 
 #include <boost/json.hpp>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/event.hpp"
+#include "actors/contract/inquiry.hpp"
 
 namespace berth::api {
 

@@ -29,7 +29,16 @@
 #include "api/http/http_server.hpp"
 #include "api/http/router.hpp"
 #include "api/recording/recording_archive.hpp"
-#include "api/routes/node.hpp"
+#include "api/routes/event_routes.hpp"
+#include "api/routes/media_routes.hpp"
+#include "api/routes/openapi.hpp"
+#include "api/routes/rtc_routes.hpp"
+#include "api/routes/rtp_sender_routes.hpp"
+#include "api/routes/rtp_server_routes.hpp"
+#include "api/routes/server_routes.hpp"
+#include "api/routes/source_routes.hpp"
+#include "api/routes/v1_routes.hpp"
+#include "api/routes/viewer_routes.hpp"
 #include "api/viewers/rtsp_session.hpp"
 #include "net/source/puller.hpp"
 
@@ -54,9 +63,9 @@ struct prepared {
   std::filesystem::path secret_file;
 };
 
-std::string join(const config_errors& errors) {
+std::string join(const config_errors& errors, std::string_view between = "\n") {
   std::string text;
-  for (const auto& e : errors) text += e.to_string() + "\n";
+  for (const auto& e : errors) text.append(e.to_string()).append(between);
   return text;
 }
 
@@ -67,7 +76,7 @@ net::result<prepared, start_failure> prepare(const options& given) {
   // The state directory is a setting itself, so the settings are read once without what is kept in it.
   const auto first = config::build(sources.read());
   if (!first) return net::failure{start_failure{2, join(first.error())}};
-  const auto path = find_state_dir(first->get_text("berth.state_dir"), state_dir_environment::of_process());
+  const auto path = find_state_dir(daemon_settings_of(*first).state_dir, state_dir_environment::of_process());
   if (!path) return net::failure{start_failure{1, path.error()}};
   const auto dir = state_dir::open(*path);
   if (!dir) return net::failure{start_failure{1, dir.error()}};
@@ -121,26 +130,28 @@ class daemon {
 
   // made first, gone last
   prepared prepared_;
-  std::shared_ptr<const config> at_start_ = prepared_.config->snapshot();
+  std::shared_ptr<const config> at_start_ = prepared_.config->current();
+  const daemon_settings own_ = daemon_settings_of(*at_start_);
   logger log_;
   net::posix_socket_factory sockets_;
   http_settings_holder http_settings_;
   event_feed feed_;
-  rtc_service rtc_{[this] { return prepared_.config->snapshot(); }};  // what runs on the contexts holds its sessions
+  rtc_service rtc_{[this] {
+    return rtc_settings_of(*prepared_.config->current());
+  }};  // what runs on the contexts holds its sessions
   asio::io_context io_;
   asio::io_context hook_io_;
   asio::thread_pool disk_{1};
-  viewer_service media_{io_, static_cast<std::size_t>(at_start_->get_int("berth.http_threads")),
-                        [this] { return viewer_settings_of(*prepared_.config->snapshot()); }};
-  net::url_policy pull_policy_ = make_pull_policy([this] { return prepared_.config->snapshot(); });
+  viewer_service media_{io_, own_.http_threads, [this] { return viewer_settings_of(*prepared_.config->current()); }};
+  net::url_policy pull_policy_ = make_pull_policy([this] { return prepared_.config->current(); });
   snapshot_service snapshots_{disk_, pull_policy_};
-  recording_archive archive_{disk_, [this] { return prepared_.config->snapshot(); }};
+  recording_archive archive_{disk_, [this] { return recording_settings_of(*prepared_.config->current()); }};
   std::unique_ptr<recorder> recorder_;
   std::unique_ptr<hook_client> hook_transport_;
   std::unique_ptr<core> core_;
   std::optional<core_client> client_;
   router routes_;
-  std::unique_ptr<node> node_;
+  std::optional<viewer_entrance> entrance_;
   std::unique_ptr<http_server> server_;
   std::unique_ptr<tcp_server> rtsp_server_;
   std::unique_ptr<load_meter> reactor_loads_, worker_loads_;
@@ -156,9 +167,7 @@ class daemon {
 };
 
 daemon::daemon(prepared p, config_environment environment)
-    : prepared_(std::move(p)),
-      log_(at_start_->get_text("berth.log_level"), at_start_->get_text("berth.log_format") == "json"),
-      http_settings_(http_settings_of(*at_start_)) {
+    : prepared_(std::move(p)), log_(own_.log_level, own_.json_log), http_settings_(http_settings_of(*at_start_)) {
   for (const auto& w : at_start_->warnings(environment)) log_.warn(w.to_string());
   make_core();
   make_routes();
@@ -166,10 +175,12 @@ daemon::daemon(prepared p, config_environment environment)
 
 void daemon::make_core() {
   const auto& store = *prepared_.config;
-  const hook_body_sources sources{[&store] { return store.snapshot()->text("general.mediaServerId"); },
-                                  [&store] { return store.snapshot()->all(); }, [this] { return statistic_now(); }};
+  const hook_body_sources sources{[&store] { return daemon_settings_of(*store.current()).server_id; },
+                                  [&store] { return store.current()->all(); }, [this] { return statistic_now(); }};
   recorder_ = std::make_unique<recorder>(recorder::dependencies{
-      disk_, [&store] { return store.snapshot(); }, [this](actors::event e) { client_->tell(std::move(e)); }});
+      disk_, [&store] { return recording_settings_of(*store.current()); },
+      [this](actors::event e) { client_->tell(std::move(e)); },
+      [this](actors::media_request wanted, auto then) { client_->ask(std::move(wanted), std::move(then)); }});
   hook_transport_ = std::make_unique<hook_client>(
       hook_io_, [sources](const actors::hook_delivery& d) { return hook_body(d, sources); });
   core_ = std::make_unique<core>(*at_start_, core::dependencies{sockets_, *hook_transport_,
@@ -186,19 +197,38 @@ void daemon::make_core() {
 }
 
 void daemon::make_routes() {
-  node_ = std::make_unique<node>(
-      node{*client_, *prepared_.config, sockets_, disk_, feed_, routes_, media_, *recorder_, archive_, snapshots_, rtc_,
-           [this] { end(true); }, [this] { return ready_ && !ending_; }, [this] { return reactor_loads_->to_json(); },
-           [this] { return worker_loads_->to_json(); }});
-  add_rtp_server_routes(routes_, *node_);
-  add_rtp_sender_routes(routes_, *node_);
-  add_source_routes(routes_, *node_);
-  add_rtc_routes(routes_, *node_);
-  add_server_routes(routes_, *node_);
-  add_v1_routes(routes_, *node_);
-  add_event_routes(routes_, *node_);
-  add_media_routes(routes_, *node_);
-  add_viewer_routes(routes_, *node_);
+  const auto& core = *client_;
+  auto& config = *prepared_.config;
+  entrance_.emplace(
+      media_, [&core](actors::watch_request wanted) { return core.ask(std::move(wanted)); },
+      [&core](const actors::viewer& who, const actors::consumption& taken) {
+        core.tell({.kind = actors::event_kind::viewer_left,
+                   .who = std::make_shared<actors::viewer>(who),
+                   .taken = std::make_shared<actors::consumption>(taken)});
+      });
+  add_rtp_server_routes(routes_, {.core = core, .config = config});
+  add_rtp_sender_routes(routes_, {.core = core, .config = config});
+  add_source_routes(routes_, {.core = core, .config = config, .archive = archive_});
+  add_rtc_routes(routes_, {.core = core, .config = config, .viewers = *entrance_, .rtc = rtc_});
+  add_server_routes(routes_, {.core = core,
+                              .config = config,
+                              .sockets = sockets_,
+                              .disk = disk_,
+                              .restart = [this] { end(true); },
+                              .paths = [this] { return routes_.paths(); },
+                              .reactor_loads = [this] { return reactor_loads_->to_json(); },
+                              .worker_loads = [this] { return worker_loads_->to_json(); }});
+  add_v1_routes(routes_, {.core = core, .config = config, .snapshots = snapshots_, .ready = [this] {
+                            return ready_ && !ending_;
+                          }});
+  add_event_routes(routes_, {.core = core, .feed = feed_});
+  add_media_routes(routes_, {.core = core,
+                             .config = config,
+                             .viewers = media_.viewers(),
+                             .recordings = *recorder_,
+                             .archive = archive_,
+                             .snapshots = snapshots_});
+  add_viewer_routes(routes_, *entrance_);
   add_openapi_route(routes_);
 
   server_ = std::make_unique<http_server>(
@@ -207,10 +237,7 @@ void daemon::make_routes() {
                         .log = [this](std::string_view text) { log_.error(text); },
                         .access_log = [this](std::string_view line) { log_.info(line); }});
   rtsp_server_ = std::make_unique<tcp_server>(
-      io_, rtsp_sessions({.media = media_,
-                          .watch = [this](actors::watch_request wanted) { return client_->watch(std::move(wanted)); },
-                          .left = [this](const actors::viewer& who,
-                                         const actors::consumption& taken) { client_->tell_viewer_left(who, taken); },
+      io_, rtsp_sessions({.in = *entrance_,
                           .max_connections = [this] { return http_settings_.get()->max_connections; },
                           .log = [this](std::string_view text) { log_.error(text); }}));
 }
@@ -222,17 +249,14 @@ boost::json::object daemon::statistic_now() const {
 }
 
 net::result<std::uint16_t, start_failure> daemon::start() {
-  const auto& c = *at_start_;
-  if (const auto port = c.get_int("rtp_proxy.port"); port != 0)
-    if (auto failed = core_->open_shared_port(static_cast<std::uint16_t>(port)))
-      return net::failure{start_failure{1, *failed}};
-  const auto port =
-      server_->listen(c.get_text("general.listen_ip"), static_cast<std::uint16_t>(c.get_int("http.port")));
+  if (own_.shared_rtp_port != 0)
+    if (auto failed = core_->open_shared_port(own_.shared_rtp_port)) return net::failure{start_failure{1, *failed}};
+  const auto port = server_->listen(own_.listen_ip, own_.http_port);
   if (!port)
     return net::failure{start_failure{1, port.error() + "; http.port in the configuration, or --set http.port=8080, "
                                                         "chooses another"}};
-  if (const auto at = c.get_int("rtsp.port"); at != 0) {
-    const auto opened = rtsp_server_->listen(c.get_text("general.listen_ip"), static_cast<std::uint16_t>(at));
+  if (own_.rtsp_port != 0) {
+    const auto opened = rtsp_server_->listen(own_.listen_ip, own_.rtsp_port);
     if (!opened) return net::failure{start_failure{1, opened.error() + "; rtsp.port in the configuration"}};
   }
   prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
@@ -257,7 +281,7 @@ void daemon::start_threads() {
     ::pthread_setname_np(thread.native_handle(), name.c_str());
     workers.push_back({std::move(name), [id = thread.native_handle()] { return cpu_time_of(id); }, {}, {}});
   };
-  for (std::int64_t i = 0; i < at_start_->get_int("berth.http_threads"); ++i) run(io_, "http " + std::to_string(i));
+  for (std::size_t i = 0; i < own_.http_threads; ++i) run(io_, "http " + std::to_string(i));
   run(hook_io_, "hooks");
   worker_loads_ = std::make_unique<load_meter>(std::move(workers));
   std::vector<load_meter::source> receivers;
@@ -272,7 +296,7 @@ void daemon::start_threads() {
 
 void daemon::announce(std::uint16_t port) const {
   const auto& c = *at_start_;
-  const auto bound = net::endpoint::parse(c.get_text("general.listen_ip"), port);
+  const auto bound = net::endpoint::parse(own_.listen_ip, port);
   const auto shown = bound->is_any() ? net::endpoint::parse("127.0.0.1", port) : bound;
   const auto url = "http://" + shown->to_string();
   std::printf("listening %s\n", url.c_str());
@@ -291,13 +315,13 @@ void daemon::announce(std::uint16_t port) const {
 
 void daemon::apply(const config& before, const config& now) {
   http_settings_.set(http_settings_of(now));
-  log_.set_level(now.get_text("berth.log_level"));
+  const auto own = daemon_settings_of(now);
+  log_.set_level(own.log_level);
   core_->apply(now);
-  const auto port = now.get_int("rtp_proxy.port");
-  if (before.get_int("rtp_proxy.port") == port) return;
+  if (daemon_settings_of(before).shared_rtp_port == own.shared_rtp_port) return;
   if (const auto failed = core_->close_shared_port()) log_.error(*failed);
-  if (port == 0) return;
-  if (const auto failed = core_->open_shared_port(static_cast<std::uint16_t>(port))) log_.error(*failed);
+  if (own.shared_rtp_port == 0) return;
+  if (const auto failed = core_->open_shared_port(own.shared_rtp_port)) log_.error(*failed);
 }
 
 asio::awaitable<void> daemon::watch_signals() {
@@ -313,7 +337,7 @@ asio::awaitable<void> daemon::watch_signals() {
       if (done)
         log_.info("configuration read again, " + std::to_string(done->changed.size()) + " keys changed");
       else
-        log_.error("configuration not read again, nothing has changed: " + join(done.error()));
+        log_.error("configuration not read again, nothing has changed: " + join(done.error(), "; "));
     });
   }
 }
@@ -327,7 +351,7 @@ asio::awaitable<void> daemon::sample() {
     if (ending_) continue;
     reactor_loads_->sample(net::clock::now());
     worker_loads_->sample(net::clock::now());
-    const auto stats = co_await client_->stats();
+    const auto stats = co_await client_->ask(actors::stats_request{});
     if (!stats) continue;
     report_refusals(*stats);
     const std::lock_guard lock{statistic_mutex_};
@@ -352,8 +376,8 @@ void daemon::end(bool restart) {
 
 daemon_exit daemon::wait_and_stop() {
   const bool restart = end_.get_future().get();
-  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(
-      prepared_.config->snapshot()->get_seconds("berth.shutdown_sec"));
+  const auto patience =
+      std::chrono::duration_cast<std::chrono::milliseconds>(daemon_settings_of(*prepared_.config->current()).shutdown);
   const auto deadline = net::clock::now() + patience;
   log_.info(restart ? "restarting" : "shutting down");
 

@@ -7,6 +7,8 @@
 
 #include <boost/json.hpp>
 
+#include "api/text/name.hpp"
+
 namespace berth::api {
 namespace {
 
@@ -60,7 +62,9 @@ logger::~logger() {
 
 void logger::set_level(const std::string& level) { out_->set_level(spdlog::level::from_str(level)); }
 
-void logger::write(log_level level, std::string_view text) {
+// Whoever gave a name or a reason that stands in it does not write lines of the log.
+void logger::write(log_level level, std::string_view said) {
+  const auto text = on_one_line(said);
   if (json_)
     out_->log(level_of(level), boost::json::serialize(boost::json::value(text)));
   else
@@ -122,9 +126,6 @@ void logger::write(const actors::event& e) {
     case event_kind::sender_stopped:
       info("sent " + describe(*e.sender) + ", " + std::to_string(e.sender->packets) + " packets: " +
            std::string{to_string(e.sender->end)} + (e.sender->end_text.empty() ? "" : ", " + e.sender->end_text));
-      break;
-    case event_kind::viewer_came:
-    case event_kind::unwatched:
       break;
   }
 }

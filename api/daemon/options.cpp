@@ -10,6 +10,7 @@
 
 #include "api/config/config_store.hpp"
 #include "api/config/state_dir.hpp"
+#include "api/core/settings.hpp"
 
 namespace berth::api {
 namespace {
@@ -43,7 +44,7 @@ net::result<config, config_errors> effective_config(const options& given) {
   sources.set_arguments = given.set;
   auto first = config::build(sources.read());
   if (!first) return first;
-  const auto directory = find_state_dir(first->get_text("berth.state_dir"), state_dir_environment::of_process());
+  const auto directory = find_state_dir(daemon_settings_of(*first).state_dir, state_dir_environment::of_process());
   if (!directory) return net::failure{config_errors{{"berth.state_dir", directory.error(), ""}}};
   sources.overrides = *directory / "overrides.ini";
   return config::build(sources.read());

@@ -186,17 +186,17 @@ std::string hook_body(const actors::hook_delivery& delivery, const hook_body_sou
     case actors::hook_name::server_exited:
       break;
     case actors::hook_name::publish:
-      add_publish(body, *delivery.event->stream);
+      add_publish(body, std::get<actors::stream_status>(delivery.question->about));
       break;
     case actors::hook_name::play:
     case actors::hook_name::stream_not_found:
-      add_viewer(body, *delivery.event->who);
+      add_viewer(body, std::get<actors::viewer>(delivery.question->about));
       break;
     case actors::hook_name::stream_changed:
       add_changed(body, *delivery.event, *delivery.schema);
       break;
     case actors::hook_name::stream_none_reader:
-      add_unwatched(body, *delivery.event->stream);
+      add_unwatched(body, std::get<actors::stream_status>(delivery.question->about));
       break;
     case actors::hook_name::flow_report:
       add_flow(body, *delivery.event);

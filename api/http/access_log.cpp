@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "api/http/arguments.hpp"
+#include "api/text/name.hpp"
 
 namespace berth::api {
 namespace {
@@ -37,36 +38,20 @@ void hide_inner_secrets(std::string& text) {
   }
 }
 
-std::string printable(std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      out += c;
-    } else {
-      out += "\\x";
-      out += hex[byte >> 4U];
-      out += hex[byte & 15U];
-    }
-  }
-  return out;
-}
-
 /// In this order: what is cut first could be recognized no more.
 std::string shown(std::string text, std::string_view secret) {
   replace_all(text, secret);
   hide_inner_secrets(text);
   const bool cut = text.size() > longest_value;
   text.resize(std::min(text.size(), longest_value));
-  return printable(text) + (cut ? "..." : "");
+  return on_one_line(text) + (cut ? "..." : "");
 }
 
 }  // namespace
 
 std::string access_line(const http_request& request, const http_reply& reply, std::chrono::microseconds took) {
   const std::string_view secret{request.settings->secret};
-  std::string line = request.peer.to_string() + " " + printable(request.method) + " " + shown(request.path, secret);
+  std::string line = request.peer.to_string() + " " + on_one_line(request.method) + " " + shown(request.path, secret);
 
   const arguments args{request};
   std::string list;

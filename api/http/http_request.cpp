@@ -11,9 +11,13 @@ std::shared_ptr<const http_settings> http_request::default_settings() {
 void http_request::set_target(std::string text) {
   target = std::move(text);
   path = percent_decode(raw_path());
+  query = parse_form(raw_query(), true);
+}
+
+std::string_view http_request::raw_query() const noexcept {
   const std::string_view whole{target};
   const auto question = whole.find('?');
-  query = question == std::string_view::npos ? name_values{} : parse_form(whole.substr(question + 1), true);
+  return question == whole.npos ? std::string_view{} : whole.substr(question + 1);
 }
 
 std::string_view http_request::raw_path() const noexcept {
@@ -47,6 +51,10 @@ std::string_view http_request::segment(std::string_view name) const noexcept {
   for (const auto& [n, value] : segments)
     if (n == name) return value;
   return {};
+}
+
+bool http_request::has_segment(std::string_view name) const noexcept {
+  return std::any_of(segments.begin(), segments.end(), [name](const auto& s) { return s.first == name; });
 }
 
 }  // namespace berth::api

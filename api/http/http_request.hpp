@@ -31,6 +31,8 @@ struct http_request {
   void set_target(std::string text);
   /// The path as sent, still percent-encoded.
   std::string_view raw_path() const noexcept;
+  /// What stands behind the '?', as sent.
+  std::string_view raw_query() const noexcept;
 
   /// The first header of that name, or "".
   std::string_view header(std::string_view name) const noexcept;
@@ -39,6 +41,7 @@ struct http_request {
   const std::string* query_value(std::string_view name) const noexcept;
   /// What stands for {name} in the route's template, or "".
   std::string_view segment(std::string_view name) const noexcept;
+  bool has_segment(std::string_view name) const noexcept;
 
  private:
   static std::shared_ptr<const http_settings> default_settings();

@@ -35,7 +35,7 @@ class recorder::job : public std::enable_shared_from_this<job> {
         request_(std::move(request)),
         root_(std::move(root)),
         folder_(std::move(folder)),
-        frames_(net::frames_of(request_.stream.media)) {}
+        frames_(std::move(request_.of.media)) {}
 
   void begin() {
     asio::post(strand_, [self = shared_from_this()] {
@@ -137,7 +137,7 @@ class recorder::job : public std::enable_shared_from_this<job> {
     actors::event e;
     e.kind = actors::event_kind::recorded;
     e.at = net::wall_clock::now();
-    e.stream = std::make_shared<actors::stream_status>(request_.stream);
+    e.stream = std::make_shared<actors::stream_status>(request_.of.stream);
     e.file = std::move(file);
     owner_.given_.tell(std::move(e));
   }
@@ -155,7 +155,7 @@ class recorder::job : public std::enable_shared_from_this<job> {
       tell(std::move(none));
     }
     place_.reset();
-    owner_.forget({request_.stream.key, request_.kind}, this);
+    owner_.forget({request_.of.stream.key, request_.kind}, this);
   }
 
   recorder& owner_;
@@ -180,15 +180,15 @@ recorder::~recorder() = default;
 
 std::optional<std::string> recorder::start(recording_request request) {
   const auto settings = given_.settings();
-  const auto root = record_root(*settings, request.stream.publish.mp4_save_path);
-  if (request.max_second == 0) request.max_second = request.stream.publish.mp4_max_second;
-  auto folder = record_folder(root, settings->get_text("record.appName"), request.stream.public_key());
+  const auto root = record_root(settings, request.of.stream.publish.mp4_save_path);
+  if (request.max_second == 0) request.max_second = request.of.stream.publish.mp4_max_second;
+  auto folder = record_folder(root, settings.app, request.of.stream.public_key());
   if (!request.folder.empty()) {
     const auto chosen = below(root, request.folder);
     if (!chosen) return chosen.error();
     folder = *chosen;
   }
-  const job_key key{request.stream.key, request.kind};
+  const job_key key{request.of.stream.key, request.kind};
   const std::lock_guard lock{mutex_};
   auto& place = jobs_[key];
   if (place) return "it is recorded already";
@@ -214,8 +214,11 @@ bool recorder::is_recording(const actors::stream_key& key, recording_kind kind) 
 }
 
 void recorder::follow(const actors::event& e) {
-  if (e.kind == actors::event_kind::media_registered && e.stream->publish.enable_mp4)
-    start({*e.stream, recording_kind::mp4, 0, {}});
+  if (e.kind != actors::event_kind::media_registered || !e.stream->publish.enable_mp4) return;
+  given_.media({e.stream->key, e.stream->generation}, [this](actors::outcome<actors::media_handle> found) {
+    // One that has ended meanwhile leaves nothing to record.
+    if (found) start({std::move(*found), recording_kind::mp4, 0, {}});
+  });
 }
 
 void recorder::stop_all() {

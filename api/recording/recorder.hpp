@@ -12,14 +12,15 @@
 #include <vector>
 
 #include "actors/contract/event.hpp"
-#include "api/config/config.hpp"
+#include "actors/contract/watching.hpp"
+#include "api/core/settings.hpp"
 
 namespace berth::api {
 
 enum class recording_kind : std::uint8_t { mp4, flv };
 
 struct recording_request {
-  actors::stream_status stream;
+  actors::media_handle of;
   recording_kind kind = recording_kind::mp4;
   std::uint32_t max_second = 0;  ///< of one file; 0 = the stream's
   std::string folder;            ///< below the record root; empty = by the stream's name
@@ -32,8 +33,10 @@ class recorder {
  public:
   struct dependencies {
     boost::asio::thread_pool& disk;
-    std::function<std::shared_ptr<const config>()> settings;
+    std::function<recording_settings()> settings;
     std::function<void(actors::event)> tell;  ///< files that are complete, and recordings that failed
+    /// The media of a stream that is to be recorded from its beginning; the answer comes on any thread.
+    std::function<void(actors::media_request, std::function<void(actors::outcome<actors::media_handle>)>)> media;
   };
 
   explicit recorder(dependencies given);

@@ -72,19 +72,19 @@ net::result<std::string, std::string> remove_now(const fs::path& root, const fs:
 
 net::result<fs::path, std::string> recording_archive::folder_of(const place& where) const {
   const auto settings = settings_();
-  const auto root = record_root(*settings);
+  const auto root = record_root(settings);
   if (where.period.find_first_not_of("0123456789-") != where.period.npos)
     return net::failure{"period: '" + where.period + "' is not a day (2026-11-25) or a month (2026-11)"};
   if (where.name.find('/') != where.name.npos || where.name == "." || where.name == "..")
     return net::failure{"name: '" + where.name + "' is not the name of a file"};
   if (!where.folder.empty()) return below(root, where.folder);
-  return record_folder(root, settings->get_text("record.appName"), where.key);
+  return record_folder(root, settings.app, where.key);
 }
 
 recording_archive::answer<recording_archive::file_list> recording_archive::files(place where) const {
   auto folder = folder_of(where);
   if (!folder) co_return net::failure{folder.error()};
-  const auto root = record_root(*settings_());
+  const auto root = record_root(settings_());
   const bool a_day = is_day(where.period);
   if (a_day) *folder /= where.period;
   const auto look = [&]() -> net::result<file_list, std::string> {
@@ -106,13 +106,13 @@ recording_archive::answer<std::string> recording_archive::remove(place what, boo
     co_return net::failure{"period: '" + what.period + "' is not a day (2026-11-25) or a month (2026-11)"};
   const auto folder = folder_of(what);
   if (!folder) co_return net::failure{folder.error()};
-  const auto root = record_root(*settings_());
+  const auto root = record_root(settings_());
   const auto work = [&] { return remove_now(root, *folder, what, recording); };
   co_return co_await run_on(disk_, work);
 }
 
 recording_archive::answer<std::string> recording_archive::find(std::string wanted) const {
-  const auto root = record_root(*settings_());
+  const auto root = record_root(settings_());
   const auto path = below(root, wanted);
   if (!path) co_return net::failure{path.error()};
   const auto look = [&]() -> net::result<std::string, std::string> {

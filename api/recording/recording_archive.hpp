@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "actors/contract/stream_key.hpp"
-#include "api/config/config.hpp"
+#include "api/core/settings.hpp"
 #include "net/base/result.hpp"
 
 namespace berth::api {
@@ -22,7 +22,7 @@ class recording_archive {
   template <class T>
   using answer = boost::asio::awaitable<net::result<T, std::string>>;
 
-  recording_archive(boost::asio::thread_pool& disk, std::function<std::shared_ptr<const config>()> settings)
+  recording_archive(boost::asio::thread_pool& disk, std::function<recording_settings()> settings)
       : disk_(disk), settings_(std::move(settings)) {}
 
   /// What a request names of one stream's recordings.
@@ -47,7 +47,7 @@ class recording_archive {
   net::result<std::filesystem::path, std::string> folder_of(const place& where) const;
 
   boost::asio::thread_pool& disk_;
-  std::function<std::shared_ptr<const config>()> settings_;
+  std::function<recording_settings()> settings_;
 };
 
 }  // namespace berth::api

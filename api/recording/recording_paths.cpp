@@ -1,7 +1,10 @@
 #include "api/recording/recording_paths.hpp"
 
+#include <array>
 #include <ctime>
 #include <functional>
+
+#include "api/text/text.hpp"
 
 namespace berth::api {
 namespace {
@@ -13,10 +16,11 @@ bool is_harmless(unsigned char c) {
          c == '-' || c == '.' || c == ' ' || c == '@' || c == '+' || c == '=';
 }
 
-std::string hex(std::uint64_t value, int digits) {
-  std::string text;
-  for (int i = digits - 1; i >= 0; --i) text += "0123456789abcdef"[(value >> (4 * i)) & 15];
-  return text;
+std::string digest_of(std::string_view name) {
+  const auto value = std::hash<std::string_view>{}(name);
+  std::array<std::uint8_t, 8> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
+  return to_hex(bytes);
 }
 
 std::string local_time(net::wall_time t, const char* form) {
@@ -37,7 +41,7 @@ std::string path_segment(std::string_view name) {
     if (is_harmless(byte) && !(byte == '.' && text.empty()))
       text += c;
     else
-      text += '%' + hex(byte, 2);
+      text += '%' + to_hex({&byte, 1});
   }
   if (text.empty()) text = "%";
   if (text.size() <= longest_segment) return text;
@@ -45,12 +49,12 @@ std::string path_segment(std::string_view name) {
   auto end = longest_segment;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   if (const auto percent = text.rfind('%', end - 1); percent != text.npos && percent + 3 > end) end = percent;
-  return text.substr(0, end) + '~' + hex(std::hash<std::string_view>{}(name), 16);
+  return text.substr(0, end) + '~' + digest_of(name);
 }
 
-std::filesystem::path record_root(const config& settings, std::string_view of_stream) {
+std::filesystem::path record_root(const recording_settings& settings, std::string_view of_stream) {
   // Absolute, since hooks tell it to programs that run elsewhere in the file system.
-  const auto& root = of_stream.empty() ? settings.get_text("protocol.mp4_save_path") : std::string{of_stream};
+  const auto& root = of_stream.empty() ? settings.root : std::string{of_stream};
   return std::filesystem::absolute(root).lexically_normal();
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "actors/contract/stream_key.hpp"
-#include "api/config/config.hpp"
+#include "api/core/settings.hpp"
 #include "net/base/result.hpp"
 #include "net/base/time.hpp"
 
@@ -17,7 +17,7 @@ namespace berth::api {
 std::string path_segment(std::string_view name);
 
 /// The directory that all recordings lie in: the configuration's, or the one that a stream was published with.
-std::filesystem::path record_root(const config& settings, std::string_view of_stream = {});
+std::filesystem::path record_root(const recording_settings& settings, std::string_view of_stream = {});
 
 /// ROOT/RECORD_APP/APP/STREAM
 std::filesystem::path record_folder(const std::filesystem::path& root, std::string_view record_app,

@@ -38,10 +38,9 @@ asio::awaitable<picture> run(asio::thread_pool& where, std::atomic<int>& there, 
 
 }  // namespace
 
-asio::awaitable<picture> snapshot_service::take(actors::stream_status stream) {
-  if (!stream.media || !stream.watchable) co_return net::failure{std::string{"the stream has no picture yet"}};
+asio::awaitable<picture> snapshot_service::take(net::fan_out_ptr frames) {
   net::fan_out::position begin;
-  const auto batch = stream.media->frames.read(begin);
+  const auto batch = frames->read(begin);
   const auto key = std::find_if(batch.frames.begin(), batch.frames.end(), [](const auto& f) { return f->key; });
   if (key == batch.frames.end()) co_return net::failure{std::string{"the stream has no key frame of video at hand"}};
   const auto make = [&] { return net::make_snapshot(**key); };

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/contract/stream_status.hpp"
 #include "api/http/http_reply.hpp"
 #include "net/base/result.hpp"
+#include "net/media/fan_out.hpp"
 #include "net/source/media_source.hpp"
 
 namespace berth::api {
@@ -28,8 +28,8 @@ class snapshot_service {
   snapshot_service& operator=(const snapshot_service&) = delete;
   ~snapshot_service();
 
-  /// A JPEG, or the reason why there is none.
-  boost::asio::awaitable<net::result<std::vector<std::uint8_t>, std::string>> take(actors::stream_status stream);
+  /// A JPEG of the newest key frame, or the reason why there is none.
+  boost::asio::awaitable<net::result<std::vector<std::uint8_t>, std::string>> take(net::fan_out_ptr frames);
   /// Likewise, of what a URL leads to.
   boost::asio::awaitable<net::result<std::vector<std::uint8_t>, std::string>> fetch(std::string url,
                                                                                     net::duration timeout);

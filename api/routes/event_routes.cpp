@@ -1,4 +1,5 @@
-// The native face of what happens: /v1/events, server-sent events of the HTML standard (9.2), with a cursor.
+#include "api/routes/event_routes.hpp"
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
@@ -12,7 +13,6 @@
 #include "api/core/status_json.hpp"
 #include "api/http/auth.hpp"
 #include "api/http/json.hpp"
-#include "api/routes/node.hpp"
 
 namespace berth::api {
 namespace {
@@ -84,7 +84,7 @@ class follower : public std::enable_shared_from_this<follower> {
     // The first word comes when it is settled where the client begins: from then on it misses nothing.
     if (!cursor_) {
       actors::events_since newest{UINT64_MAX, 0};
-      const auto now = co_await core_.events_since(newest);
+      const auto now = co_await core_.ask(newest);
       if (!now) co_return;
       cursor_ = now->last;
     }
@@ -92,7 +92,7 @@ class follower : public std::enable_shared_from_this<follower> {
     while (out.is_open()) {
       woken_ = false;
       actors::events_since wanted{*cursor_, events_per_batch};
-      const auto batch = co_await core_.events_since(wanted);
+      const auto batch = co_await core_.ask(wanted);
       if (!batch || !co_await out.write(text_of(*batch))) co_return;
       if (batch->events.empty()) co_await pause(out);
     }
@@ -130,15 +130,15 @@ class follower : public std::enable_shared_from_this<follower> {
   bool woken_ = false;
 };
 
-reply follow_events(const node& n, const http_request& request) {
+reply follow_events(const event_needs& with, const http_request& request) {
   const auto cursor = parse_cursor(request);
   if (!cursor) co_return problem(400, cursor.error(), request.path);
   const auto* wanted = request.query_value("kind");
   auto kinds = parse_kinds(wanted != nullptr ? *wanted : std::string{});
   if (!kinds) co_return problem(400, kinds.error(), request.path);
   const auto strand = co_await asio::this_coro::executor;
-  const auto client = std::make_shared<follower>(n.core, strand, *cursor, std::move(*kinds));
-  if (!client->join(n.feed))
+  const auto client = std::make_shared<follower>(with.core, strand, *cursor, std::move(*kinds));
+  if (!client->join(with.feed))
     co_return problem(503, std::to_string(event_feed::max_followers) + " clients follow the events already",
                       request.path);
   http_reply r;
@@ -150,10 +150,10 @@ reply follow_events(const node& n, const http_request& request) {
 
 }  // namespace
 
-void add_event_routes(router& to, const node& n) {
-  to.add("GET", "/v1/events", [&n](const http_request& request) -> reply {
+void add_event_routes(router& to, const event_needs& with) {
+  to.add("GET", "/v1/events", [with](const http_request& request) -> reply {
     if (auto refused = refuse_bearer(request)) co_return std::move(*refused);
-    co_return co_await follow_events(n, request);
+    co_return co_await follow_events(with, request);
   });
 }
 

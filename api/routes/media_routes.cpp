@@ -1,4 +1,5 @@
-// ZLMediaKit's face of media: lists, viewers, closing, recording, pictures.
+#include "api/routes/media_routes.hpp"
+
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -7,7 +8,6 @@
 #include "api/http/json.hpp"
 #include "api/recording/recorder.hpp"
 #include "api/recording/snapshot_service.hpp"
-#include "api/routes/node.hpp"
 #include "api/routes/open_arguments.hpp"
 #include "api/routes/zlm_calls.hpp"
 #include "api/viewers/viewer_service.hpp"
@@ -80,7 +80,8 @@ http_reply no_picture(int code, const std::string& why) {
 
 class media_face {
  public:
-  explicit media_face(const node& n) : node_(n) {}
+  using needs = media_needs;
+  explicit media_face(const needs& with) : with_(with) {}
 
   // ---- lists
 
@@ -117,7 +118,7 @@ class media_face {
     const auto found = co_await find(args);
     boost::json::array players;
     if (found)
-      for (const auto& v : node_.media.viewers().list())
+      for (const auto& v : with_.viewers.list())
         if (v.who.key == found->public_key() && filter.matches(v.who.as)) players.push_back(viewer_json(v));
     co_return zlm_reply({{"data", std::move(players)}});
   }
@@ -133,9 +134,9 @@ class media_face {
   reply close_stream(const arguments& args) const {
     const auto found = co_await find(args);
     if (!found || !found->watchable) co_return zlm_error(not_found, "can not find the stream");
-    const bool watched = found->media->frames.viewers() > 0;
-    if (watched && !args.flag("force"))
-      co_return zlm_error(-1, "close failed", {{"result", -1}, {"viewers", found->media->frames.viewers()}});
+    const int watching = found->media ? found->media->all_viewers() : 0;
+    if (watching > 0 && !args.flag("force"))
+      co_return zlm_error(-1, "close failed", {{"result", -1}, {"viewers", watching}});
     co_await close(*found);
     co_return zlm_reply({{"result", 0}, {"msg", "success"}});
   }
@@ -149,20 +150,20 @@ class media_face {
       const auto schemas = filter.schemas_of(s).count();
       if (schemas == 0) continue;
       hit += schemas;
-      if (s.media->frames.viewers() > 0 && !args.flag("force")) continue;
+      if (s.media && s.media->all_viewers() > 0 && !args.flag("force")) continue;
       if (co_await close(s)) done += schemas;
     }
     co_return zlm_reply({{"count_hit", hit}, {"count_closed", done}});
   }
 
   reply kick_session(const arguments& args) const {
-    const bool kicked = node_.media.viewers().kick(std::string{args.text("id")});
+    const bool kicked = with_.viewers.kick(std::string{args.text("id")});
     co_return kicked ? zlm_reply() : zlm_error(-1, "can not find the target");
   }
 
   reply kick_sessions(const arguments& args) const {
     std::size_t hit = 0;
-    for (const auto& v : sessions_of(args)) hit += node_.media.viewers().kick(v.who.id) ? 1 : 0;
+    for (const auto& v : sessions_of(args)) hit += with_.viewers.kick(v.who.id) ? 1 : 0;
     co_return zlm_reply({{"count_hit", hit}});
   }
 
@@ -173,10 +174,11 @@ class media_face {
     if (!kind) co_return zlm_error(bad_arguments, kind.error(), {{"result", false}});
     const auto seconds = args.uint32("max_second");
     if (!seconds) co_return zlm_error(bad_arguments, seconds.error(), {{"result", false}});
-    const auto found = co_await find(args);
-    if (!found || !found->watchable) co_return zlm_error(not_found, "can not find the stream", {{"result", false}});
-    recording_request wanted{*found, *kind, *seconds, std::string{args.text("customized_path")}};
-    const auto failed = node_.recordings.start(std::move(wanted));
+    actors::media_request media{key_of(args)};
+    auto found = co_await with_.core.ask(std::move(media));
+    if (!found) co_return zlm_error(not_found, "can not find the stream", {{"result", false}});
+    recording_request wanted{std::move(*found), *kind, *seconds, std::string{args.text("customized_path")}};
+    const auto failed = with_.recordings.start(std::move(wanted));
     if (failed) co_return zlm_error(-1, "start record failed: " + *failed, {{"result", false}});
     co_return zlm_reply({{"result", true}, {"msg", "success"}});
   }
@@ -186,7 +188,7 @@ class media_face {
     if (!kind) co_return zlm_error(bad_arguments, kind.error(), {{"result", false}});
     const auto found = co_await find(args);
     if (!found) co_return zlm_error(not_found, "can not find the stream", {{"result", false}});
-    const bool stopped = co_await node_.recordings.stop(found->key, *kind);
+    const bool stopped = co_await with_.recordings.stop(found->key, *kind);
     if (!stopped) co_return zlm_error(-1, "stop record failed: nothing is recorded", {{"result", false}});
     co_return zlm_reply({{"result", true}, {"msg", "success"}});
   }
@@ -195,12 +197,12 @@ class media_face {
     const auto kind = recording_kind_of(args);
     if (!kind) co_return zlm_error(bad_arguments, kind.error());
     const auto found = co_await find(args);
-    co_return zlm_reply({{"status", found && node_.recordings.is_recording(found->key, *kind)}});
+    co_return zlm_reply({{"status", found && with_.recordings.is_recording(found->key, *kind)}});
   }
 
   reply recorded_files(const arguments& args) const {
     auto where = place_of(args);
-    const auto found = co_await node_.archive.files(std::move(where));
+    const auto found = co_await with_.archive.files(std::move(where));
     if (!found) co_return zlm_error(bad_arguments, found.error());
     boost::json::array paths;
     for (const auto& p : found->paths) paths.emplace_back(p);
@@ -210,28 +212,28 @@ class media_face {
   reply remove_recordings(const arguments& args) const {
     auto what = place_of(args);
     const auto found = co_await find(args);
-    const bool recording = found && (node_.recordings.is_recording(found->key, recording_kind::mp4) ||
-                                     node_.recordings.is_recording(found->key, recording_kind::flv));
-    const auto removed = co_await node_.archive.remove(std::move(what), recording);
+    const bool recording = found && (with_.recordings.is_recording(found->key, recording_kind::mp4) ||
+                                     with_.recordings.is_recording(found->key, recording_kind::flv));
+    const auto removed = co_await with_.archive.remove(std::move(what), recording);
     if (!removed) co_return zlm_error(-1, removed.error());
     co_return zlm_reply({{"path", *removed}});
   }
 
   // A stream of this node's goes before a URL that leads elsewhere.
   reply snap(const arguments& args) const {
-    const auto settings = node_.config.snapshot();
+    const auto settings = with_.config.current();
     const auto seconds = args.integer("timeout_sec", 0, 3600, 0);
     if (!seconds) co_return no_picture(bad_arguments, seconds.error());
     if (const auto key = key_of_url(args.text("url"), *settings)) {
-      actors::query_request wanted{*key};
-      const auto found = co_await node_.core.query(std::move(wanted));
+      actors::media_request wanted{*key};
+      const auto found = co_await with_.core.ask(std::move(wanted));
       if (found) {
-        const auto picture = co_await node_.snapshots.take(*found);
+        const auto picture = co_await with_.snapshots.take(found->media);
         co_return picture ? jpeg_reply(*picture) : no_picture(-1, picture.error());
       }
     }
     std::string url{args.text("url")};
-    const auto picture = co_await node_.snapshots.fetch(std::move(url), source_timeout(*settings, *seconds));
+    const auto picture = co_await with_.snapshots.fetch(std::move(url), source_timeout(*settings, *seconds));
     co_return picture ? jpeg_reply(*picture) : no_picture(not_found, "can not find the stream: " + picture.error());
   }
 
@@ -241,9 +243,7 @@ class media_face {
             std::string{args.text("customized_path")}};
   }
 
-  actors::stream_key key_of(const arguments& args) const {
-    return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
-  }
+  actors::stream_key key_of(const arguments& args) const { return key_in(args, *with_.config.current()); }
 
   media_filter filter_of(const arguments& args) const {
     media_filter f;
@@ -259,7 +259,7 @@ class media_face {
 
   asio::awaitable<actors::outcome<actors::stream_status>> find(const arguments& args) const {
     actors::query_request wanted{key_of(args)};
-    co_return co_await node_.core.query(std::move(wanted));
+    co_return co_await with_.core.ask(std::move(wanted));
   }
 
   asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> watchable(const media_filter& filter) const {
@@ -267,7 +267,7 @@ class media_face {
     wanted.watchable = true;
     wanted.vhost = filter.vhost;
     wanted.app = filter.app;
-    auto answer = co_await node_.core.list(std::move(wanted));
+    auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return net::failure{answer.error()};
     std::erase_if(answer->streams, [&](const auto& s) { return !filter.matches(s); });
     co_return std::move(answer->streams);
@@ -275,18 +275,18 @@ class media_face {
 
   asio::awaitable<bool> close(const actors::stream_status& s) const {
     actors::close_request wanted{s.key, s.generation, false};
-    const auto closed = co_await node_.core.close(std::move(wanted));
+    const auto closed = co_await with_.core.ask(std::move(wanted));
     co_return closed.has_value();
   }
 
   bool is_recorded(const actors::stream_status& s) const {
-    return node_.recordings.is_recording(s.key, recording_kind::mp4);
+    return with_.recordings.is_recording(s.key, recording_kind::mp4);
   }
 
   std::vector<viewer_info> sessions_of(const arguments& args) const {
     const auto port = args.port("local_port");
     const auto ip = args.text("peer_ip");
-    auto all = node_.media.viewers().list();
+    auto all = with_.viewers.list();
     std::erase_if(all, [&](const viewer_info& v) {
       return (port && *port != 0 && v.who.local.port() != *port) || (!ip.empty() && v.who.peer.address_string() != ip);
     });
@@ -300,14 +300,14 @@ class media_face {
     return net::failure{"type: '" + std::string{type} + "' is not 1 (MP4) or 2 (FLV)"};
   }
 
-  const node& node_;
+  const needs with_;
 };
 
 }  // namespace
 
-void add_media_routes(router& to, const node& n) {
+void add_media_routes(router& to, const media_needs& with) {
   using f = media_face;
-  zlm_calls<f> calls{to, ",", n};
+  zlm_calls<f> calls{to, ",", with};
   calls.add("getMediaList", {}, &f::media_list);
   calls.add("getMediaInfo", {"schema", "vhost", "app", "stream"}, &f::media_info);
   calls.add("isMediaOnline", {"schema", "vhost", "app", "stream"}, &f::is_online);

@@ -13,6 +13,10 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
+MetricType type_of(net::figure_kind kind) noexcept {
+  return kind == net::figure_kind::total ? MetricType::Counter : MetricType::Gauge;
+}
+
 /// Collects families; a verb a kind of metric.
 class exposition {
  public:
@@ -36,6 +40,14 @@ class exposition {
   void gauge(std::string name, std::string help, double v) {
     family(std::move(name), std::move(help), MetricType::Gauge);
     value(v);
+  }
+  /// Each row of a table, of one struct that they are figures of.
+  template <class Rows, class Struct>
+  void figures(std::string_view prefix, const Rows& rows, const Struct& of) {
+    for (const auto& row : rows) {
+      family(row.metric(prefix), std::string{row.help}, type_of(row.kind));
+      value(static_cast<double>(of.*row.value));
+    }
   }
   template <std::size_t N>
   void histogram(std::string name, std::string help, const std::array<double, N>& bounds,
@@ -82,37 +94,22 @@ void streams(exposition& out, const actors::node_stats& n) {
 }
 
 void ports(exposition& out, const net::allocator_figures& f) {
-  out.family("ports", "Port pairs of the range, by status.", MetricType::Gauge);
-  out.value(static_cast<double>(f.free), "status", "free");
-  out.value(static_cast<double>(f.leased), "status", "leased");
-  out.value(static_cast<double>(f.resting), "status", "quarantined");
   out.gauge("ports_size", "Port pairs in the configured range.", static_cast<double>(f.size));
-  out.counter("allocations_total", "Port allocations asked for.", f.requests);
-  out.counter("allocations_refused_total", "Port allocations that found no port.", f.refused);
+  out.family("ports", "Port pairs of the range, by status.", MetricType::Gauge);
+  for (const auto& row : net::pair_figures)
+    if (row.value != &net::allocator_figures::size)
+      out.value(static_cast<double>(f.*row.value), "status", row.metric("ports_"));
+  out.figures("allocations_", net::allocation_figures, f);
   out.family("bind_failures_total", "Failed tries to bind a port, by cause.", MetricType::Counter);
   for (std::size_t i = 1; i < f.failures.size(); ++i)
     out.value(static_cast<double>(f.failures[i]), "cause", net::to_string(static_cast<net::errc>(i)));
-  out.counter("ports_taken_early_total", "Resting ports used again before their silence was long enough.",
-              f.taken_early);
 }
 
 void packets(exposition& out, const net::counter_values& c) {
-  out.counter("datagrams_total", "RTP datagrams and TCP frames read.", c.datagrams);
-  out.counter("packets_total", "RTP packets accepted.", c.accepted);
-  out.counter("bytes_total", "Bytes of accepted RTP packets.", c.accepted_bytes);
+  out.figures("", net::stream_figures<std::uint64_t>, c);
   out.family("refused_total", "RTP datagrams refused, by cause.", MetricType::Counter);
   for (std::size_t i = 0; i < c.refused.size(); ++i)
     out.value(static_cast<double>(c.refused[i]), "cause", net::to_string(static_cast<net::refusal>(i)));
-  out.family("lost", "Packets missing in the sequences so far; falls when late ones arrive.", MetricType::Gauge);
-  out.value(static_cast<double>(c.lost));
-  out.counter("reordered_total", "Packets accepted behind a higher sequence number.", c.reordered);
-  out.counter("kernel_drops_total", "Datagrams the kernel dropped for want of buffer.", c.kernel_drops);
-  out.counter("sender_reports_total", "RTCP sender reports read.", c.sender_reports);
-  out.counter("receiver_reports_total", "RTCP receiver reports sent.", c.receiver_reports);
-  out.counter("rtcp_malformed_total", "RTCP packets that could not be read.", c.rtcp_malformed);
-  out.counter("tcp_connections_total", "TCP connections accepted or made.", c.tcp_connections);
-  out.counter("tcp_refused_total", "TCP connections closed to make room, or one too many.", c.tcp_refused);
-  out.counter("tcp_resyncs_total", "Times the framing of a TCP connection was lost.", c.tcp_resyncs);
 }
 
 void senders(exposition& out, const actors::node_stats& n) {
@@ -130,23 +127,13 @@ void alarms(exposition& out, const actors::node_stats& n) {
   }
 }
 
-void hook_figures(exposition& out, const actors::hook_stats& h) {
-  const auto family = [&](const char* name, const char* help, std::uint64_t actors::hook_counters::*figure) {
-    out.family(name, help, MetricType::Counter);
+void hooks_by_name(exposition& out, const actors::hook_stats& h) {
+  for (const auto& f : actors::hook_figures) {
+    out.family(f.metric("hooks_"), std::string{f.help}, type_of(f.kind));
     for (std::size_t i = 0; i < h.hooks.size(); ++i)
-      out.value(static_cast<double>(h.hooks[i].*figure), "hook", to_string(static_cast<actors::hook_name>(i)));
-  };
-  family("hooks_taken_total", "Hooks there were to send.", &actors::hook_counters::taken);
-  family("hooks_sent_total", "First tries to send a hook.", &actors::hook_counters::sent);
-  family("hooks_delivered_total", "Hooks answered with code 0.", &actors::hook_counters::delivered);
-  family("hooks_refused_total", "Hooks answered with another code.", &actors::hook_counters::refused);
-  family("hooks_failed_total", "Hooks given up after the last try.", &actors::hook_counters::failed);
-  family("hooks_retried_total", "Further tries to send a hook.", &actors::hook_counters::retried);
-  family("hooks_dropped_total", "Hooks dropped at a bound, or switched off while they waited.",
-         &actors::hook_counters::dropped);
-  out.family("hooks_queued", "Hooks that wait or are under way.", MetricType::Gauge);
-  for (std::size_t i = 0; i < h.hooks.size(); ++i)
-    out.value(static_cast<double>(h.hooks[i].queued), "hook", to_string(static_cast<actors::hook_name>(i)));
+      out.value(static_cast<double>(h.hooks[i].*f.value), "hook", to_string(static_cast<actors::hook_name>(i)));
+  }
+  out.gauge("hooks_in_flight", "Tries to send a hook that are under way.", static_cast<double>(h.in_flight));
   out.gauge("hook_receivers_dead", "Hook receivers that failed several times in a row.",
             static_cast<double>(h.dead_receivers));
 }
@@ -158,9 +145,10 @@ std::string metrics_text(const actors::node_stats& node, const actors::hook_stat
   streams(out, node);
   ports(out, node.ports);
   packets(out, node.totals);
+  out.figures("media_", net::media_figures<std::uint64_t>, node.media);
   senders(out, node);
   alarms(out, node);
-  hook_figures(out, hooks);
+  hooks_by_name(out, hooks);
   return out.text();
 }
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/node_stats.hpp"
 #include "actors/events/hook_dispatcher.hpp"
 
 namespace berth::api {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "api/core/settings.hpp"
+#include "api/text/name.hpp"
+
 namespace berth::api {
 namespace {
 
@@ -20,72 +23,102 @@ std::string not_one_of(std::string_view name, std::string_view value, std::strin
 
 }  // namespace
 
-std::optional<std::string> overlong_name(const arguments& args) {
-  for (const auto* name : {"vhost", "app", "stream", "stream_id", "recv_stream_id"})
-    if (const auto size = args.text(name).size(); size > longest_name)
-      return std::string{name} + ": has " + std::to_string(size) + " bytes, more than " + std::to_string(longest_name);
+std::optional<std::string> bad_name(const arguments& args) {
+  for (const auto* field : {"vhost", "app", "stream", "stream_id", "recv_stream_id"})
+    if (const auto name = args.text(field); !name.empty())
+      if (const auto why = why_no_name(name)) return std::string{field} + ": " + *why;
   return std::nullopt;
+}
+
+actors::stream_key key_in(const arguments& args, const config& settings, std::string_view id) {
+  return stream_key_of(args.text("vhost"), args.text("app"), args.text(id), settings);
 }
 
 actors::stream_key stream_key_of(std::string_view vhost, std::string_view app, std::string_view stream,
                                  const config& settings) {
   actors::stream_key key;
-  if (!vhost.empty() && settings.get_bool("general.enableVhost")) key.vhost = vhost;
+  if (!vhost.empty() && request_settings_of(settings).virtual_hosts) key.vhost = vhost;
   if (!app.empty()) key.app = app;
   key.stream = stream;
   return key;
 }
 
 net::duration source_timeout(const config& settings, std::int64_t wanted_seconds) {
-  const auto most = settings.get_milliseconds("pull.timeout_ms");
+  const auto most = request_settings_of(settings).source_timeout;
   return wanted_seconds == 0 ? most : std::min<net::duration>(most, std::chrono::seconds{wanted_seconds});
 }
 
-net::result<actors::open_request, std::string> read_open_arguments(const arguments& args, bool multiplex) {
-  actors::open_request r;
-  r.multiplex = multiplex;
+namespace {
+
+using problem = std::optional<std::string>;
+
+// What both kinds of ports have.
+problem read_port(const arguments& args, actors::port_wish& to) {
   const auto port = args.port("port");
-  if (!port) return net::failure{port.error()};
-  if (*port == 65535 && !multiplex)
-    return net::failure<std::string>{"port: 65535 leaves no room for RTCP on the next port; 0..65534"};
-  r.port = *port;
+  if (!port) return port.error();
+  to.port = *port;
 
   const auto mode = args.integer("tcp_mode", 0, 2, 0);
-  if (!mode) return net::failure{mode.error()};
-  r.mode = static_cast<actors::tcp_mode>(*mode);
+  if (!mode) return mode.error();
+  to.mode = static_cast<actors::tcp_mode>(*mode);
   const auto enable_tcp = args.integer("enable_tcp", INT32_MIN, INT32_MAX, 0);
-  if (!enable_tcp) return net::failure{enable_tcp.error()};
-  if (*enable_tcp != 0 && r.mode == actors::tcp_mode::none) r.mode = actors::tcp_mode::passive;
-
-  if (multiplex && r.mode == actors::tcp_mode::active)
-    return net::failure<std::string>{
-        "tcp_mode: 2 is not possible for a shared port, which nobody connects from; 0 or 1"};
+  if (!enable_tcp) return enable_tcp.error();
+  if (*enable_tcp != 0 && to.mode == actors::tcp_mode::none) to.mode = actors::tcp_mode::passive;
 
   const auto track = args.integer("only_track", 0, 2, 0);
-  if (!track) return net::failure{track.error()};
-  r.only_track = static_cast<actors::track_filter>(*track);
-  if (args.flag("only_audio")) r.only_track = actors::track_filter::audio;
+  if (!track) return track.error();
+  to.only_track = static_cast<actors::track_filter>(*track);
+  if (args.flag("only_audio")) to.only_track = actors::track_filter::audio;
 
+  to.local_ip = args.text("local_ip");
+  if (const auto text = args.text("source_policy"); !text.empty()) {
+    to.sources = net::parse_source_policy(text);
+    if (!to.sources) return not_one_of("source_policy", text, "learn, pin, follow, any");
+  }
+  return std::nullopt;
+}
+
+problem read_own(const arguments& args, actors::rtp_port& to) {
+  if (auto wrong = read_port(args, to)) return wrong;
+  if (to.port == 65535) return "port: 65535 leaves no room for RTCP on the next port; 0..65534";
   const auto ssrc = args.ssrc("ssrc");
-  if (!ssrc) return net::failure{ssrc.error()};
-  if (!multiplex) r.ssrc = *ssrc;
+  if (!ssrc) return ssrc.error();
+  to.ssrc = *ssrc;
+  to.re_use_port = args.flag("re_use_port");
+  return std::nullopt;
+}
 
-  r.local_ip = args.text("local_ip");
-  r.re_use_port = args.flag("re_use_port");
+problem read_shared(const arguments& args, actors::multiplex_port& to) {
+  if (auto wrong = read_port(args, to)) return wrong;
+  if (to.mode == actors::tcp_mode::active)
+    return "tcp_mode: 2 is not possible for a shared port, which nobody connects from; 0 or 1";
+  return std::nullopt;
+}
 
+problem read_common(const arguments& args, actors::open_request& to) {
   if (args.has("timeout_sec")) {
     const auto seconds = args.integer("timeout_sec", 0, longest_timeout_sec, 0);
-    if (!seconds) return net::failure{seconds.error()};
-    r.idle_after = std::chrono::seconds{*seconds};
+    if (!seconds) return seconds.error();
+    to.idle_after = std::chrono::seconds{*seconds};
   }
   if (const auto text = args.text("on_conflict"); !text.empty()) {
-    r.on_conflict = parse_conflict_policy(text);
-    if (!r.on_conflict) return net::failure{not_one_of("on_conflict", text, "error, reuse, replace")};
+    to.on_conflict = parse_conflict_policy(text);
+    if (!to.on_conflict) return not_one_of("on_conflict", text, "error, reuse, replace");
   }
-  if (const auto text = args.text("source_policy"); !text.empty()) {
-    r.sources = net::parse_source_policy(text);
-    if (!r.sources) return net::failure{not_one_of("source_policy", text, "learn, pin, follow, any")};
-  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+net::result<actors::open_request, std::string> read_open_arguments(const arguments& args, bool multiplex) {
+  actors::open_request r;
+  problem wrong;
+  if (multiplex)
+    wrong = read_shared(args, r.what.emplace<actors::multiplex_port>());
+  else
+    wrong = read_own(args, r.what.emplace<actors::rtp_port>());
+  if (!wrong) wrong = read_common(args, r);
+  if (wrong) return net::failure{std::move(*wrong)};
   return r;
 }
 

@@ -1,26 +1,24 @@
 // An open request from text, with the same names and rules on both faces of the API.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/opening.hpp"
 #include "api/config/config.hpp"
 #include "api/http/arguments.hpp"
 
 namespace berth::api {
 
-/// Bytes of a stream id, an app or a virtual host: they stand in logs, hooks and lists.
-inline constexpr std::size_t longest_name = 512;
-
-/// Which name in the request is longer than that, as a text for the client.
-std::optional<std::string> overlong_name(const arguments& args);
+/// Which name in the request can not be one, and why, as a text for the client.
+std::optional<std::string> bad_name(const arguments& args);
 
 /// The key that a request names. Empty parts are the defaults; without general.enableVhost there is one virtual host.
 actors::stream_key stream_key_of(std::string_view vhost, std::string_view app, std::string_view stream,
                                  const config& settings);
+/// The key in a call's arguments vhost, app, and the one that holds the stream's id.
+actors::stream_key key_in(const arguments& args, const config& settings, std::string_view id = "stream");
 
 /// How long the node waits for another server: as the client says, but no longer than the operator allows. 0 = it does
 /// not say.

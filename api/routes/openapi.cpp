@@ -1,5 +1,11 @@
-// The native face described for programs: /v1/openapi.json, OpenAPI 3.1. A test compares it with the routes there are.
-#include "api/routes/node.hpp"
+#include "api/routes/openapi.hpp"
+
+#include <boost/json.hpp>
+#include <string>
+
+#include "net/io/port_allocator.hpp"
+#include "net/media/media_counters.hpp"
+#include "net/rtp/stream_counters.hpp"
 
 namespace berth::api {
 namespace {
@@ -260,15 +266,19 @@ constexpr std::string_view document = R"json({
         "generation": {"type": "integer", "description": "of this life; never used twice"},
         "peer": {"type": "string"},
         "transport": {"type": "string", "enum": ["", "udp", "tcp"]},
-        "datagrams": {"type": "integer", "description": "= packets + the sum of refused"},
-        "packets": {"type": "integer"},
-        "bytes": {"type": "integer"},
         "refused": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "by cause"},
-        "lost": {"type": "integer"},
-        "kernel_drops": {"type": "integer"},
-        "jitter_us": {"type": "integer"},
+        "media": {"$ref": "#/components/schemas/Media"},
         "silent_ms": {"type": ["integer", "null"]},
         "last_reason": {"type": "string", "description": "the last thing that went wrong"}
+      }
+    },
+    "Media": {
+      "type": "object",
+      "required": ["public_id", "registered"],
+      "description": "What was made of the packets; the figures are there from the first packet on",
+      "properties": {
+        "public_id": {"type": "string", "description": "the stream's id for viewers"},
+        "registered": {"type": "boolean", "description": "it can be watched"}
       }
     },
     "Ports": {
@@ -276,13 +286,6 @@ constexpr std::string_view document = R"json({
       "required": ["range", "size", "free", "leased", "resting", "bind_failures"],
       "properties": {
         "range": {"type": "string"},
-        "size": {"type": "integer"},
-        "free": {"type": "integer"},
-        "leased": {"type": "integer"},
-        "requests": {"type": "integer"},
-        "granted": {"type": "integer"},
-        "refused": {"type": "integer"},
-        "taken_early": {"type": "integer"},
         "bind_failures": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "by cause"},
         "resting": {"type": "array", "items": {
           "type": "object",
@@ -314,13 +317,31 @@ constexpr std::string_view document = R"json({
 }
 })json";
 
+// Figures are described from the rows that they are printed from.
+template <class Rows>
+void describe(boost::json::value& whole, std::string_view schema, const Rows& rows) {
+  auto& properties = whole.at_pointer("/components/schemas/" + std::string{schema} + "/properties").as_object();
+  for (const auto& row : rows)
+    if (!properties.contains(row.name))
+      properties[row.name] = boost::json::object{{"type", "integer"}, {"description", row.help}};
+}
+
+std::string described() {
+  auto whole = boost::json::parse(boost::json::string_view{document.data(), document.size()});
+  describe(whole, "Stream", net::stream_figures<std::uint64_t>);
+  describe(whole, "Media", net::media_figures<std::uint64_t>);
+  describe(whole, "Ports", net::pair_figures);
+  describe(whole, "Ports", net::allocation_figures);
+  return boost::json::serialize(whole);
+}
+
 }  // namespace
 
 void add_openapi_route(router& to) {
-  to.add("GET", "/v1/openapi.json", [](const http_request&) -> boost::asio::awaitable<http_reply> {
+  to.add("GET", "/v1/openapi.json", [text = described()](const http_request&) -> boost::asio::awaitable<http_reply> {
     http_reply r;
     r.content_type = "application/json";
-    r.body = document;
+    r.body = text;
     co_return r;
   });
 }

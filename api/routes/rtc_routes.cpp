@@ -1,17 +1,13 @@
-// WebRTC's signalling: an offer comes in a POST, the answer goes back. ZLMediaKit's face of it, WHIP (RFC 9725) and WHEP.
-// Nobody is asked for a secret here: on_play and on_publish decide.
+#include "api/routes/rtc_routes.hpp"
+
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
-#include "api/config/config_value.hpp"
 #include "api/core/error_table.hpp"
 #include "api/http/json.hpp"
-#include "api/routes/node.hpp"
 #include "api/routes/zlm_calls.hpp"
-#include "api/text/text.hpp"
 #include "api/viewers/rtc_service.hpp"
 #include "api/viewers/rtc_viewer.hpp"
-#include "api/viewers/viewer_service.hpp"
 #include "net/egress/rtp_muxer.hpp"
 #include "net/rtc/rtc_reception.hpp"
 
@@ -35,24 +31,14 @@ using agreement = net::result<agreed, refused>;
 
 refused because(const actors::rejection& why) { return {answer_for(why.code).zlm_code, why.text}; }
 
-std::vector<std::string> preferred(const config& c) {
-  auto names = names_in(c.get_text("rtc.preferredCodecA"), ',');
-  for (auto& name : names_in(c.get_text("rtc.preferredCodecV"), ',')) names.push_back(std::move(name));
-  return names;
-}
-
 bool any(const std::vector<net::rtc_choice>& choices) {
   return std::any_of(choices.begin(), choices.end(), [](const auto& c) { return c.format.has_value(); });
 }
 
-std::string query_of(const http_request& request) {
-  const auto question = request.target.find('?');
-  return question == std::string::npos ? std::string{} : request.target.substr(question + 1);
-}
-
 class rtc_face {
  public:
-  explicit rtc_face(const node& n) : node_(n) {}
+  using needs = rtc_needs;
+  explicit rtc_face(const needs& with) : with_(with) {}
 
   reply webrtc(const http_request& request) const {
     const arguments args{request};
@@ -73,7 +59,7 @@ class rtc_face {
     const arguments args{request};
     if (auto no = refuse_address(request)) co_return std::move(*no);
     http_reply r;
-    const auto done = node_.rtc.end(std::string{args.text("id")}, std::string{args.text("token")});
+    const auto done = with_.rtc.end(std::string{args.text("id")}, std::string{args.text("token")});
     if (done == rtc_service::farewell::wrong_token) r.status = 401;
     if (done == rtc_service::farewell::unknown) r.status = 404;
     co_return r;
@@ -102,13 +88,13 @@ class rtc_face {
   }
 
   awaitable<agreement> negotiate(const http_request& request, bool push) const {
-    if (auto why = node_.rtc.why_not(); !why.empty()) co_return net::failure{refused{-1, std::move(why)}};
+    if (auto why = with_.rtc.why_not(); !why.empty()) co_return net::failure{refused{-1, std::move(why)}};
     const auto* const app = request.query_value("app");
     const auto* const stream = request.query_value("stream");
     if (app == nullptr || stream == nullptr || app->empty() || stream->empty())
       co_return net::failure{refused{bad_arguments, "app and stream are missing in the URL"}};
-    if (auto why = overlong_name(arguments{request})) co_return net::failure{refused{bad_arguments, std::move(*why)}};
-    const auto key = stream_key_of("", *app, *stream, *node_.config.snapshot());
+    if (auto why = bad_name(arguments{request})) co_return net::failure{refused{bad_arguments, std::move(*why)}};
+    const auto key = stream_key_of("", *app, *stream, *with_.config.current());
     const auto offer = net::parse_rtc_offer(request.body);
     if (!offer) co_return net::failure{refused{bad_arguments, "the offer can not be read: " + offer.error()}};
     if (push) co_return co_await receive(request, key, *offer);
@@ -119,23 +105,19 @@ class rtc_face {
 
   awaitable<agreement> play(const http_request& request, const actors::stream_key& key,
                             const net::rtc_offer& offer) const {
-    actors::watch_request wanted;
-    wanted.who.key = key;
-    wanted.who.id = node_.media.viewers().next_id();
-    wanted.who.protocol = "rtc";
-    wanted.who.as = net::schema::rtsp;
-    wanted.who.peer = client_address(request);
-    wanted.who.local = request.local;
-    wanted.who.params = query_of(request);
-    wanted.wait = node_.media.settings().stream_wait;
-    const auto who = wanted.who;
-    const auto found = co_await node_.core.watch(std::move(wanted));
+    const auto who = with_.viewers.announce({.key = key,
+                                             .protocol = "rtc",
+                                             .as = net::schema::rtsp,
+                                             .peer = client_address(request),
+                                             .local = request.local,
+                                             .params = std::string{request.raw_query()}});
+    const auto found = co_await with_.viewers.admit(who);
     if (!found) co_return net::failure{because(found.error())};
     const auto tracks = net::rtp_muxer::carried(found->media->tracks());
     const auto choices = net::choose_to_send(offer, tracks, first_ssrc());
     if (!any(choices)) co_return net::failure{refused{-1, "the offer and the stream have no codec in common"}};
-    auto order = node_.media.reserve(who, *found, net::container::rtp, left());
-    if (!order) co_return net::failure{refused{-400, "as many viewers as are allowed watch already"}};
+    auto order = with_.viewers.seat(who, *found, net::container::rtp);
+    if (!order) co_return net::failure{because(order.error())};
 
     const auto gathering = std::make_shared<rtc_gathering>();
     auto delivery = deliver(choices, tracks);
@@ -144,7 +126,7 @@ class rtc_face {
     entrance.session->start();
     const auto own = co_await gathering->wait();
     if (!own) co_return net::failure{refused{-1, own.error()}};
-    node_.media.serve_rtc(std::move(*order), std::move(delivery));
+    with_.viewers.viewers().serve_rtc(std::move(*order), std::move(delivery));
     co_return agreed{answer_to(offer, choices, *own, key.stream), entrance.ticket};
   }
 
@@ -161,7 +143,7 @@ class rtc_face {
   rtc_service::entrance entrance_of(const net::rtc_offer& offer, const std::vector<net::rtc_choice>& choices,
                                     const std::shared_ptr<rtc_link>& link,
                                     const std::shared_ptr<rtc_gathering>& gathering) const {
-    return node_.rtc.make(offer, choices,
+    return with_.rtc.make(offer, choices,
                           {.ready = [gathering](const net::ice_parameters& own) { gathering->ready(own); },
                            .established = [link] { link->established(); },
                            .packet = {},
@@ -172,17 +154,11 @@ class rtc_face {
                                }});
   }
 
-  viewer_service::left_function left() const {
-    return [&core = node_.core](const actors::viewer& who, const actors::consumption& taken) {
-      core.tell_viewer_left(who, taken);
-    };
-  }
-
   // ---- receiving
 
   awaitable<agreement> receive(const http_request& request, const actors::stream_key& key,
                                const net::rtc_offer& offer) const {
-    const auto choices = net::choose_to_receive(offer, preferred(*node_.config.snapshot()));
+    const auto choices = net::choose_to_receive(offer, with_.rtc.settings().preferred);
     if (!any(choices))
       co_return net::failure{refused{-1, "the offer sends no codec that is served: H264, H265, PCMA, PCMU, opus"}};
     const auto reception = std::make_shared<net::rtc_reception>(choices);
@@ -190,7 +166,7 @@ class rtc_face {
     const auto entrance = entrance_of(offer, choices, reception, gathering);
     const auto& session = entrance.session;
     auto wanted = request_for(request, key, reception, session);
-    const auto opened = co_await node_.core.fetch(std::move(wanted));
+    const auto opened = co_await with_.core.ask(std::move(wanted));
     if (!opened) {
       // A stream that is opened after all, too late for this client, ends with its session.
       session->stop();
@@ -209,7 +185,7 @@ class rtc_face {
   rtc_service::entrance entrance_of(const net::rtc_offer& offer, const std::vector<net::rtc_choice>& choices,
                                     const std::shared_ptr<net::rtc_reception>& reception,
                                     const std::shared_ptr<rtc_gathering>& gathering) const {
-    return node_.rtc.make(offer, choices,
+    return with_.rtc.make(offer, choices,
                           {.ready = [gathering](const net::ice_parameters& own) { gathering->ready(own); },
                            .established = {},
                            .packet = [reception](net::bytes_view packet,
@@ -221,29 +197,31 @@ class rtc_face {
                                }});
   }
 
-  static actors::fetch_request request_for(const http_request& request, const actors::stream_key& key,
-                                           const std::shared_ptr<net::rtc_reception>& reception,
-                                           const std::shared_ptr<net::rtc_session>& session) {
-    actors::fetch_request r;
-    r.open.key = key;
-    r.open.idle_after = net::duration::zero();
-    r.open.asked = net::clock::now();
-    r.open.publisher = client_address(request);
-    r.open.params = query_of(request);
+  static actors::open_request request_for(const http_request& request, const actors::stream_key& key,
+                                          const std::shared_ptr<net::rtc_reception>& reception,
+                                          const std::shared_ptr<net::rtc_session>& session) {
     net::source_options what;
     what.url = "rtc://" + key.vhost + "/" + key.app + "/" + key.stream;
     what.pushed = true;
-    r.open.source = std::make_shared<const net::source_options>(std::move(what));
+    actors::sourced from;
+    from.source = std::make_shared<const net::source_options>(std::move(what));
     // The stream keeps the session; the session does not keep the stream.
-    r.open.open_source = [reception, session](const net::source_options_ptr&, std::function<void()> wake) {
+    from.open_source = [reception, session](const net::source_options_ptr&, std::function<void()> wake) {
       return reception->source(std::move(wake), [session] { session->stop(); });
     };
+    from.publisher = client_address(request);
+    from.params = request.raw_query();
+    actors::open_request r;
+    r.key = key;
+    r.what = std::move(from);
+    r.idle_after = net::duration::zero();
+    r.asked = net::clock::now();
     return r;
   }
 
   void look_after(const std::shared_ptr<net::rtc_reception>& reception,
                   const std::shared_ptr<net::rtc_session>& session) const {
-    node_.rtc.every(look_interval, [reception, weak = std::weak_ptr{session}] {
+    with_.rtc.every(look_interval, [reception, weak = std::weak_ptr{session}] {
       const auto s = weak.lock();
       if (!s) return false;
       if (auto packets = reception->look(net::clock::now()); !packets.empty()) s->send(std::move(packets));
@@ -255,7 +233,7 @@ class rtc_face {
 
   std::string answer_to(const net::rtc_offer& offer, const std::vector<net::rtc_choice>& choices,
                         const net::ice_parameters& own, const std::string& name) const {
-    return net::make_rtc_answer(offer, choices, own, node_.rtc.fingerprint(), name);
+    return net::make_rtc_answer(offer, choices, own, with_.rtc.fingerprint(), name);
   }
 
   static std::uint32_t first_ssrc() {
@@ -263,13 +241,13 @@ class rtc_face {
     return static_cast<std::uint32_t>(numbers() | 1U);
   }
 
-  const node& node_;
+  const needs with_;
 };
 
 }  // namespace
 
-void add_rtc_routes(router& to, const node& n) {
-  const auto face = std::make_shared<const rtc_face>(n);
+void add_rtc_routes(router& to, const rtc_needs& with) {
+  const auto face = std::make_shared<const rtc_face>(with);
   to.add("/index/api/webrtc", [face](const http_request& r) { return face->webrtc(r); });
   to.add("/index/api/whip", [face](const http_request& r) { return face->whip(r); });
   to.add("/index/api/whep", [face](const http_request& r) { return face->whep(r); });

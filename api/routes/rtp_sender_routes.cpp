@@ -1,11 +1,11 @@
-// ZLMediaKit's face of RTP that goes out: to another platform, to a device, back to where a stream comes from.
+#include "api/routes/rtp_sender_routes.hpp"
+
 #include <boost/asio/use_awaitable.hpp>
 
 #include "api/core/error_table.hpp"
 #include "api/core/status_json.hpp"
 #include "api/http/json.hpp"
 #include "api/http/resolve.hpp"
-#include "api/routes/node.hpp"
 #include "api/routes/open_arguments.hpp"
 #include "api/routes/send_arguments.hpp"
 #include "api/routes/zlm_calls.hpp"
@@ -21,7 +21,8 @@ http_reply refuse(int code, std::string_view why) { return zlm_error(code, why, 
 
 class rtp_sender_face {
  public:
-  explicit rtp_sender_face(const node& n) : node_(n) {}
+  using needs = rtp_sender_needs;
+  explicit rtp_sender_face(const needs& with) : with_(with) {}
 
   reply start(const arguments& args) const {
     auto wanted = read_send_arguments(args);
@@ -56,7 +57,7 @@ class rtp_sender_face {
 
   reply stop(const arguments& args) const {
     actors::stop_sending_request wanted{key_of(args), std::string{args.text("ssrc")}};
-    const auto answer = co_await node_.core.stop_sending(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (answer) co_return zlm_reply();
     if (answer.error().code == actors::errc::no_sender)
       co_return zlm_error(-1, "stopSendRtp failed: " + answer.error().text);
@@ -65,7 +66,7 @@ class rtp_sender_face {
 
   reply list(const arguments& args) const {
     actors::senders_request wanted{key_of(args)};
-    const auto answer = co_await node_.core.senders(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return zlm_rejection(answer.error(), "can not find the source stream");
     boost::json::array names, senders;
     std::uint64_t bytes = 0;
@@ -84,26 +85,24 @@ class rtp_sender_face {
   }
 
  private:
-  actors::stream_key key_of(const arguments& args) const {
-    return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
-  }
+  actors::stream_key key_of(const arguments& args) const { return key_in(args, *with_.config.current()); }
 
   reply begin(actors::send_request wanted) const {
-    const auto answer = co_await node_.core.start_sending(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (answer) co_return zlm_reply({{"local_port", answer->local_port}});
     const auto& why = answer.error();
     if (why.code == actors::errc::not_found) co_return refuse(not_found, "can not find the source stream: " + why.text);
     co_return refuse(answer_for(why.code).zlm_code, why.text);
   }
 
-  const node& node_;
+  const needs with_;
 };
 
 }  // namespace
 
-void add_rtp_sender_routes(router& to, const node& n) {
+void add_rtp_sender_routes(router& to, const rtp_sender_needs& with) {
   using f = rtp_sender_face;
-  zlm_calls<f> calls{to, ", ", n};
+  zlm_calls<f> calls{to, ", ", with};
   calls.add("startSendRtp", {"vhost", "app", "stream", "ssrc", "dst_url", "dst_port", "is_udp"}, &f::start);
   calls.add("startSendRtpPassive", {"vhost", "app", "stream", "ssrc"}, &f::start_passive);
   calls.add("startSendRtpTalk", {"vhost", "app", "stream", "ssrc", "recv_stream_id"}, &f::start_talk);

@@ -1,4 +1,5 @@
-// ZLMediaKit's face of ports and streams: open, close, query, list, and what acts on an open one.
+#include "api/routes/rtp_server_routes.hpp"
+
 #include <array>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -6,7 +7,6 @@
 #include "api/core/status_json.hpp"
 #include "api/http/json.hpp"
 #include "api/http/resolve.hpp"
-#include "api/routes/node.hpp"
 #include "api/routes/open_arguments.hpp"
 #include "api/routes/zlm_calls.hpp"
 
@@ -21,21 +21,22 @@ constexpr std::uint32_t default_pause_sec = 300;
 
 class rtp_server_face {
  public:
-  explicit rtp_server_face(const node& n) : node_(n) {}
+  using needs = rtp_server_needs;
+  explicit rtp_server_face(const needs& with) : with_(with) {}
 
   reply open(const arguments& args) const { return open_as(args, false); }
   reply open_multiplex(const arguments& args) const { return open_as(args, true); }
 
   reply close(const arguments& args) const {
     actors::close_request wanted{key_of(args), std::nullopt, false};
-    const auto answer = co_await node_.core.close(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer && answer.error().code != actors::errc::not_found) co_return zlm_rejection(answer.error());
     co_return zlm_reply({{"hit", answer ? 1 : 0}});
   }
 
   reply query(const arguments& args) const {
     actors::query_request wanted{key_of(args)};
-    const auto answer = co_await node_.core.query(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) {
       if (answer.error().code != actors::errc::not_found) co_return zlm_rejection(answer.error());
       co_return zlm_reply({{"exist", false}});
@@ -59,7 +60,7 @@ class rtp_server_face {
 
   reply list(const arguments&) const {
     actors::list_request all;
-    const auto answer = co_await node_.core.list(std::move(all));
+    const auto answer = co_await with_.core.ask(std::move(all));
     if (!answer) co_return zlm_rejection(answer.error());
     std::string elements;
     elements.reserve(answer->streams.size() * 768);
@@ -86,7 +87,7 @@ class rtp_server_face {
     const auto ssrc = args.ssrc("ssrc");
     if (!ssrc) co_return zlm_error(bad_arguments, ssrc.error());
     actors::update_ssrc_request wanted{key_of(args), *ssrc};
-    const auto answer = co_await node_.core.update_ssrc(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return not_found_or(answer.error(), -500, "RtpServer not found by stream_id");
     co_return zlm_reply();
   }
@@ -99,7 +100,7 @@ class rtp_server_face {
     const auto remote = co_await resolve(std::move(argument), std::move(host), *port);
     if (!remote) co_return zlm_error(-1, remote.error());
     actors::connect_request wanted{key_of(args), *remote, connect_timeout};
-    const auto answer = co_await node_.core.connect(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return not_found_or(answer.error(), -1, "can not find the stream");
     co_return zlm_reply();
   }
@@ -109,20 +110,18 @@ class rtp_server_face {
     if (!seconds) co_return zlm_error(bad_arguments, seconds.error());
     const auto pause = std::chrono::seconds{*seconds == 0 ? default_pause_sec : *seconds};
     actors::idle_check_request wanted{key_of(args), pause};
-    const auto answer = co_await node_.core.idle_check(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     co_return answer ? zlm_reply() : zlm_rejection(answer.error(), "can not find the stream");
   }
 
   reply resume_check(const arguments& args) const {
     actors::idle_check_request wanted{key_of(args), std::nullopt};
-    const auto answer = co_await node_.core.idle_check(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     co_return answer ? zlm_reply() : zlm_rejection(answer.error(), "can not find the stream");
   }
 
  private:
-  actors::stream_key key_of(const arguments& args) const {
-    return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream_id"), *node_.config.snapshot());
-  }
+  actors::stream_key key_of(const arguments& args) const { return key_in(args, *with_.config.current(), "stream_id"); }
 
   static http_reply not_found_or(const actors::rejection& why, int code, std::string_view text) {
     return why.code == actors::errc::not_found ? zlm_error(code, text) : zlm_rejection(why);
@@ -134,7 +133,7 @@ class rtp_server_face {
     if (!request) co_return zlm_error(bad_arguments, request.error());
     request->key = key_of(args);
     request->asked = asked;
-    const auto answer = co_await node_.core.open(std::move(*request));
+    const auto answer = co_await with_.core.ask(std::move(*request));
     if (!answer)
       co_return zlm_rejection(answer.error(), answer.error().code == actors::errc::stream_live
                                                   ? "This stream already exists"
@@ -144,14 +143,14 @@ class rtp_server_face {
     co_return zlm_reply(std::move(o));
   }
 
-  const node& node_;
+  const needs with_;
 };
 
 }  // namespace
 
-void add_rtp_server_routes(router& to, const node& n) {
+void add_rtp_server_routes(router& to, const rtp_server_needs& with) {
   using f = rtp_server_face;
-  zlm_calls<f> calls{to, ", ", n};
+  zlm_calls<f> calls{to, ", ", with};
   calls.add("openRtpServer", {"port", "stream_id"}, &f::open);
   calls.add("openRtpServerMultiplex", {"port", "stream_id"}, &f::open_multiplex);
   calls.add("closeRtpServer", {"stream_id"}, &f::close);

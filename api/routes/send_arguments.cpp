@@ -33,7 +33,7 @@ net::result<actors::send_request, std::string> read_send_arguments(const argumen
   r.answering_stream = args.text("recv_stream_id");
   const auto patience = args.integer("close_delay_ms", 0, longest_patience_ms, 0);
   if (!patience) return net::failure{patience.error()};
-  r.patience = std::chrono::milliseconds{*patience == 0 ? default_patience_ms : *patience};
+  r.receiver_wait = std::chrono::milliseconds{*patience == 0 ? default_patience_ms : *patience};
   return r;
 }
 

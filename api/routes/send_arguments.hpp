@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/sending.hpp"
 #include "api/http/arguments.hpp"
 
 namespace berth::api {

@@ -1,11 +1,11 @@
-// ZLMediaKit's face of the node itself: configuration, lists, figures, restart.
+#include "api/routes/server_routes.hpp"
+
 #include <boost/asio/use_awaitable.hpp>
 
 #include "api/config/reachability.hpp"
 #include "api/core/error_table.hpp"
 #include "api/http/json.hpp"
 #include "api/http/run_on.hpp"
-#include "api/routes/node.hpp"
 #include "api/routes/zlm_calls.hpp"
 #include "api/text/version.hpp"
 
@@ -17,11 +17,12 @@ using reply = asio::awaitable<http_reply>;
 
 class server_face {
  public:
-  explicit server_face(const node& n) : node_(n) {}
+  using needs = server_needs;
+  explicit server_face(const needs& with) : with_(with) {}
 
   reply get_config(const arguments&) const {
     boost::json::object all;
-    for (const auto& [key, text] : node_.config.snapshot()->all())
+    for (const auto& [key, text] : with_.config.current()->all())
       if (key != "hook.secret") all[key] = text;
     co_return zlm_reply({{"data", boost::json::array{std::move(all)}}});
   }
@@ -33,11 +34,11 @@ class server_face {
     // The change is on disk before it is answered; the disk's time is not an HTTP thread's.
     const auto caller = client_address(args.request());
     const auto change = [&] {
-      return node_.config.set(values, "API", [&](const config& before, const config& next) {
-        return out_of_reach(before, next, caller, node_.sockets);
+      return with_.config.set(values, "API", [&](const config& before, const config& next) {
+        return out_of_reach(before, next, caller, with_.sockets);
       });
     };
-    const auto done = co_await run_on(node_.disk, change);
+    const auto done = co_await run_on(with_.disk, change);
     if (!done) {
       std::string text;
       for (const auto& e : done.error()) text += (text.empty() ? "" : "; ") + e.key + ": " + e.text;
@@ -51,7 +52,7 @@ class server_face {
   }
 
   reply get_api_list(const arguments&) const {
-    co_return zlm_reply({{"data", boost::json::value_from(node_.routes.paths())}});
+    co_return zlm_reply({{"data", boost::json::value_from(with_.paths())}});
   }
 
   reply version(const arguments&) const {
@@ -60,20 +61,20 @@ class server_face {
   }
 
   reply get_statistic(const arguments&) const {
-    const auto stats = co_await node_.core.stats();
+    const auto stats = co_await with_.core.ask(actors::stats_request{});
     if (!stats) co_return zlm_rejection(stats.error());
     co_return zlm_reply({{"data", statistic(*stats)}});
   }
 
-  reply threads_load(const arguments&) const { co_return zlm_reply({{"data", node_.reactor_loads()}}); }
-  reply work_threads_load(const arguments&) const { co_return zlm_reply({{"data", node_.worker_loads()}}); }
+  reply threads_load(const arguments&) const { co_return zlm_reply({{"data", with_.reactor_loads()}}); }
+  reply work_threads_load(const arguments&) const { co_return zlm_reply({{"data", with_.worker_loads()}}); }
 
   reply restart(const arguments&) const {
-    node_.restart();
+    with_.restart();
     co_return zlm_reply({{"msg", "MediaServer will reboot in on 1 second"}});
   }
 
-  const node& node_;
+  const needs with_;
 };
 
 }  // namespace
@@ -95,9 +96,9 @@ boost::json::object statistic(const actors::node_stats& stats) {
   return o;
 }
 
-void add_server_routes(router& to, const node& n) {
+void add_server_routes(router& to, const server_needs& with) {
   using f = server_face;
-  zlm_calls<f> calls{to, ",", n};
+  zlm_calls<f> calls{to, ",", with};
   calls.add("getServerConfig", {}, &f::get_config);
   calls.add("setServerConfig", {}, &f::set_config);
   calls.add("getApiList", {}, &f::get_api_list);

@@ -31,14 +31,16 @@ actors::publish_options publish_arguments(const arguments& args, const config& s
   });
 }
 
-actors::fetch_request fetch_request_of(const actors::stream_key& key, net::source_options source,
-                                       actors::publish_options publish) {
-  actors::fetch_request r;
-  r.open.key = key;
-  r.open.idle_after = net::duration::zero();
-  r.open.asked = net::clock::now();
-  r.open.source = std::make_shared<const net::source_options>(std::move(source));
-  r.open.publish = std::move(publish);
+actors::open_request open_request_of(const actors::stream_key& key, net::source_options source,
+                                     actors::publish_options publish) {
+  actors::sourced from;
+  from.source = std::make_shared<const net::source_options>(std::move(source));
+  from.publish = std::move(publish);
+  actors::open_request r;
+  r.key = key;
+  r.what = std::move(from);
+  r.idle_after = net::duration::zero();
+  r.asked = net::clock::now();
   return r;
 }
 

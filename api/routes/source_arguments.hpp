@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/opening.hpp"
 #include "api/config/config.hpp"
 #include "api/http/arguments.hpp"
 
@@ -16,7 +16,7 @@ net::result<net::source_options, std::string> read_source_arguments(const argume
 /// members of on_publish's answer.
 actors::publish_options publish_arguments(const arguments& args, const config& settings);
 /// A stream that never idles out: its source is what ends it.
-actors::fetch_request fetch_request_of(const actors::stream_key& key, net::source_options source,
-                                       actors::publish_options publish);
+actors::open_request open_request_of(const actors::stream_key& key, net::source_options source,
+                                     actors::publish_options publish);
 
 }  // namespace berth::api

@@ -1,11 +1,11 @@
-// ZLMediaKit's face of what the node fetches itself: streams of other servers, and files.
+#include "api/routes/source_routes.hpp"
+
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
 #include "api/core/error_table.hpp"
 #include "api/core/media_json.hpp"
 #include "api/http/json.hpp"
-#include "api/routes/node.hpp"
 #include "api/routes/open_arguments.hpp"
 #include "api/routes/source_arguments.hpp"
 #include "api/routes/zlm_calls.hpp"
@@ -20,17 +20,18 @@ constexpr double slowest = 0.05, fastest = 32;
 
 class source_face {
  public:
-  explicit source_face(const node& n) : node_(n) {}
+  using needs = source_needs;
+  explicit source_face(const needs& with) : with_(with) {}
 
   // ---- streams of other servers
 
   reply add_proxy(const arguments& args) const {
-    const auto settings = node_.config.snapshot();
+    const auto settings = with_.config.current();
     auto source = read_source_arguments(args, *settings);
     if (!source) co_return zlm_error(bad_arguments, source.error());
-    auto wanted = fetch_request_of(key_of(args), std::move(*source), publish_arguments(args, *settings));
-    const auto key = to_string(wanted.open.key);
-    const auto answer = co_await node_.core.fetch(std::move(wanted));
+    auto wanted = open_request_of(key_of(args), std::move(*source), publish_arguments(args, *settings));
+    const auto key = to_string(wanted.key);
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return refuse(answer.error());
     co_return zlm_reply({{"data", boost::json::object{{"key", key}}}});
   }
@@ -42,7 +43,7 @@ class source_face {
     for (const auto& s : *found) {
       if (to_string(s.key) != wanted) continue;
       actors::close_request end{s.key, s.generation, false};
-      const auto closed = co_await node_.core.close(std::move(end));
+      const auto closed = co_await with_.core.ask(std::move(end));
       co_return zlm_reply({{"data", boost::json::object{{"flag", closed.has_value()}}}});
     }
     co_return zlm_reply({{"data", boost::json::object{{"flag", false}}}});
@@ -60,9 +61,9 @@ class source_face {
   // ---- files
 
   reply load_file(const arguments& args) const {
-    const auto settings = node_.config.snapshot();
+    const auto settings = with_.config.current();
     std::string wanted_path{args.text("file_path")};
-    const auto path = co_await node_.archive.find(std::move(wanted_path));
+    const auto path = co_await with_.archive.find(std::move(wanted_path));
     if (!path) co_return zlm_error(-1, "file_path: " + path.error());
     net::source_options source{.url = *path, .file = true, .repeat = args.flag("file_repeat")};
     source.timeout = source_timeout(*settings, 0);
@@ -70,8 +71,8 @@ class source_face {
     // A film plays for those who watch it, and is recorded already.
     if (!args.has("auto_close")) options.auto_close = true;
     if (!args.has("enable_mp4")) options.enable_mp4 = false;
-    auto wanted = fetch_request_of(key_of(args), std::move(source), std::move(options));
-    const auto answer = co_await node_.core.fetch(std::move(wanted));
+    auto wanted = open_request_of(key_of(args), std::move(source), std::move(options));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return refuse(answer.error());
     co_return zlm_reply();
   }
@@ -80,7 +81,7 @@ class source_face {
     const auto stamp = args.integer("stamp", 0, longest_film_ms, 0);
     if (!stamp) co_return zlm_error(bad_arguments, stamp.error());
     actors::playback_request wanted{key_of(args), std::chrono::milliseconds{*stamp}, {}};
-    const auto done = co_await node_.core.play_back(std::move(wanted));
+    const auto done = co_await with_.core.ask(std::move(wanted));
     co_return answer_playback(done);
   }
 
@@ -91,18 +92,16 @@ class source_face {
     if (failed != std::errc{} || end != text.data() + text.size() || !(speed >= slowest && speed <= fastest))
       co_return zlm_error(bad_arguments, "speed: '" + std::string{text} + "' is not in 0.05..32");
     actors::playback_request wanted{key_of(args), {}, speed};
-    const auto done = co_await node_.core.play_back(std::move(wanted));
+    const auto done = co_await with_.core.ask(std::move(wanted));
     co_return answer_playback(done);
   }
 
  private:
-  actors::stream_key key_of(const arguments& args) const {
-    return stream_key_of(args.text("vhost"), args.text("app"), args.text("stream"), *node_.config.snapshot());
-  }
+  actors::stream_key key_of(const arguments& args) const { return key_in(args, *with_.config.current()); }
 
   boost::asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> proxies() const {
     actors::list_request all;
-    auto answer = co_await node_.core.list(std::move(all));
+    auto answer = co_await with_.core.ask(std::move(all));
     if (!answer) co_return net::failure{answer.error()};
     std::erase_if(answer->streams, [](const auto& s) { return s.origin != actors::stream_origin::pull; });
     co_return std::move(answer->streams);
@@ -128,14 +127,14 @@ class source_face {
     return done ? zlm_reply() : zlm_rejection(done.error(), "can not find the stream");
   }
 
-  const node& node_;
+  const needs with_;
 };
 
 }  // namespace
 
-void add_source_routes(router& to, const node& n) {
+void add_source_routes(router& to, const source_needs& with) {
   using f = source_face;
-  zlm_calls<f> calls{to, ",", n};
+  zlm_calls<f> calls{to, ",", with};
   calls.add("addStreamProxy", {"vhost", "app", "stream", "url"}, &f::add_proxy);
   calls.add("delStreamProxy", {"key"}, &f::remove_proxy);
   calls.add("listStreamProxy", {}, &f::list_proxies);

@@ -1,4 +1,5 @@
-// The native face: streams, ports and health as resources.
+#include "api/routes/v1_routes.hpp"
+
 #include <charconv>
 
 #include "api/core/error_table.hpp"
@@ -9,10 +10,10 @@
 #include "api/http/resolve.hpp"
 #include "api/recording/snapshot_service.hpp"
 #include "api/routes/metrics.hpp"
-#include "api/routes/node.hpp"
 #include "api/routes/open_arguments.hpp"
 #include "api/routes/send_arguments.hpp"
 #include "api/routes/source_arguments.hpp"
+#include "api/text/name.hpp"
 
 namespace berth::api {
 namespace {
@@ -62,9 +63,17 @@ std::optional<actors::stream_state> parse_state(std::string_view text) {
   return std::nullopt;
 }
 
+// The gate for names, for those in the path and those in arguments.
+std::optional<std::string> bad_name_in(const http_request& request) {
+  if (request.has_segment("stream_id"))
+    if (const auto why = why_no_name(request.segment("stream_id"))) return "stream_id: " + *why;
+  return bad_name(arguments{request});
+}
+
 class v1_face {
  public:
-  explicit v1_face(const node& n) : node_(n) {}
+  using needs = v1_needs;
+  explicit v1_face(const needs& with) : with_(with) {}
 
   using call = reply (v1_face::*)(const http_request&) const;
 
@@ -74,24 +83,21 @@ class v1_face {
     if (!request.body.empty() && !args.remark().empty())
       co_return problem(400, "the body was not used: " + args.remark(), request.path);
     const auto key = key_of(request);
-    if (key.stream.empty() || key.stream.size() > longest_name)
-      co_return problem(400, "a stream_id has 1.." + std::to_string(longest_name) + " bytes", request.path);
-    if (const auto why = overlong_name(args)) co_return problem(400, *why, request.path);
     if (args.has("url")) co_return co_await put_fetched(request, args, key);
     auto wanted = read_open_arguments(args, args.flag("multiplex"));
     if (!wanted) co_return problem(400, wanted.error(), request.path);
     wanted->key = key;
     wanted->asked = asked;
-    const auto answer = co_await node_.core.open(std::move(*wanted));
+    const auto answer = co_await with_.core.ask(std::move(*wanted));
     co_return put_reply(request, answer);
   }
 
   reply put_fetched(const http_request& request, const arguments& args, const actors::stream_key& key) const {
-    const auto settings = node_.config.snapshot();
+    const auto settings = with_.config.current();
     auto source = read_source_arguments(args, *settings);
     if (!source) co_return problem(400, source.error(), request.path);
-    auto wanted = fetch_request_of(key, std::move(*source), publish_arguments(args, *settings));
-    const auto answer = co_await node_.core.fetch(std::move(wanted));
+    auto wanted = open_request_of(key, std::move(*source), publish_arguments(args, *settings));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     co_return put_reply(request, answer);
   }
 
@@ -106,7 +112,7 @@ class v1_face {
 
   reply get_stream(const http_request& request) const {
     actors::query_request wanted{key_of(request)};
-    const auto answer = co_await node_.core.query(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     auto r = json_reply(stream_json(*answer));
     r.headers.emplace_back("ETag", etag(answer->generation));
@@ -117,7 +123,7 @@ class v1_face {
     const auto only = read_if_match(request);
     if (!only) co_return problem(400, only.error(), request.path);
     actors::close_request wanted{key_of(request), *only, false};
-    const auto answer = co_await node_.core.close(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     http_reply r;
     r.status = 204;
@@ -125,10 +131,10 @@ class v1_face {
   }
 
   reply get_snapshot(const http_request& request) const {
-    actors::query_request wanted{key_of(request)};
-    const auto found = co_await node_.core.query(std::move(wanted));
+    actors::media_request wanted{key_of(request)};
+    const auto found = co_await with_.core.ask(std::move(wanted));
     if (!found) co_return problem_rejection(found.error(), request.path);
-    const auto picture = co_await node_.snapshots.take(*found);
+    const auto picture = co_await with_.snapshots.take(found->media);
     if (!picture) co_return problem(503, picture.error(), request.path);
     co_return jpeg_reply(*picture);
   }
@@ -154,14 +160,14 @@ class v1_face {
       if (!remote) co_return problem(400, remote.error(), request.path);
       wanted->remote = *remote;
     }
-    const auto answer = co_await node_.core.start_sending(std::move(*wanted));
+    const auto answer = co_await with_.core.ask(std::move(*wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     co_return json_reply({{"local_port", answer->local_port}}, 201);
   }
 
   reply list_senders(const http_request& request) const {
     actors::senders_request wanted{key_of(request)};
-    const auto answer = co_await node_.core.senders(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     boost::json::array all;
     for (const auto& s : answer->senders) all.push_back(sender_json(s));
@@ -170,7 +176,7 @@ class v1_face {
 
   reply delete_senders(const http_request& request) const {
     actors::stop_sending_request wanted{key_of(request), query_text(request, "ssrc")};
-    const auto answer = co_await node_.core.stop_sending(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     http_reply r;
     r.status = 204;
@@ -195,7 +201,7 @@ class v1_face {
     if (!limit) co_return problem(400, limit.error(), request.path);
     wanted.limit = static_cast<std::size_t>(*limit);
 
-    const auto answer = co_await node_.core.list(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     boost::json::array streams;
     for (const auto& s : answer->streams) streams.push_back(stream_json(s));
@@ -205,7 +211,7 @@ class v1_face {
   }
 
   reply get_ports(const http_request& request) const {
-    const auto answer = co_await node_.core.ports();
+    const auto answer = co_await with_.core.ask(actors::ports_request{});
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     co_return json_reply(ports_json(*answer));
   }
@@ -213,20 +219,21 @@ class v1_face {
  private:
   actors::stream_key key_of(const http_request& request) const {
     return stream_key_of(query_text(request, "vhost"), query_text(request, "app"), request.segment("stream_id"),
-                         *node_.config.snapshot());
+                         *with_.config.current());
   }
 
-  const node& node_;
+  const needs with_;
 };
 
 }  // namespace
 
-void add_v1_routes(router& to, const node& n) {
+void add_v1_routes(router& to, const v1_needs& with) {
   using f = v1_face;
-  const auto face = std::make_shared<const f>(n);
+  const auto face = std::make_shared<const f>(with);
   const auto add = [&](std::string method, std::string path, f::call c) {
     to.add(std::move(method), std::move(path), [face, c](const http_request& request) -> reply {
       if (auto refused = refuse_bearer(request)) co_return std::move(*refused);
+      if (auto bad = bad_name_in(request)) co_return problem(400, *bad, request.path);
       co_return co_await ((*face).*c)(request);
     });
   };
@@ -242,17 +249,17 @@ void add_v1_routes(router& to, const node& n) {
 
   // For load balancers and orchestrators, which have no secret.
   to.add("GET", "/v1/health/live", [](const http_request&) -> reply { co_return json_reply({{"status", "live"}}); });
-  to.add("GET", "/v1/health/ready", [&n](const http_request& request) -> reply {
-    if (!n.ready()) co_return problem(503, "starting, or on the way out", request.path);
-    const auto stats = co_await n.core.stats();
+  to.add("GET", "/v1/health/ready", [with](const http_request& request) -> reply {
+    if (!with.ready()) co_return problem(503, "starting, or on the way out", request.path);
+    const auto stats = co_await with.core.ask(actors::stats_request{});
     if (!stats) co_return problem_rejection(stats.error(), request.path);
     co_return json_reply({{"status", "ready"}});
   });
-  to.add("GET", "/metrics", [&n](const http_request& request) -> reply {
+  to.add("GET", "/metrics", [with](const http_request& request) -> reply {
     if (auto refused = refuse_address(request)) co_return std::move(*refused);
-    const auto stats = co_await n.core.stats();
+    const auto stats = co_await with.core.ask(actors::stats_request{});
     if (!stats) co_return problem_rejection(stats.error(), request.path);
-    const auto hooks = co_await n.core.hook_stats();
+    const auto hooks = co_await with.core.ask(actors::hook_stats_request{});
     if (!hooks) co_return problem_rejection(hooks.error(), request.path);
     http_reply r;
     r.content_type = "text/plain; version=0.0.4; charset=utf-8";

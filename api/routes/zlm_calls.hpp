@@ -14,7 +14,6 @@
 #include "api/http/auth.hpp"
 #include "api/http/json.hpp"
 #include "api/http/router.hpp"
-#include "api/routes/node.hpp"
 #include "api/routes/open_arguments.hpp"
 
 namespace berth::api {
@@ -22,7 +21,7 @@ namespace berth::api {
 inline constexpr int bad_arguments = -300;
 
 /// The calls that one object answers. Each is gone through in ZLMediaKit's order: who asks, whether all that is required
-/// is there and no name is too long, then the call itself. Used while routes are added; the routes keep the object.
+/// is there and every name can be one, then the call itself. Used while routes are added; the routes keep the object.
 template <class Face>
 class zlm_calls {
  public:
@@ -30,8 +29,8 @@ class zlm_calls {
 
   /// `separator`: stands between the names of what is required when something is missing. ZLMediaKit has two ways to write
   /// that list, even within one group of calls.
-  zlm_calls(router& to, std::string_view separator, const node& n)
-      : to_(to), separator_(separator), face_(std::make_shared<const Face>(n)) {}
+  zlm_calls(router& to, std::string_view separator, const typename Face::needs& with)
+      : to_(to), separator_(separator), face_(std::make_shared<const Face>(with)) {}
 
   void add(std::string_view name, std::vector<std::string_view> required, call c,
            std::optional<std::string_view> separator = {}) {
@@ -41,7 +40,7 @@ class zlm_calls {
               const arguments args{request};
               if (auto refused = refuse_zlm(request, args)) co_return std::move(*refused);
               if (auto missing = args.require(required, separator)) co_return zlm_error(bad_arguments, *missing);
-              if (auto overlong = overlong_name(args)) co_return zlm_error(bad_arguments, *overlong);
+              if (auto bad = bad_name(args)) co_return zlm_error(bad_arguments, *bad);
               co_return co_await ((*face).*c)(args);
             });
   }

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "actors/contract/event.hpp"
+#include "api/core/viewer_settings.hpp"
 #include "api/viewers/viewer_registry.hpp"
-#include "api/viewers/viewer_settings.hpp"
 #include "net/egress/hls_segmenter.hpp"
 #include "net/media/fan_out.hpp"
 

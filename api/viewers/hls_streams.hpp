@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/watching.hpp"
 #include "api/viewers/hls_stream.hpp"
 
 namespace berth::api {

@@ -10,7 +10,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <future>
 
-#include "api/config/config_value.hpp"
 #include "api/http/auth.hpp"
 #include "api/text/text.hpp"
 
@@ -69,7 +68,7 @@ asio::awaitable<net::result<net::ice_parameters, std::string>> rtc_gathering::wa
 
 // ---- sessions -----------------------------------------------------------------------------------------------------
 
-rtc_service::rtc_service(std::function<std::shared_ptr<const config>()> settings) : settings_(std::move(settings)) {
+rtc_service::rtc_service(std::function<rtc_settings()> settings) : settings_(std::move(settings)) {
   auto made = net::dtls_identity::make();
   if (made)
     identity_ = std::move(*made);
@@ -79,7 +78,7 @@ rtc_service::rtc_service(std::function<std::shared_ptr<const config>()> settings
 
 std::string rtc_service::why_not() const {
   if (!identity_) return complaint_;
-  return settings_()->get_bool("rtc.enable") ? "" : "WebRTC is switched off by rtc.enable";
+  return settings_().enable ? "" : "WebRTC is switched off by rtc.enable";
 }
 
 rtc_service::entrance rtc_service::make(const net::rtc_offer& offer, const std::vector<net::rtc_choice>& choices,
@@ -87,15 +86,15 @@ rtc_service::entrance rtc_service::make(const net::rtc_offer& offer, const std::
   const auto c = settings_();
   net::rtc_session_options o;
   o.identity = identity_;
-  o.ice.addresses = names_in(c->get_text("rtc.interfaces"), ',');
-  o.ice.announced = names_in(c->get_text("rtc.externIP"), ',');
-  o.ice.ports = c->get_port_range("rtc.port_range");
+  o.ice.addresses = c.addresses;
+  o.ice.announced = c.announced;
+  o.ice.ports = c.ports;
   o.remote = offer.ice;
   o.dtls.as = net::answerer_begins(offer) ? net::dtls_srtp::role::client : net::dtls_srtp::role::server;
   o.dtls.remote_fingerprint = offer.fingerprint;
   for (const auto& choice : choices)
     if (choice.ssrc != 0) o.resent.push_back(choice.ssrc);
-  o.patience = c->get_seconds("rtc.timeoutSec");
+  o.patience = c.patience;
   entrance e{net::rtc_session::make(loop_, std::move(o), std::move(events)), {random_name(), random_name()}};
   const std::lock_guard lock{mutex_};
   std::erase_if(sessions_, [](const auto& s) { return s.second.session.expired(); });

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <string>
 
-#include "api/config/config.hpp"
+#include "api/core/settings.hpp"
 #include "net/rtc/rtc_session.hpp"
 
 namespace berth::api {
@@ -35,11 +35,11 @@ class rtc_gathering {
 /// Owned by the daemon; any thread may call it. Its sessions run on a thread of its own, and are let go of before it.
 class rtc_service {
  public:
-  explicit rtc_service(std::function<std::shared_ptr<const config>()> settings);
+  explicit rtc_service(std::function<rtc_settings()> settings);
 
   /// Why there is none; empty = there is.
   std::string why_not() const;
-  std::shared_ptr<const config> settings() const { return settings_(); }
+  rtc_settings settings() const { return settings_(); }
   const std::string& fingerprint() const noexcept { return identity_->fingerprint(); }
   /// An id and a token under which a client may end a session.
   struct ticket {
@@ -66,7 +66,7 @@ class rtc_service {
     std::weak_ptr<net::rtc_session> session;
   };
 
-  std::function<std::shared_ptr<const config>()> settings_;
+  std::function<rtc_settings()> settings_;
   std::shared_ptr<const net::dtls_identity> identity_;  // null: complaint_
   std::string complaint_;
   net::rtc_loop loop_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/core/error_table.hpp"
+#include "api/text/name.hpp"
 #include "net/egress/rtp_muxer.hpp"
 #include "net/egress/sdp.hpp"
 #include "net/io/socket_factory.hpp"
@@ -50,6 +51,10 @@ std::string set_up_reply(const rtsp_request& to, const std::string& transport, c
 }
 std::string plain_reply(const rtsp_request& to, unsigned status) { return rtsp_reply(to, status); }
 
+std::string refused_name(const rtsp_request& to, const std::string& why) {
+  return rtsp_reply(to, 400, {{"X-Reason", "a name in the URL " + why}});
+}
+
 std::string range_text(unsigned first) { return std::to_string(first) + "-" + std::to_string(first + 1); }
 
 }  // namespace
@@ -61,7 +66,7 @@ rtsp_session::rtsp_session(std::shared_ptr<byte_stream> stream, const net::endpo
       local_(local),
       service_(service),
       take_place_(std::move(take_place)),
-      id_(service.media.viewers().next_id()) {}
+      who_(service.in.announce({{}, "rtsp", net::schema::rtsp, peer, local, {}})) {}
 
 awaitable<void> rtsp_session::turn_away() {
   stream_->expires_after(handshake_time);
@@ -122,18 +127,12 @@ awaitable<std::optional<std::string>> rtsp_session::let_in(const rtsp_request& r
     if (who_.key.app == target->app && who_.key.stream == target->stream) co_return std::nullopt;
     co_return plain_reply(request, 455);
   }
+  for (const auto& name : {target->app, target->stream})
+    if (const auto why = why_no_name(name)) co_return refused_name(request, *why);
   who_.key.app = target->app;
   who_.key.stream = target->stream;
-  who_.id = id_;
-  who_.protocol = "rtsp";
-  who_.as = net::schema::rtsp;
-  who_.peer = peer_;
-  who_.local = local_;
   who_.params = target->query;
-  actors::watch_request wanted;
-  wanted.who = who_;
-  wanted.wait = service_.media.settings().stream_wait;
-  auto found = co_await service_.watch(std::move(wanted));
+  auto found = co_await service_.in.admit(who_);
   if (!found) {
     auto reply = refusal(request, found.error());
     co_return reply;
@@ -159,7 +158,7 @@ awaitable<std::string> rtsp_session::set_up(const rtsp_request& request) {
   if (!wanted || (delivery_.any() && delivery_.over_tcp() != wanted->tcp)) co_return plain_reply(request, 461);
   const auto transport = transport_of(*wanted, track);
   if (transport.empty()) co_return plain_reply(request, 453);
-  co_return set_up_reply(request, transport, id_);
+  co_return set_up_reply(request, transport, who_.id);
 }
 
 std::string rtsp_session::transport_of(const rtsp_transport& wanted, std::size_t track) {
@@ -177,10 +176,10 @@ std::string rtsp_session::transport_of(const rtsp_transport& wanted, std::size_t
 
 std::string rtsp_session::play(const rtsp_request& request) {
   if (!watched_ || !delivery_.any()) return rtsp_reply(request, 455);
-  auto order = service_.media.reserve(who_, *watched_, net::container::rtp, service_.left);
-  if (!order) return rtsp_reply(request, 453);
+  auto order = service_.in.seat(who_, *watched_, net::container::rtp);
+  if (!order) return rtsp_reply(request, 453, {{"X-Reason", order.error().text}});
   order_ = std::move(*order);
-  play_reply_ = rtsp_reply(request, 200, {{"Session", id_}, {"Range", "npt=now-"}});
+  play_reply_ = rtsp_reply(request, 200, {{"Session", who_.id}, {"Range", "npt=now-"}});
   return play_reply_;
 }
 
@@ -192,7 +191,7 @@ bool rtsp_session::give_away() {
     return false;
   }
   taken_connection taken{std::move(*socket), peer_, local_, std::move(unread_), take_place_ ? take_place_() : nullptr};
-  service_.media.serve_rtsp(std::move(*order_), std::move(taken), std::move(delivery_), std::move(play_reply_));
+  service_.in.viewers().serve_rtsp(std::move(*order_), std::move(taken), std::move(delivery_), std::move(play_reply_));
   return true;
 }
 

@@ -9,15 +9,13 @@
 #include "api/http/tcp_server.hpp"
 #include "api/viewers/rtsp_message.hpp"
 #include "api/viewers/rtsp_viewer.hpp"
-#include "api/viewers/viewer_service.hpp"
+#include "api/viewers/viewer_entrance.hpp"
 
 namespace berth::api {
 
 /// What every session shares. Its functions are called from all HTTP threads.
 struct rtsp_service {
-  viewer_service& media;
-  std::function<boost::asio::awaitable<actors::outcome<actors::watched>>(actors::watch_request)> watch;
-  viewer_service::left_function left;
+  const viewer_entrance& in;
   std::function<std::size_t()> max_connections;
   std::function<void(std::string_view)> log;
 };
@@ -50,7 +48,6 @@ class rtsp_session final : public server_session {
   const rtsp_service& service_;
   tcp_service::place_function take_place_;
   std::string unread_;
-  std::string id_;
   actors::viewer who_;
   std::optional<actors::watched> watched_;
   std::vector<net::track_ptr> tracks_;

@@ -1,43 +1,48 @@
-// Where viewers come in: from a request for a stream to the stream, or to a sentence why not.
+// The one way in for viewers, whatever they speak: from who it is, over whether he may, to a place.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
-#include <optional>
 #include <string>
 
-#include "actors/contract/messages.hpp"
-#include "api/http/http_reply.hpp"
-#include "api/viewers/viewer_path.hpp"
+#include "actors/contract/watching.hpp"
 #include "api/viewers/viewer_service.hpp"
 
 namespace berth::api {
 
-/// Serves GET of the paths that viewer_path names; everything else is not found.
-/// Shared by the routes, immutable; any thread may call it.
+/// Owned by the daemon, shared by the faces that have viewers; immutable, any thread may call it.
 class viewer_entrance {
  public:
-  /// What it needs of the core.
-  struct dependencies {
-    viewer_service& media;
-    std::function<boost::asio::awaitable<actors::outcome<actors::watched>>(actors::watch_request)> watch;
-    viewer_service::left_function left;
+  using answer = actors::outcome<actors::watched>;
+  using watch_function = std::function<boost::asio::awaitable<answer>(actors::watch_request)>;
+
+  /// `left` is told of each viewer that has gone, once.
+  viewer_entrance(viewer_service& viewers, watch_function watch, viewer_service::left_function left)
+      : viewers_(viewers), watch_(std::move(watch)), left_(std::move(left)) {}
+
+  /// What a client says of itself; the entrance adds the id.
+  struct client {
+    actors::stream_key key;
+    std::string protocol;
+    net::schema as = net::schema::rtmp;
+    net::endpoint peer, local;
+    std::string params;
   };
+  actors::viewer announce(client c) const;
 
-  explicit viewer_entrance(dependencies d) : d_(std::move(d)) {}
+  /// Asks whether it may, and waits for the stream as long as the settings let it.
+  boost::asio::awaitable<answer> admit(actors::viewer who) const;
+  /// A place for one that was admitted. Refused with too_many_streams.
+  actors::outcome<viewer_order> seat(actors::viewer who, const actors::watched& stream, net::container as) const;
+  actors::rejection full() const;
 
-  boost::asio::awaitable<http_reply> serve(const http_request& request) const;
+  viewer_service& viewers() const noexcept { return viewers_; }
+  const viewer_service::left_function& left() const noexcept { return left_; }
 
  private:
-  using admission = actors::outcome<actors::watched>;
-
-  actors::viewer viewer_of(const http_request& request, const viewer_path& path) const;
-  boost::asio::awaitable<admission> let_in(actors::viewer who) const;
-  boost::asio::awaitable<http_reply> live(const http_request& request, const viewer_path& path) const;
-  boost::asio::awaitable<http_reply> playlist(const http_request& request, const viewer_path& path) const;
-  boost::asio::awaitable<http_reply> segment(const http_request& request, const viewer_path& path) const;
-
-  dependencies d_;
+  viewer_service& viewers_;
+  watch_function watch_;
+  viewer_service::left_function left_;
 };
 
 }  // namespace berth::api

@@ -9,7 +9,8 @@
 #include <optional>
 #include <random>
 
-#include "actors/contract/messages.hpp"
+#include "actors/contract/watching.hpp"
+#include "api/core/viewer_settings.hpp"
 #include "api/http/http_request.hpp"
 #include "api/http/taken_connection.hpp"
 #include "api/viewers/hls_streams.hpp"
@@ -17,7 +18,6 @@
 #include "api/viewers/rtsp_viewer.hpp"
 #include "api/viewers/viewer_groups.hpp"
 #include "api/viewers/viewer_registry.hpp"
-#include "api/viewers/viewer_settings.hpp"
 
 namespace berth::api {
 

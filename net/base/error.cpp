@@ -1,24 +1,36 @@
 #include "net/base/error.hpp"
 
-#include <array>
 #include <cerrno>
 #include <system_error>
 
 namespace berth::net {
 
 std::string_view to_string(errc code) noexcept {
-  constexpr std::array<std::string_view, errc_count> names{"ok",
-                                                           "pool_exhausted",
-                                                           "address_in_use",
-                                                           "access_denied",
-                                                           "address_not_local",
-                                                           "no_descriptors",
-                                                           "bad_address",
-                                                           "connection_refused",
-                                                           "unreachable",
-                                                           "timed_out",
-                                                           "system"};
-  return names[static_cast<std::size_t>(code)];
+  switch (code) {
+    case errc::ok:
+      return "ok";
+    case errc::pool_exhausted:
+      return "pool_exhausted";
+    case errc::address_in_use:
+      return "address_in_use";
+    case errc::access_denied:
+      return "access_denied";
+    case errc::address_not_local:
+      return "address_not_local";
+    case errc::no_descriptors:
+      return "no_descriptors";
+    case errc::bad_address:
+      return "bad_address";
+    case errc::connection_refused:
+      return "connection_refused";
+    case errc::unreachable:
+      return "unreachable";
+    case errc::timed_out:
+      return "timed_out";
+    case errc::system:
+      return "system";
+  }
+  return {};
 }
 
 error system_error(int saved_errno, std::string_view what) {

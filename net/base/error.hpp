@@ -22,7 +22,7 @@ enum class errc : std::uint8_t {
   timed_out,           ///< the deadline passed
   system,              ///< anything else the operating system says
 };
-inline constexpr std::size_t errc_count = 11;
+inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system) + 1;
 
 /// The code as a metric label and JSON name, e.g. "address_in_use".
 std::string_view to_string(errc code) noexcept;

@@ -1,7 +1,6 @@
 // The codecs that a stream may carry, by the names of the field.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,12 +22,34 @@ enum class codec : std::uint8_t {
   svac_audio,
   other,  ///< announced by a number that means none of these
 };
-inline constexpr std::size_t codec_count = 11;
+inline constexpr std::size_t codec_count = static_cast<std::size_t>(codec::other) + 1;
 
 constexpr std::string_view to_string(codec c) noexcept {
-  constexpr std::array<std::string_view, codec_count> names{
-      "unknown", "H264", "H265", "AAC", "PCMA", "PCMU", "OPUS", "G722.1", "SVAC-video", "SVAC-audio", "other"};
-  return names[static_cast<std::size_t>(c)];
+  switch (c) {
+    case codec::unknown:
+      return "unknown";
+    case codec::h264:
+      return "H264";
+    case codec::h265:
+      return "H265";
+    case codec::aac:
+      return "AAC";
+    case codec::pcma:
+      return "PCMA";
+    case codec::pcmu:
+      return "PCMU";
+    case codec::opus:
+      return "OPUS";
+    case codec::g722_1:
+      return "G722.1";
+    case codec::svac_video:
+      return "SVAC-video";
+    case codec::svac_audio:
+      return "SVAC-audio";
+    case codec::other:
+      return "other";
+  }
+  return {};
 }
 
 /// Whether frames of it are made and served; the others are passed over, by name.

@@ -1,12 +1,19 @@
 #include "net/egress/container.hpp"
 
-#include <array>
-
 namespace berth::net {
 
 std::string_view to_string(container c) noexcept {
-  constexpr std::array<std::string_view, container_count> names{"flv", "fmp4", "ts", "rtp"};
-  return names[static_cast<std::size_t>(c)];
+  switch (c) {
+    case container::flv:
+      return "flv";
+    case container::fmp4:
+      return "fmp4";
+    case container::ts:
+      return "ts";
+    case container::rtp:
+      return "rtp";
+  }
+  return {};
 }
 
 bool can_carry(container c, codec format, const muxer_options& options) noexcept {

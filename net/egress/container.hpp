@@ -13,7 +13,7 @@
 namespace berth::net {
 
 enum class container : std::uint8_t { flv, fmp4, ts, rtp };
-inline constexpr std::size_t container_count = 4;
+inline constexpr std::size_t container_count = static_cast<std::size_t>(container::rtp) + 1;
 std::string_view to_string(container c) noexcept;
 
 /// Bytes of one or more frames in a container, immutable, shared by all viewers; dies with the last of them.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "net/media/frame.hpp"
@@ -10,8 +11,19 @@
 
 namespace berth::net {
 
-/// What the packets of a sender carry; the numbers are those of the peer's API.
+/// What the packets of a sender carry; the numbers are those of the API.
 enum class rtp_packing : std::uint8_t { es = 0, ps = 1, ts = 2 };
+constexpr std::string_view to_string(rtp_packing as) noexcept {
+  switch (as) {
+    case rtp_packing::es:
+      return "es";
+    case rtp_packing::ps:
+      return "ps";
+    case rtp_packing::ts:
+      return "ts";
+  }
+  return {};
+}
 
 struct packetizer_options {
   std::size_t video_payload = 1400;  ///< bytes of one packet at most

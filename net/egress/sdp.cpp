@@ -4,6 +4,7 @@ extern "C" {
 #include <libavutil/base64.h>
 }
 
+#include <algorithm>
 #include <cstdio>
 
 namespace berth::net {
@@ -76,8 +77,19 @@ rtp_format rtp_format_of(const track& t, std::uint8_t dynamic) {
   }
 }
 
+namespace {
+
+// RFC 4566 5: a line ends where its text does, whatever somebody called his stream.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return text;
+}
+
+}  // namespace
+
 std::string describe_session(const std::vector<track_ptr>& tracks, const std::string& name) {
-  std::string text = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=" + name +
+  std::string text = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=" + one_line(name) +
                      "\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\na=range:npt=now-\r\n";
   std::uint8_t dynamic = 96;
   for (std::size_t i = 0; i < tracks.size(); ++i) {

@@ -36,9 +36,29 @@ class carried final : public depacketizer {
 }  // namespace
 
 std::string_view to_string(payload_format f) noexcept {
-  constexpr std::array<std::string_view, payload_format_count> names{
-      "undecided", "PS", "TS", "H264", "H265", "AAC", "PCMA", "PCMU", "OPUS", "unsupported"};
-  return names[static_cast<std::size_t>(f)];
+  switch (f) {
+    case payload_format::undecided:
+      return "undecided";
+    case payload_format::ps:
+      return "PS";
+    case payload_format::ts:
+      return "TS";
+    case payload_format::h264:
+      return "H264";
+    case payload_format::h265:
+      return "H265";
+    case payload_format::aac:
+      return "AAC";
+    case payload_format::pcma:
+      return "PCMA";
+    case payload_format::pcmu:
+      return "PCMU";
+    case payload_format::opus:
+      return "OPUS";
+    case payload_format::unsupported:
+      return "unsupported";
+  }
+  return {};
 }
 
 payload_format signature_of(bytes_view payload) noexcept {

@@ -15,7 +15,7 @@
 namespace berth::net {
 
 enum class payload_format : std::uint8_t { undecided, ps, ts, h264, h265, aac, pcma, pcmu, opus, unsupported };
-inline constexpr std::size_t payload_format_count = 10;
+inline constexpr std::size_t payload_format_count = static_cast<std::size_t>(payload_format::unsupported) + 1;
 std::string_view to_string(payload_format f) noexcept;
 
 /// What one payload's first bytes prove; undecided = nothing. Only formats that have a signature are ever named.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "net/base/figure.hpp"
 #include "net/io/port_pool.hpp"
 #include "net/io/quarantine.hpp"
 #include "net/io/socket_factory.hpp"
@@ -46,6 +47,28 @@ struct allocator_figures {
   std::uint64_t taken_early = 0;  ///< resting ports re-used before they had been silent for long enough
   std::array<std::uint64_t, errc_count> failures{};
 };
+
+inline constexpr auto allocation_figures = [] {
+  using c = allocator_figures;
+  return std::to_array<figure<c>>(
+      {{"requests", figure_kind::total, &c::requests, "Port allocations asked for: the sum of granted and refused.",
+        "allocations_total"},
+       {"granted", figure_kind::total, &c::granted, "Port allocations that found a port."},
+       {"refused", figure_kind::total, &c::refused, "Port allocations that found none."},
+       {"taken_early", figure_kind::total, &c::taken_early,
+        "Resting ports used again before their silence was long enough.", "ports_taken_early_total"}});
+}();
+/// Port pairs now.
+inline constexpr auto pair_figures = [] {
+  using c = allocator_figures;
+  return std::to_array<figure<c, std::size_t>>(
+      {{"size", figure_kind::level, &c::size, "Port pairs of the configured range."},
+       {"free", figure_kind::level, &c::free, "Port pairs that can be given at once.", "free"},
+       {"leased", figure_kind::level, &c::leased, "Port pairs of streams and senders, explicit ports included.",
+        "leased"},
+       {"resting", figure_kind::level, &c::resting, "Port pairs that rest until nobody sends to them any more.",
+        "quarantined"}});
+}();
 
 /// The only owner of port numbers. A failing path leaves nothing behind: sockets are owned by values that close them,
 /// and a pair goes back to the pool in the same call.

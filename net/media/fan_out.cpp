@@ -57,6 +57,15 @@ void fan_out::end() {
   if (ended_.load(std::memory_order_relaxed)) return;
   ended_.store(true, std::memory_order_release);
   for (auto* p : places_) p->wake_once();
+  drop_if_over();
+}
+
+// Whoever comes now learns that it has ended, and needs no frames for that.
+void fan_out::drop_if_over() {
+  if (!ended_.load(std::memory_order_relaxed) || !places_.empty()) return;
+  first_ = end_number();
+  ring_.clear();
+  bytes_ = 0;
 }
 
 // ---- the readers --------------------------------------------------------------------------------------------------
@@ -92,6 +101,7 @@ fan_out::place::place(fan_out& of, wake_function wake) : of_(of), wake_(std::mov
 fan_out::place::~place() {
   const std::lock_guard lock{of_.mutex_};
   of_.places_.erase(self_);
+  of_.drop_if_over();
 }
 
 void fan_out::place::wake_once() {

@@ -21,7 +21,7 @@ namespace berth::net {
 /// before too, within bounds; that is the queue of every reader at once: who falls behind it goes on at a key frame.
 /// One per stream life, shared by the stream and all who read. The first group of members is for the stream's reactor
 /// thread only; the others are for any thread. A reader never holds the writer up: the lock is held for copying
-/// pointers.
+/// pointers. A ring that has ended, and has no place any more, is empty: who holds it then holds no media.
 class fan_out final : public frame_sink {
  public:
   struct limits {
@@ -42,7 +42,7 @@ class fan_out final : public frame_sink {
   void publish();
   /// The tracks are complete: until then readers get nothing. Called again when they change.
   void set_tracks(std::vector<track_ptr> tracks);
-  /// Nothing more comes: readers are woken and find it out. Idempotent.
+  /// Nothing more comes: readers are woken and find it out; what they have not read waits for them. Idempotent.
   void end();
 
   // ---- the readers
@@ -105,6 +105,7 @@ class fan_out final : public frame_sink {
   std::uint64_t end_number() const noexcept { return first_ + ring_.size(); }
   void drop_front();
   void trim();
+  void drop_if_over();
 
   const limits limits_;
   mutable std::mutex mutex_;

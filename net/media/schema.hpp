@@ -11,7 +11,7 @@ namespace berth::net {
 
 /// The names of the peer's API.
 enum class schema : std::uint8_t { rtsp, rtmp, ts, fmp4, hls };
-inline constexpr std::size_t schema_count = 5;
+inline constexpr std::size_t schema_count = static_cast<std::size_t>(schema::hls) + 1;
 std::string_view to_string(schema s) noexcept;
 std::optional<schema> parse_schema(std::string_view name) noexcept;
 

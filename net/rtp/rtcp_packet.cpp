@@ -1,7 +1,6 @@
 #include "net/rtp/rtcp_packet.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace berth::net {
 namespace {
@@ -74,9 +73,19 @@ void write_description(std::uint8_t* p, std::size_t size, std::uint32_t ssrc, st
 }  // namespace
 
 std::string_view to_string(rtcp_fault fault) noexcept {
-  constexpr std::array<std::string_view, rtcp_fault_count> names{"too_short", "bad_version", "bad_type", "bad_length",
-                                                                 "bad_padding"};
-  return names[static_cast<std::size_t>(fault)];
+  switch (fault) {
+    case rtcp_fault::too_short:
+      return "too_short";
+    case rtcp_fault::bad_version:
+      return "bad_version";
+    case rtcp_fault::bad_type:
+      return "bad_type";
+    case rtcp_fault::bad_length:
+      return "bad_length";
+    case rtcp_fault::bad_padding:
+      return "bad_padding";
+  }
+  return {};
 }
 
 std::uint64_t ntp_time(wall_time t) noexcept {

@@ -20,7 +20,7 @@ enum class rtcp_fault : std::uint8_t {
   bad_length,   ///< the length field reaches past the end, or the packet is too short for what it counts
   bad_padding,  ///< padding in a packet that is not the last, or of an impossible size
 };
-inline constexpr std::size_t rtcp_fault_count = 5;
+inline constexpr std::size_t rtcp_fault_count = static_cast<std::size_t>(rtcp_fault::bad_padding) + 1;
 
 /// The fault as a JSON name, e.g. "bad_length".
 std::string_view to_string(rtcp_fault fault) noexcept;

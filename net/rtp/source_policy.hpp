@@ -1,7 +1,6 @@
 // Whom a stream listens to once it has heard its camera.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,12 +14,21 @@ enum class source_policy : std::uint8_t {
   follow,  ///< the latest source that sends the stream's SSRC, at once
   any,     ///< the source does not matter, only the SSRC
 };
-inline constexpr std::size_t source_policy_count = 4;
+inline constexpr std::size_t source_policy_count = static_cast<std::size_t>(source_policy::any) + 1;
 
 /// The policy as a parameter and JSON value, e.g. "learn".
 constexpr std::string_view to_string(source_policy policy) noexcept {
-  constexpr std::array<std::string_view, source_policy_count> names{"learn", "pin", "follow", "any"};
-  return names[static_cast<std::size_t>(policy)];
+  switch (policy) {
+    case source_policy::learn:
+      return "learn";
+    case source_policy::pin:
+      return "pin";
+    case source_policy::follow:
+      return "follow";
+    case source_policy::any:
+      return "any";
+  }
+  return {};
 }
 
 /// The reverse of to_string(); nothing for any other text.

@@ -17,7 +17,7 @@ std::uint64_t counter_values::refused_total() const noexcept {
 
 counter_values& counter_values::operator+=(const counter_values& other) noexcept {
   const auto jitter = std::max(jitter_us, other.jitter_us);
-  for (const auto& figure : stream_figures<std::uint64_t>) this->*figure.value += other.*figure.value;
+  for (const auto& f : stream_figures<std::uint64_t>) this->*f.value += other.*f.value;
   jitter_us = jitter;
   std::transform(refused.begin(), refused.end(), other.refused.begin(), refused.begin(), std::plus<>{});
   return *this;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "net/base/counter.hpp"
+#include "net/base/figure.hpp"
 
 namespace berth::net {
 
@@ -24,14 +25,33 @@ enum class refusal : std::uint8_t {
   late,          ///< older than the reorder window
   out_of_order,  ///< first packet of a jump in the sequence; a second one in a row re-synchronizes
 };
-inline constexpr std::size_t refusal_count = 10;
+inline constexpr std::size_t refusal_count = static_cast<std::size_t>(refusal::out_of_order) + 1;
 
 /// The cause as a metric label and JSON name, e.g. "wrong_ssrc".
 constexpr std::string_view to_string(refusal cause) noexcept {
-  constexpr std::array<std::string_view, refusal_count> names{"too_short",  "not_rtp",      "bad_header", "truncated",
-                                                              "wrong_ssrc", "wrong_source", "resting",    "duplicate",
-                                                              "late",       "out_of_order"};
-  return names[static_cast<std::size_t>(cause)];
+  switch (cause) {
+    case refusal::too_short:
+      return "too_short";
+    case refusal::not_rtp:
+      return "not_rtp";
+    case refusal::bad_header:
+      return "bad_header";
+    case refusal::truncated:
+      return "truncated";
+    case refusal::wrong_ssrc:
+      return "wrong_ssrc";
+    case refusal::wrong_source:
+      return "wrong_source";
+    case refusal::resting:
+      return "resting";
+    case refusal::duplicate:
+      return "duplicate";
+    case refusal::late:
+      return "late";
+    case refusal::out_of_order:
+      return "out_of_order";
+  }
+  return {};
 }
 
 /// The figures of one stream, as counters that are being counted or as plain numbers that were read.
@@ -59,32 +79,31 @@ struct basic_stream_counters {
   Number tcp_skipped_bytes{};
 };
 
-/// A figure by its JSON name. All of them but the refusals stand in one table, so that who copies, adds or prints them
-/// forgets none.
-template <class Number>
-struct stream_figure {
-  std::string_view name;
-  Number basic_stream_counters<Number>::*value;
-};
+/// All of them but the refusals stand in one table, so that who copies, adds or prints them forgets none.
 template <class Number>
 inline constexpr auto stream_figures = [] {
   using c = basic_stream_counters<Number>;
-  return std::to_array<stream_figure<Number>>({{"datagrams", &c::datagrams},
-                                               {"packets", &c::accepted},
-                                               {"bytes", &c::accepted_bytes},
-                                               {"lost", &c::lost},
-                                               {"reordered", &c::reordered},
-                                               {"kernel_drops", &c::kernel_drops},
-                                               {"jitter_us", &c::jitter_us},
-                                               {"ssrc_changes", &c::ssrc_changes},
-                                               {"source_changes", &c::source_changes},
-                                               {"sender_reports", &c::sender_reports},
-                                               {"receiver_reports", &c::receiver_reports},
-                                               {"rtcp_malformed", &c::rtcp_malformed},
-                                               {"tcp_connections", &c::tcp_connections},
-                                               {"tcp_refused", &c::tcp_refused},
-                                               {"tcp_resyncs", &c::tcp_resyncs},
-                                               {"tcp_skipped_bytes", &c::tcp_skipped_bytes}});
+  return std::to_array<figure<c, Number>>(
+      {{"datagrams", figure_kind::total, &c::datagrams,
+        "RTP datagrams and TCP frames read; the sum of the packets and the refused."},
+       {"packets", figure_kind::total, &c::accepted, "RTP packets accepted."},
+       {"bytes", figure_kind::total, &c::accepted_bytes, "Bytes of accepted RTP packets, headers included."},
+       {"lost", figure_kind::level, &c::lost,
+        "Packets missing in the sequences so far; falls when late ones arrive (RFC 3550 A.3)."},
+       {"reordered", figure_kind::total, &c::reordered, "Packets accepted behind a higher sequence number."},
+       {"kernel_drops", figure_kind::total, &c::kernel_drops, "Datagrams the kernel dropped for want of buffer."},
+       {"jitter_us", figure_kind::level, &c::jitter_us,
+        "Interarrival jitter (RFC 3550 A.8), microseconds; of several streams the largest."},
+       {"ssrc_changes", figure_kind::total, &c::ssrc_changes, "Times a stream went on under another SSRC."},
+       {"source_changes", figure_kind::total, &c::source_changes, "Times a stream went on from another address."},
+       {"sender_reports", figure_kind::total, &c::sender_reports, "RTCP sender reports read."},
+       {"receiver_reports", figure_kind::total, &c::receiver_reports, "RTCP receiver reports sent."},
+       {"rtcp_malformed", figure_kind::total, &c::rtcp_malformed, "RTCP packets that could not be read."},
+       {"tcp_connections", figure_kind::total, &c::tcp_connections, "TCP connections accepted or made."},
+       {"tcp_refused", figure_kind::total, &c::tcp_refused, "TCP connections closed to make room, or one too many."},
+       {"tcp_resyncs", figure_kind::total, &c::tcp_resyncs, "Times the framing of a TCP connection was lost."},
+       {"tcp_skipped_bytes", figure_kind::total, &c::tcp_skipped_bytes,
+        "Bytes passed over while that was looked for again."}});
 }();
 
 /// Written by the thread that reads the stream's sockets, readable from everywhere.

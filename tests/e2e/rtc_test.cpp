@@ -126,13 +126,14 @@ TEST_CASE("WebRTC: WHIP and WHEP answer with 201 and a place to end it, or with 
   CHECK(eventually(soon, [&] { return browser.is_established(); }));
   // Who sends displaces nobody, not even one who is not heard: the page that was there has to say that it is over.
   rtc_client reloaded{{talks}};
-  const auto refused = post(n, "/index/api/whip?app=live&stream=a", reloaded.offer());
+  const auto offered = reloaded.offer();
+  const auto refused = post(n, "/index/api/whip?app=live&stream=a", offered);
   CHECK(refused.status == 406);
   CHECK(refused.body.find("live/a") != std::string::npos);
   CHECK(post(n, made.header("Location"), "").status == 200);
   CHECK(eventually(soon, [&] { return browser.is_over(); }));
   REQUIRE(eventually(soon, [&] { return n.v1.get("/v1/streams/a?app=live").status == 404; }));
-  const auto again = post(n, "/index/api/whip?app=live&stream=a", reloaded.offer());
+  const auto again = post(n, "/index/api/whip?app=live&stream=a", offered);
   REQUIRE(again.status == 201);
   REQUIRE(reloaded.accept(again.body));
   {
@@ -166,8 +167,9 @@ TEST_CASE("WebRTC: an offer of a stranger closes no receiver, nor the node's own
   node n{on_loopback({{"rtp_proxy.on_conflict", "replace"}, {"rtp_proxy.port", std::to_string(shared.range().first)}})};
   const auto port = n.port_of("cam");
   rtc_client stranger{{talks}};
+  const auto offer = stranger.offer();
   for (const auto* stream : {"cam", "rtp_proxy.port"}) {
-    const auto refused = post(n, std::string{"/index/api/whip?app=rtp&stream="} + stream, stranger.offer());
+    const auto refused = post(n, std::string{"/index/api/whip?app=rtp&stream="} + stream, offer);
     CHECK(refused.status == 406);
     CHECK(refused.body.find(stream) != std::string::npos);
   }

@@ -5,6 +5,8 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <random>
 
+#include "actors/contract/message.hpp"
+
 namespace berth::tests {
 
 /// An actor system under CAF's testing scheduler. Nothing runs until the test says so; a seed is a schedule, so a
@@ -66,8 +68,9 @@ class actor_lab {
   auto now() const { return scheduler.clock().now(); }
 
   /// Sends a request, runs everything, returns the answer.
-  template <class Answer, class Handle, class Message>
-  Answer ask(const Handle& to, Message message) {
+  template <actors::question Message, class Handle>
+  actors::answer_of<Message> ask(const Handle& to, Message message) {
+    using Answer = actors::answer_of<Message>;
     auto pending = self->request(to, caf::infinite, std::move(message));
     run();
     std::optional<Answer> answer;

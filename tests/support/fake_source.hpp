@@ -31,8 +31,8 @@ struct fake_source {
   void open() { say({net::source_item::kind::opened, net::announced_tracks{true, false}}); }
   void lose(std::string why) { say({net::source_item::kind::lost, {}, {}, std::move(why)}); }
   void end(std::string why) { say({net::source_item::kind::ended, {}, {}, std::move(why)}); }
-  /// A whole key frame of H.264.
-  void picture() {
+  /// A whole key frame of H.264, with so many bytes more in its slice.
+  void picture(std::size_t more = 0) {
     net::source_item item;
     item.unit.stream = {0, net::codec::h264, 90000, 33};
     item.unit.stamps = net::raw_stamps{stamp, stamp};
@@ -42,6 +42,7 @@ struct fake_source {
       append(item.unit.data, bytes{0, 0, 0, 1});
       append(item.unit.data, nal);
     }
+    item.unit.data.resize(item.unit.data.size() + more, 0xa5);
     stamp += 3600;
     say(std::move(item));
   }

@@ -25,34 +25,36 @@ class event_catcher {
   using self_pointer = handle::stateful_pointer<event_catcher>;
   explicit event_catcher(self_pointer) {}
   handle::behavior_type start(std::vector<actors::event>* out) {
-    return {[out](const actors::event& e) { out->push_back(e); }, [](caf::add_atom, const actors::event_sink&) {},
-            [](const actors::events_since&) { return actors::event_batch{}; }};
+    return {[out](const actors::event& e) { out->push_back(e); }, [](const actors::follow_events&) {},
+            [](const actors::events_since&) { return actors::outcome<actors::event_batch>{actors::event_batch{}}; }};
   }
 };
 
 /// Takes the place of the hooks: keeps what is asked, and answers when it is sent a hook_done with the question's number.
 class question_catcher {
  public:
-  struct question {
-    actors::hook_name name;
-    actors::event_ptr about;
+  struct question : actors::hook_question {
     bool answered = false;
+
+    const actors::stream_status& stream() const { return std::get<actors::stream_status>(about); }
+    const actors::viewer& who() const { return std::get<actors::viewer>(about); }
   };
   using handle = actors::hook_dispatcher_actor;
   using self_pointer = handle::stateful_pointer<question_catcher>;
   explicit question_catcher(self_pointer self) : self_(self) {}
   handle::behavior_type start(std::vector<question>* out) {
-    return {[](const actors::event_ptr&) {},
-            [](const actors::hook_settings_ptr&) {},
-            [this](const actors::hook_done& done) { promises_[done.id].deliver(done.outcome); },
-            [this, out](const actors::hook_question& q) -> caf::result<actors::hook_outcome> {
-              out->push_back({q.name, q.about});
-              promises_.push_back(self_->make_response_promise<actors::hook_outcome>());
-              return promises_.back();
-            },
-            [](const actors::hook_flush_request&) { return actors::hook_flushed{}; },
-            [](const actors::hook_stats_request&) { return actors::hook_stats{}; },
-            [](caf::tick_atom) {}};
+    return {
+        [this, out](const actors::hook_question& q) -> caf::result<actors::hook_outcome> {
+          out->push_back({q});
+          promises_.push_back(self_->make_response_promise<actors::hook_outcome>());
+          return promises_.back();
+        },
+        [this](const actors::hook_done& done) { promises_[done.id].deliver(done.outcome); },
+        [](const actors::hook_flush_request&) { return actors::outcome<actors::hook_flushed>{actors::hook_flushed{}}; },
+        [](const actors::hook_stats_request&) { return actors::outcome<actors::hook_stats>{actors::hook_stats{}}; },
+        [](const actors::hook_tick&) {},
+        [](const actors::event_ptr&) {},
+        [](const actors::hook_settings_ptr&) {}};
   }
 
  private:
@@ -95,27 +97,25 @@ class harbour {
     lab.run();
   }
 
-  actors::outcome<actors::opened> open(actors::open_request r) {
-    return lab.ask<actors::outcome<actors::opened>>(supervisor, std::move(r));
-  }
+  actors::outcome<actors::opened> open(actors::open_request r) { return lab.ask(supervisor, std::move(r)); }
   actors::outcome<actors::opened> open(const std::string& id) { return open(request(id)); }
   /// A port for many streams, under the key "shared".
   actors::outcome<actors::opened> open_shared() {
     auto r = request("shared");
-    r.multiplex = true;
+    r.what = actors::multiplex_port{};
     return open(r);
   }
   actors::outcome<actors::closed> close(const std::string& id, std::optional<actors::generation_t> g = std::nullopt) {
-    return lab.ask<actors::outcome<actors::closed>>(supervisor, actors::close_request{key(id), g, false});
+    return lab.ask(supervisor, actors::close_request{key(id), g, false});
   }
   actors::outcome<actors::stream_status> query(const std::string& id) {
-    return lab.ask<actors::outcome<actors::stream_status>>(supervisor, actors::query_request{key(id)});
+    return lab.ask(supervisor, actors::query_request{key(id)});
   }
   std::vector<actors::stream_status> list(actors::list_request r = {}) {
-    return lab.ask<actors::stream_list>(supervisor, std::move(r)).streams;
+    return lab.ask(supervisor, std::move(r))->streams;
   }
-  actors::node_stats stats() { return lab.ask<actors::node_stats>(supervisor, actors::stats_request{}); }
-  actors::ports_report ports() { return lab.ask<actors::ports_report>(supervisor, actors::ports_request{}); }
+  actors::node_stats stats() { return *lab.ask(supervisor, actors::stats_request{}); }
+  actors::ports_report ports() { return *lab.ask(supervisor, actors::ports_request{}); }
   void apply() {
     caf::anon_send(supervisor, actors::node_settings_ptr{std::make_shared<actors::node_settings>(settings)});
     lab.run();
@@ -147,6 +147,9 @@ class harbour {
     r.key = key(id);
     return r;
   }
+  /// What is asked for in a request for a stream with a port of its own, and of one without.
+  static actors::rtp_port& port_in(actors::open_request& r) { return std::get<actors::rtp_port>(r.what); }
+  static actors::sourced& source_in(actors::open_request& r) { return std::get<actors::sourced>(r.what); }
   std::size_t told(actors::event_kind kind) const {
     std::size_t n = 0;
     for (const auto& e : events) n += e.kind == kind ? 1 : 0;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "api/http/http_server.hpp"
-#include "api/viewers/viewer_entrance.hpp"
+#include "api/viewers/http_entrance.hpp"
 #include "tests/support/live_source.hpp"
 
 namespace berth::tests {
@@ -23,8 +23,10 @@ class media_node {
       : settings_(s),
         http_(std::move(http)),
         media(io_, threads, [this] { return settings_; }),
-        entrance_({media, [this](actors::watch_request r) { return watch(std::move(r)); },
-                   [this](const actors::viewer& who, const actors::consumption& taken) { note(who, taken); }}),
+        in(
+            media, [this](actors::watch_request r) { return watch(std::move(r)); },
+            [this](const actors::viewer& who, const actors::consumption& taken) { note(who, taken); }),
+        entrance_(in),
         server_(std::in_place, io_,
                 api::http_service{.settings = http_,
                                   .answer = [this](api::http_request& r) { return entrance_.serve(r); },
@@ -103,10 +105,11 @@ class media_node {
 
  public:
   api::viewer_service media;
+  api::viewer_entrance in;
   std::uint16_t port = 0;
 
  private:
-  api::viewer_entrance entrance_;
+  api::http_entrance entrance_;
   std::optional<api::http_server> server_;
   std::vector<std::thread> threads_;
 };

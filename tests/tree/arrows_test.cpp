@@ -182,6 +182,22 @@ TEST_CASE("a header is read once, and its first line says what it is for") {
   }
 }
 
+TEST_CASE("keys of the configuration are read by name in one place") {
+  static const std::regex read_by_name{R"re((\.|->)(get_\w+|text)\("[a-z_]+\.\w+"\))re"};
+  std::size_t found = 0;
+  for (const auto& f : program()) {
+    if (f.folder() != "api" || f.room() == "api/config") continue;
+    std::ifstream in{std::filesystem::path{SOURCE_DIRECTORY} / f.path};
+    for (string line; std::getline(in, line);) {
+      if (line.find("(\"") == string::npos || !std::regex_search(line, read_by_name)) continue;
+      INFO(f.path << ": " << line);
+      CHECK(f.path == "api/core/settings.cpp");
+      ++found;
+    }
+  }
+  CHECK(found > 50);
+}
+
 TEST_CASE("no file is too long to be read in one go") {
   for (const auto& f : sources({"net", "actors", "api", "bench", "tests"})) {
     INFO(f.path);

@@ -84,12 +84,12 @@ TEST_CASE("the log hands each event on to its subscribers, once and in order") {
   auto log = spawn<event_log>(lab.system, std::size_t{10}, std::uint64_t{1});
   auto first = lab.system.spawn(catch_events, &one);
   auto second = lab.system.spawn(catch_events, &two);
-  caf::anon_send(log, caf::add_atom_v, first);
-  caf::anon_send(log, caf::add_atom_v, first);  // twice is once
+  caf::anon_send(log, follow_events{first});
+  caf::anon_send(log, follow_events{first});  // twice is once
   lab.run();
   caf::anon_send(log, of(event_kind::stream_opened));
   lab.run();
-  caf::anon_send(log, caf::add_atom_v, second);
+  caf::anon_send(log, follow_events{second});
   caf::anon_send(log, of(event_kind::stream_closed));
   lab.run();
 
@@ -104,7 +104,7 @@ TEST_CASE("the log hands each event on to its subscribers, once and in order") {
   second = nullptr;
   lab.run();
   caf::anon_send(log, of(event_kind::stream_opened));
-  const auto batch = lab.ask<event_batch>(log, events_since{2, 100});
+  const auto batch = *lab.ask(log, events_since{2, 100});
   CHECK(ids(batch) == numbers{3});
   CHECK(one.size() == 3);
   CHECK(two.size() == 1);

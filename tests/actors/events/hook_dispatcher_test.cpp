@@ -66,7 +66,7 @@ class scene {
   void pass(net::duration d) {
     for (; d > 0ms; d -= 10ms) lab.advance(std::min<net::duration>(d, 10ms));
   }
-  hook_stats stats() { return lab.ask<hook_stats>(hooks, hook_stats_request{}); }
+  hook_stats stats() { return *lab.ask(hooks, hook_stats_request{}); }
 
   tests::actor_lab lab;
   scripted_transport transport{lab};
@@ -96,7 +96,7 @@ TEST_CASE("the dispatcher is a sink of the event log") {
   scene s;
   s.begin();
   auto log = spawn<event_log>(s.lab.system, std::size_t{10}, std::uint64_t{1});
-  caf::anon_send(log, caf::add_atom_v, event_sink{s.hooks});
+  caf::anon_send(log, follow_events{event_sink{s.hooks}});
   event e;
   e.kind = event_kind::server_exited;
   caf::anon_send(log, e);
@@ -186,7 +186,7 @@ TEST_CASE("there is one tick, however many deliveries wait for their time") {
 TEST_CASE("a flush is answered when all is delivered") {
   scene s;
   s.begin();
-  CHECK(s.lab.ask<hook_flushed>(s.hooks, hook_flush_request{5s}).left == 0);
+  CHECK(s.lab.ask(s.hooks, hook_flush_request{5s})->left == 0);
   s.time_out("x");
   s.time_out("x");
   auto pending = s.lab.self->request(s.hooks, caf::infinite, hook_flush_request{5s});
@@ -197,7 +197,7 @@ TEST_CASE("a flush is answered when all is delivered") {
     s.lab.run();
   }
   std::optional<std::size_t> left;
-  pending.receive([&](const hook_flushed& f) { left = f.left; }, [](caf::error&) {});
+  pending.receive([&](const outcome<hook_flushed>& f) { left = f->left; }, [](caf::error&) {});
   CHECK(left == 0);
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("a flush is answered at its deadline with what is left") {
   s.transport.calls[1].done(hook_outcome::delivered());
   s.pass(200ms);
   std::optional<std::size_t> left;
-  pending.receive([&](const hook_flushed& f) { left = f.left; }, [](caf::error&) {});
+  pending.receive([&](const outcome<hook_flushed>& f) { left = f->left; }, [](caf::error&) {});
   CHECK(left == 1);
 }
 

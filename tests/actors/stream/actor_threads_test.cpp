@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "actors/contract/message.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace berth;
@@ -12,15 +13,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
+struct go_away {
+  using answer = nothing;
+};
+
 /// An actor on a reactor whose destructor says that it ran.
-class guest final : public hosted_actor {
+class guest final : public hosted_actor<actor_of<go_away>> {
  public:
   guest(caf::actor_config& config, const berth_host& host, std::atomic<bool>* gone)
       : hosted_actor(config, host), gone_(gone) {}
   ~guest() override { *gone_ = true; }
 
-  caf::behavior make_behavior() override {
-    return {[this](caf::close_atom) { quit(); }};
+  behavior make_behavior() override {
+    return {[this](const go_away&) { quit(); }};
   }
   void on_ready(std::uint32_t, std::uint32_t, net::time_point) override {}
   void on_timer(std::uint32_t, net::time_point) override {}
@@ -61,7 +66,7 @@ TEST_CASE("actor_threads: an actor that is let go of late has its reactor until 
     CHECK(threads.reactors()[0]->load() == 1);
     auto* job = new late_release{caf::actor_cast<caf::strong_actor_ptr>(actor), end_begun};
     threads.system().scheduler().enqueue(job);
-    caf::anon_send(actor, caf::close_atom_v);
+    caf::anon_send(actor, go_away{});
     actor = nullptr;
     end_begun = true;
   }
@@ -75,5 +80,5 @@ TEST_CASE("actor_threads: new actors go where the fewest are") {
   auto second = threads.system().spawn<guest>(threads.place(), &gone);
   CHECK(threads.reactors()[0]->load() == 1);
   CHECK(threads.reactors()[1]->load() == 1);
-  for (const auto& a : {first, second}) caf::anon_send(a, caf::close_atom_v);
+  for (const auto& a : {first, second}) caf::anon_send(a, go_away{});
 }

@@ -91,10 +91,10 @@ TEST_CASE("what only a stream with a port of its own can do is refused to a shar
   send_three(h, cam, port);
   for (const auto* id : {"shared", "00000077"}) {
     INFO(id);
-    const auto updated = h.lab.ask<outcome<completed>>(h.supervisor, update_ssrc_request{h.key(id), 8});
+    const auto updated = h.lab.ask(h.supervisor, update_ssrc_request{h.key(id), 8});
     REQUIRE_FALSE(updated);
     CHECK(updated.error().code == errc::shared_port);
-    const auto connected = h.lab.ask<outcome<completed>>(h.supervisor, connect_request{h.key(id), cam.local(), 1s});
+    const auto connected = h.lab.ask(h.supervisor, connect_request{h.key(id), cam.local(), 1s});
     REQUIRE_FALSE(connected);
     CHECK(connected.error().code == errc::not_tcp_active);
   }

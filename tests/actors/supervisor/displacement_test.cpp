@@ -27,7 +27,7 @@ struct berthed : harbour {
   }
   open_request other() const {
     auto r = request("cam");
-    r.ssrc = 77;
+    port_in(r).ssrc = 77;
     return r;
   }
   void check_untouched() {
@@ -59,7 +59,7 @@ struct berthed : harbour {
 TEST_CASE("displacing: a port that another stream has is refused, and the stream that was there is untouched") {
   berthed h{GENERATE(false, true)};
   auto r = h.other();
-  r.port = h.open("neighbour")->stream.port();
+  h.port_in(r).port = h.open("neighbour")->stream.port();
   const auto refused = h.open(r);
   CHECK(refused.error().code == errc::no_port);
   REQUIRE(h.close("neighbour"));
@@ -70,7 +70,7 @@ TEST_CASE("displacing: a port that another stream has is refused, and the stream
 TEST_CASE("displacing: an address that is not this machine's is refused, and the stream that was there is untouched") {
   berthed h{GENERATE(false, true)};
   auto r = h.other();
-  r.local_ip = "192.0.2.1";
+  h.port_in(r).local_ip = "192.0.2.1";
   CHECK(h.open(r).error().code == errc::bad_address);
   h.check_untouched();
 }
@@ -86,8 +86,8 @@ TEST_CASE("displacing: a pool of which nothing can be bound is refused, and the 
 TEST_CASE("displacing: who wants the stream's own port, and can not have it, leaves the stream as it was") {
   berthed h{GENERATE(false, true)};
   auto r = h.other();
-  r.port = h.port;
-  r.mode = tcp_mode::passive;
+  h.port_in(r).port = h.port;
+  h.port_in(r).mode = tcp_mode::passive;
   h.failing.fault = [](socket_call call, int, const net::endpoint&) {
     return call == socket_call::listen_tcp ? EADDRINUSE : 0;
   };
@@ -101,8 +101,8 @@ TEST_CASE("displacing: who wants the stream's own port, and can not have it, lea
 TEST_CASE("displacing: who wants the stream's own port gets it") {
   berthed h{GENERATE(false, true)};
   auto r = h.other();
-  r.port = h.port;
-  r.mode = tcp_mode::passive;
+  h.port_in(r).port = h.port;
+  h.port_in(r).mode = tcp_mode::passive;
   const auto made = h.open(r);
   REQUIRE(made);
   CHECK(made->kind == open_kind::replaced);
@@ -124,8 +124,8 @@ TEST_CASE("displacing: the last pair of a range goes from the stream that ends t
 TEST_CASE("displacing: a close that comes meanwhile closes what was there, and the open in vain changes nothing") {
   berthed h{true};
   auto r = h.other();
-  r.port = h.port;
-  r.mode = tcp_mode::passive;
+  h.port_in(r).port = h.port;
+  h.port_in(r).mode = tcp_mode::passive;
   h.failing.fault = [](socket_call call, int, const net::endpoint&) {
     return call == socket_call::listen_tcp ? EADDRINUSE : 0;
   };
@@ -142,8 +142,8 @@ TEST_CASE("displacing: a close that comes meanwhile closes what was there, and t
 TEST_CASE("displacing: opens that wait behind one in vain find the stream that came back") {
   berthed h{false};
   auto r = h.other();
-  r.port = h.port;
-  r.mode = tcp_mode::passive;
+  h.port_in(r).port = h.port;
+  h.port_in(r).mode = tcp_mode::passive;
   h.failing.fault = [](socket_call call, int, const net::endpoint&) {
     return call == socket_call::listen_tcp ? EADDRINUSE : 0;
   };
@@ -165,11 +165,10 @@ TEST_CASE("displacing: more fetched streams than are allowed are refused before 
   berthed h{GENERATE(false, true)};
   h.settings.max_sources = 0;
   h.apply();
-  fetch_request r;
-  r.open = h.request("cam");
-  r.open.source = std::make_shared<net::source_options>(net::source_options{.url = "rtsp://192.0.2.1/cam"});
-  r.open.publish.emplace();
-  const auto refused = h.lab.ask<outcome<opened>>(h.supervisor, r);
+  auto r = h.request("cam");
+  r.what = sourced{.source = std::make_shared<net::source_options>(net::source_options{.url = "rtsp://192.0.2.1/cam"}),
+                   .publish = publish_options{}};
+  const auto refused = h.lab.ask(h.supervisor, r);
   CHECK(refused.error().code == errc::too_many_streams);
   h.check_untouched();
 }
@@ -179,9 +178,11 @@ TEST_CASE("the name of the node's own shared port is nobody else's, whether it i
   const bool is_open = GENERATE(false, true);
   auto r = h.request("");
   r.key = configured_key();
-  r.multiplex = r.configured = true;
+  multiplex_port own;
+  own.configured = true;
+  r.what = own;
   if (is_open) REQUIRE(h.open(r));
-  r.multiplex = r.configured = false;
+  r.what = rtp_port{};
   const auto refused = h.open(r);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::shared_port);

@@ -94,9 +94,9 @@ class client {
           return stream_answer{tell::info, view, view.live, {}};
         });
       case ask::list:
-        return request<actors::stream_list>(n, actors::list_request{}, [](const auto& list) {
+        return request<actors::outcome<actors::stream_list>>(n, actors::list_request{}, [](const auto& list) {
           stream_answer a{tell::listed, {}, false, {}};
-          for (const auto& s : list.streams) a.streams[s.key.stream[0] - 'a'] = told(s);
+          for (const auto& s : list->streams) a.streams[s.key.stream[0] - 'a'] = told(s);
           return a;
         });
       case ask::feed:
@@ -108,7 +108,7 @@ class client {
   void open(std::size_t n, const stream_request& r, const actors::stream_key& key) {
     actors::open_request wanted;
     wanted.key = key;
-    wanted.only_track = static_cast<actors::track_filter>(r.parameters);
+    harbour::port_in(wanted).only_track = static_cast<actors::track_filter>(r.parameters);
     wanted.idle_after = idle_after;
     wanted.on_conflict = static_cast<actors::conflict_policy>(r.on_conflict);
     request<actors::outcome<actors::opened>>(n, wanted, [](const actors::outcome<actors::opened>& a) {

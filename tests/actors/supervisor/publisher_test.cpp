@@ -22,7 +22,7 @@ struct quay : harbour {
 
   std::uint16_t open_stream(const std::string& id) {
     auto r = request(id);
-    r.only_track = track_filter::video;  // nobody waits for sound
+    port_in(r).only_track = track_filter::video;  // nobody waits for sound
     return harbour::open(r)->stream.port();
   }
   /// A whole key frame of H.264.
@@ -83,7 +83,7 @@ TEST_CASE("publisher: on_publish is asked once, at the first packet, and nothing
   for (int i = 0; i < 5; ++i) q.feed(port);
   const auto asked = q.open_questions(hook_name::publish);
   REQUIRE(asked.size() == 1);
-  CHECK(q.questions[asked[0]].about->stream->key.stream == "cam");
+  CHECK(q.questions[asked[0]].stream().key.stream == "cam");
   CHECK(q.told(event_kind::media_registered) == 0);
   q.answer(hook_name::publish, hook_outcome::delivered());
   q.feed(port);

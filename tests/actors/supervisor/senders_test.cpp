@@ -20,7 +20,7 @@ struct pier : harbour {
 
   void open_live(const std::string& id) {
     auto r = request(id);
-    r.only_track = track_filter::video;  // nobody waits for sound
+    port_in(r).only_track = track_filter::video;  // nobody waits for sound
     sources_[id].port = harbour::open(r)->stream.port();
     feed(id);
   }
@@ -50,26 +50,26 @@ struct pier : harbour {
     r.ssrc = static_cast<std::uint32_t>(std::stoul(ssrc));
     r.ssrc_text = std::move(ssrc);
     r.remote = receiver.local();
-    r.patience = 5s;
+    r.receiver_wait = 5s;
     return r;
   }
   outcome<sending_started> start(send_request r) {
-    auto answer = lab.ask<outcome<sending_started>>(supervisor, std::move(r));
+    auto answer = lab.ask(supervisor, std::move(r));
     receive();
     return answer;
   }
   /// Asks, and does not wait for the answer.
   void self_start(const send_request& r) { caf::anon_send(supervisor, r); }
   outcome<completed> stop(const std::string& id, const std::string& ssrc = "") {
-    return lab.ask<outcome<completed>>(supervisor, stop_sending_request{key(id), ssrc});
+    return lab.ask(supervisor, stop_sending_request{key(id), ssrc});
   }
   std::vector<sender_status> senders_of(const std::string& id) {
-    auto answer = lab.ask<outcome<sender_list>>(supervisor, senders_request{key(id)});
+    auto answer = lab.ask(supervisor, senders_request{key(id)});
     return answer ? answer->senders : std::vector<sender_status>{};
   }
   int viewers(const std::string& id) {
     const auto status = query(id);
-    return status && status->media ? status->media->frames.viewers() : 0;
+    return status && status->media ? status->media->all_viewers() : 0;
   }
   /// How the sender ended that was told of last; none if there was no such event.
   send_end last_end() const {
@@ -172,7 +172,7 @@ TEST_CASE("senders: one that nobody comes to ends when its patience is over, wit
   p.open_live("cam");
   auto wanted = p.to_receiver("cam");
   wanted.way = GENERATE(send_way::tcp_passive, send_way::udp_passive);
-  wanted.patience = 3s;
+  wanted.receiver_wait = 3s;
   const auto before = p.leased();
   REQUIRE(p.start(wanted));
   p.second("cam");
@@ -281,7 +281,7 @@ TEST_CASE("senders: the daemon's end is theirs, and nothing stays behind") {
   talk.answering_stream = "cam";
   REQUIRE(p.start(talk));
   CHECK(p.stats().senders == 3);
-  p.lab.ask<completed>(p.supervisor, shutdown_request{});
+  CHECK(p.lab.ask(p.supervisor, shutdown_request{}));
   CHECK(p.told(event_kind::sender_stopped) == 3);
   CHECK(p.last_end() == send_end::stopped);
   CHECK(p.load == 0);
@@ -310,7 +310,7 @@ TEST_CASE(
   auto answered = p.to_receiver("cam", "3");
   answered.way = send_way::tcp_passive;
   answered.answering_stream = "device";
-  answered.patience = 10'000s;
+  answered.receiver_wait = 10'000s;
   REQUIRE(p.start(answered));
   for (int minute = 0; minute < 3; ++minute)
     for (int second = 0; second < 60; ++second) p.second("cam");

@@ -48,18 +48,18 @@ config_changes set(config_store& store, const values& v) {
 TEST_CASE("config store: what the API sets is in the next snapshot, and in the next start") {
   const tests::temporary_directory dir;
   const auto store = open(sources_in(dir));
-  const auto before = store->snapshot();
+  const auto before = store->current();
   const auto changes = set(*store, {{"hook.enable", "1"},
                                     {"hook.on_publish", "http://127.0.0.1:18080/index/hook/on_publish"},
                                     {"rtp_proxy.port_range", "40000-41000"}});
   CHECK(changes.changed == names{"rtp_proxy.port_range", "hook.enable", "hook.on_publish"});
   CHECK(changes.after_restart.empty());
-  CHECK(store->snapshot()->get_bool("hook.enable"));
+  CHECK(store->current()->get_bool("hook.enable"));
   CHECK_FALSE(before->get_bool("hook.enable"));
   CHECK(tests::mode_of(dir / "overrides.ini") == 0600);
 
   const auto again = open(sources_in(dir));
-  CHECK(config::difference(*store->snapshot(), *again->snapshot()).empty());
+  CHECK(config::difference(*store->current(), *again->current()).empty());
 }
 
 TEST_CASE("config store: a controller's whole registration is taken, with what it sends besides") {
@@ -94,7 +94,7 @@ TEST_CASE("config store: unknown and read-only keys alone change nothing and wri
   CHECK(changes.changed.empty());
   CHECK(changes.unknown == 1);
   CHECK(changes.read_only == 2);
-  CHECK(store->snapshot()->get_text("ffmpeg.bin") == "/usr/bin/ffmpeg");
+  CHECK(store->current()->get_text("ffmpeg.bin") == "/usr/bin/ffmpeg");
   CHECK_FALSE(std::filesystem::exists(dir / "overrides.ini"));
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("config store: one bad value refuses the call by key, and nothing has 
     CHECK(refused.error()[0].key == key);
     CHECK(refused.error()[0].origin == "API");
     CHECK_FALSE(refused.error()[0].text.empty());
-    CHECK(store->snapshot()->get_int("hook.retry") == 1);
+    CHECK(store->current()->get_int("hook.retry") == 1);
   }
   CHECK_FALSE(told);
   CHECK_FALSE(std::filesystem::exists(dir / "overrides.ini"));
@@ -137,7 +137,7 @@ TEST_CASE("config store: what acts only at start is stored and said so") {
   const auto changes = set(*store, {{"http.port", "8080"}, {"berth.reactors", "3"}, {"hook.retry", "2"}});
   CHECK(changes.changed.size() == 3);
   CHECK(changes.after_restart == names{"http.port", "berth.reactors"});
-  CHECK(open(sources_in(dir))->snapshot()->get_int("http.port") == 8080);
+  CHECK(open(sources_in(dir))->current()->get_int("http.port") == 8080);
 }
 
 TEST_CASE("config store: --set has the last word, and the API's value waits for a start without it") {
@@ -148,13 +148,13 @@ TEST_CASE("config store: --set has the last word, and the API's value waits for 
   auto changes = set(*store, {{"hook.retry", "4"}, {"hook.enable", "1"}});
   CHECK(changes.changed == names{"hook.enable"});
   CHECK(changes.pinned == names{"hook.retry"});
-  CHECK(store->snapshot()->get_int("hook.retry") == 9);
-  CHECK(open(sources_in(dir))->snapshot()->get_int("hook.retry") == 4);
+  CHECK(store->current()->get_int("hook.retry") == 9);
+  CHECK(open(sources_in(dir))->current()->get_int("hook.retry") == 4);
   changes = set(*store, {{"hook.retry", "4"}});
   CHECK(changes.pinned.empty());
   // Going back to what --set says is a change beneath it.
   set(*store, {{"hook.retry", "9"}});
-  CHECK(open(sources_in(dir))->snapshot()->get_int("hook.retry") == 9);
+  CHECK(open(sources_in(dir))->current()->get_int("hook.retry") == 9);
 }
 
 TEST_CASE("config store: generated values hold until somebody sets others") {
@@ -162,7 +162,7 @@ TEST_CASE("config store: generated values hold until somebody sets others") {
   const auto store = open(sources_in(dir));
   CHECK(set(*store, {{"api.secret", "generated-secret"}}).changed.empty());
   CHECK(set(*store, {{"api.secret", "mine"}}).changed == names{"api.secret"});
-  CHECK(open(sources_in(dir))->snapshot()->get_text("api.secret") == "mine");
+  CHECK(open(sources_in(dir))->current()->get_text("api.secret") == "mine");
   CHECK(tests::mode_of(dir / "overrides.ini") == 0600);
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("config store: any text survives the way through the file") {
        {"a ; b", ";x", "\"quoted\"", "\\", "a # b \"", "[http]", "key=value", "<html>\xE2\x82\xAC</html>"}) {
     INFO(text);
     set(*store, {{"http.notFound", text}});
-    CHECK(open(sources_in(dir))->snapshot()->get_text("http.notFound") == text);
+    CHECK(open(sources_in(dir))->current()->get_text("http.notFound") == text);
   }
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("config store: saved keys of another version stay in the file") {
   const tests::temporary_directory dir;
   dir.write("overrides.ini", "[future]\nkey=1\n");
   const auto store = open(sources_in(dir));
-  CHECK(store->snapshot()->warnings({}).size() == 1);
+  CHECK(store->current()->warnings({}).size() == 1);
   set(*store, {{"hook.retry", "2"}});
   CHECK(tests::content_of(dir / "overrides.ini").find("[future]\nkey=1\n") != std::string::npos);
 }
@@ -194,7 +194,7 @@ TEST_CASE("config store: a disk that fails refuses the change") {
   const auto refused = store->set({{"hook.retry", "2"}}, "API");
   REQUIRE_FALSE(refused);
   CHECK(refused.error()[0].text.find("No such file or directory") != std::string::npos);
-  CHECK(store->snapshot()->get_int("hook.retry") == 1);
+  CHECK(store->current()->get_int("hook.retry") == 1);
 
   const auto nowhere = open({});
   CHECK_FALSE(nowhere->set({{"hook.retry", "2"}}, "API"));
@@ -212,16 +212,16 @@ TEST_CASE("config store: reload reads file and overrides again, and an error in 
   REQUIRE(done);
   CHECK(done->changed == names{"hook.retry", "http.port"});
   CHECK(done->after_restart == names{"http.port"});
-  CHECK(store->snapshot()->get_int("hook.timeoutSec") == 30);
+  CHECK(store->current()->get_int("hook.timeoutSec") == 30);
 
   dir.write("berth.ini", "[hook]\nretry=x\nenabel=1\n");
   done = store->reload();
   REQUIRE_FALSE(done);
   CHECK(done.error().size() == 2);
-  CHECK(store->snapshot()->get_int("hook.retry") == 3);
+  CHECK(store->current()->get_int("hook.retry") == 3);
   // What the API sets meanwhile goes on top of what was good last.
   set(*store, {{"hook.enable", "1"}});
-  CHECK(store->snapshot()->get_int("hook.retry") == 3);
+  CHECK(store->current()->get_int("hook.retry") == 3);
 }
 
 TEST_CASE("config store: a bad file is refused at start with all errors") {
@@ -241,7 +241,7 @@ TEST_CASE("config store: listeners hear each change once, with before and now") 
   store->on_change([&](const config& before, const config& now) {
     heard.emplace_back(before.get_int("hook.retry"), now.get_int("hook.retry"));
     // A listener may ask: the change is there already.
-    CHECK(store->snapshot()->get_int("hook.retry") == now.get_int("hook.retry"));
+    CHECK(store->current()->get_int("hook.retry") == now.get_int("hook.retry"));
   });
   set(*store, {{"hook.retry", "2"}});
   set(*store, {{"hook.retry", "2"}});
@@ -260,7 +260,7 @@ TEST_CASE("config store: concurrent readers see whole snapshots, concurrent writ
   for (int i = 0; i < 2; ++i)
     readers.emplace_back([&] {
       while (!done) {
-        const auto c = store->snapshot();
+        const auto c = store->current();
         if (c->get_int("rtc.nackMaxSize") != c->get_int("rtc.nackMaxMS") && c->origin("rtc.nackMaxMS") != "default")
           ++torn;
       }
@@ -279,7 +279,7 @@ TEST_CASE("config store: concurrent readers see whole snapshots, concurrent writ
   for (auto& reader : readers) reader.join();
   CHECK(torn == 0);
   CHECK(failed == 0);
-  const auto kept = open(sources_in(dir))->snapshot();
+  const auto kept = open(sources_in(dir))->current();
   CHECK(kept->get_int("rtc.nackMaxMS") == rounds - 1);
   CHECK(kept->get_int("rtc.maxRtpCacheSize") == rounds - 1);
 }
@@ -328,7 +328,7 @@ TEST_CASE("config store: after SIGKILL at any moment the file is whole, and has 
     ::close(pipe[0]);
 
     INFO("round " << round << ", answered " << answered);
-    const auto kept = open(sources)->snapshot();
+    const auto kept = open(sources)->current();
     const auto n = kept->get_int("rtc.nackMaxSize");
     CHECK(kept->get_text("http.notFound") == std::string(20000, 'x') + std::to_string(n));
     CHECK(n >= last + answered);
@@ -341,8 +341,8 @@ TEST_CASE("config store: a half-written draft is never read, and is no obstacle"
   const tests::temporary_directory dir;
   dir.write("overrides.ini.tmp", "[hook]\nretry=");
   const auto store = open(sources_in(dir));
-  CHECK(store->snapshot()->get_int("hook.retry") == 1);
+  CHECK(store->current()->get_int("hook.retry") == 1);
   set(*store, {{"hook.retry", "2"}});
-  CHECK(open(sources_in(dir))->snapshot()->get_int("hook.retry") == 2);
+  CHECK(open(sources_in(dir))->current()->get_int("hook.retry") == 2);
   CHECK_FALSE(std::filesystem::exists(dir / "overrides.ini.tmp"));
 }

@@ -11,10 +11,9 @@ actors::stream_status status_of_a_stream() {
   actors::stream_status s;
   s.key = {"__defaultVhost__", "rtp", "a \"name\""};
   s.public_name = "public";
-  s.media = std::make_shared<net::live_media>(net::media_options{});
-  s.media->frames.set_tracks(
-      {std::make_shared<const net::track>(net::track{.format = net::codec::h264, .width = 640, .height = 480})});
-  s.media->frames.viewer_came(net::schema::ts);
+  auto& media = s.media.emplace();
+  media.tracks = {{.format = net::codec::h264, .kind = net::media_kind::video, .width = 640, .height = 480}};
+  media.viewers[static_cast<std::size_t>(net::schema::ts)] = 1;
   return s;
 }
 

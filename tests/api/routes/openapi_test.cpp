@@ -5,7 +5,11 @@
 #include <cctype>
 #include <set>
 
-#include "api/routes/node.hpp"
+#include "api/core/status_json.hpp"
+#include "api/routes/event_routes.hpp"
+#include "api/routes/metrics.hpp"
+#include "api/routes/openapi.hpp"
+#include "api/routes/v1_routes.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace berth;
@@ -49,30 +53,9 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   boost::asio::thread_pool disk{1};
   event_feed feed;
   router routes;
-  boost::asio::io_context io;
-  viewer_service media{io, 1, [] { return viewer_settings{}; }};
-  recorder recordings{{disk, {}, {}}};
-  net::posix_socket_factory sockets;
-  const recording_archive archive{disk, {}};
   snapshot_service snapshots{disk, {}};
-  rtc_service rtc{{}};
-  const node n{nobody,
-               **config,
-               sockets,
-               disk,
-               feed,
-               routes,
-               media,
-               recordings,
-               archive,
-               snapshots,
-               rtc,
-               [] {},
-               [] { return true; },
-               {},
-               {}};
-  add_v1_routes(routes, n);
-  add_event_routes(routes, n);
+  add_v1_routes(routes, {.core = nobody, .config = **config, .snapshots = snapshots, .ready = [] { return true; }});
+  add_event_routes(routes, {.core = nobody, .feed = feed});
   add_openapi_route(routes);
 
   const auto document = document_of(routes);
@@ -99,4 +82,72 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
     boost::json::error_code missing;
     CHECK(boost::json::value(document).find_pointer(r.substr(1), missing) != nullptr);
   }
+}
+
+namespace {
+
+/// Each row stands in the description, in the answer and in the metrics, with its value: a number that no other has.
+template <class Rows>
+void check_rows(const Rows& rows, std::string_view prefix, const boost::json::object& described,
+                const boost::json::object& answer, const std::string& metrics) {
+  for (const auto& row : rows) {
+    INFO(row.name);
+    REQUIRE(described.contains(row.name));
+    CHECK_FALSE(described.at(row.name).at("description").as_string().empty());
+    REQUIRE(answer.contains(row.name));
+    const auto value = boost::json::value_to<std::uint64_t>(answer.at(row.name));
+    CHECK(value > 0);
+    CHECK(metrics.find("berth_" + row.metric(prefix) + " " + std::to_string(value) + "\n") != std::string::npos);
+  }
+}
+
+template <class Rows, class Struct>
+void number(const Rows& rows, Struct& of, std::uint64_t from) {
+  for (const auto& row : rows) of.*row.value = from++;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "no figure of a stream, its media or the ports is missing in an answer, in the metrics or in the description") {
+  router routes;
+  add_openapi_route(routes);
+  const auto document = boost::json::value(document_of(routes));
+  const auto properties = [&](const std::string& schema) {
+    return document.at_pointer("/components/schemas/" + schema + "/properties").as_object();
+  };
+  actors::stream_status s;
+  s.media.emplace();
+  actors::ports_report ports;
+  number(net::stream_figures<std::uint64_t>, s.counters, 1001);
+  number(net::media_figures<std::uint64_t>, s.media->counters, 2001);
+  number(net::allocation_figures, ports.figures, 3001);
+  number(net::pair_figures, ports.figures, 4001);
+  actors::node_stats node;
+  node.totals = s.counters;
+  node.media = s.media->counters;
+  node.ports = ports.figures;
+  const auto metrics = metrics_text(node, {});
+  const auto stream = stream_json(s);
+  check_rows(net::stream_figures<std::uint64_t>, "", properties("Stream"), stream, metrics);
+  check_rows(net::media_figures<std::uint64_t>, "media_", properties("Media"), stream.at("media").as_object(), metrics);
+  check_rows(net::allocation_figures, "allocations_", properties("Ports"), ports_json(ports), metrics);
+  const auto described = properties("Ports");
+  for (const auto& row : net::pair_figures) {
+    INFO(row.name);
+    CHECK(described.contains(row.name));
+    CHECK(ports_json(ports).contains(row.name));
+    const auto name = row.value == &net::allocator_figures::size ? std::string{"berth_ports_size "}
+                                                                 : "berth_ports{status=\"" + row.metric("") + "\"} ";
+    CHECK(metrics.find(name + std::to_string(ports.figures.*row.value) + "\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("every figure of the hooks is a metric, by the hook's name") {
+  actors::hook_stats h;
+  number(actors::hook_figures, h[actors::hook_name::play], 5001);
+  const auto metrics = metrics_text({}, h);
+  for (const auto& row : actors::hook_figures)
+    CHECK(metrics.find("berth_" + row.metric("hooks_") + "{hook=\"on_play\"} " +
+                       std::to_string(h[actors::hook_name::play].*row.value) + "\n") != std::string::npos);
 }

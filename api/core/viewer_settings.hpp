@@ -9,8 +9,6 @@
 
 namespace berth::api {
 
-class config;
-
 /// An aggregate: made by whoever reads the configuration, asked for again by each viewer that comes.
 struct viewer_settings {
   std::size_t max_viewers = 5000;                           ///< one more gets 503
@@ -25,7 +23,5 @@ struct viewer_settings {
 };
 /// Called from any thread.
 using viewer_settings_function = std::function<viewer_settings()>;
-
-viewer_settings viewer_settings_of(const config& c);
 
 }  // namespace berth::api

@@ -1,0 +1,58 @@
+// Questions about what there is: streams, ports, figures.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/contract/message.hpp"
+#include "actors/contract/node_stats.hpp"
+#include "actors/contract/stream_status.hpp"
+#include "net/io/port_allocator.hpp"
+
+namespace berth::actors {
+
+/// Answered at once from the registry. Refused with not_found.
+struct query_request {
+  using answer = outcome<stream_status>;
+  static constexpr auto to = receiver::supervisor;
+
+  stream_key key;
+};
+
+/// Answered at once, ordered by key. Configured and closing entries are left out.
+struct stream_list {
+  std::vector<stream_status> streams;
+  bool more = false;  ///< the limit cut the list
+};
+struct list_request {
+  using answer = outcome<stream_list>;
+  static constexpr auto to = receiver::supervisor;
+
+  std::string vhost, app;  ///< empty = all
+  std::string prefix;      ///< of the stream id; empty = all
+  std::optional<stream_state> state;
+  bool watchable = false;           ///< only those whose tracks are complete
+  std::optional<stream_key> after;  ///< page: only keys behind this one
+  std::size_t limit = SIZE_MAX;
+};
+
+/// Answered at once.
+struct ports_report {
+  net::allocator_figures figures;
+  std::vector<net::resting_port> resting;
+  net::time_point now;  ///< the resting ports' times are on this time line
+};
+struct ports_request {
+  using answer = outcome<ports_report>;
+  static constexpr auto to = receiver::supervisor;
+};
+
+/// For /metrics and statistics; answered at once.
+struct stats_request {
+  using answer = outcome<node_stats>;
+  static constexpr auto to = receiver::supervisor;
+};
+
+}  // namespace berth::actors

@@ -1,0 +1,29 @@
+// The supervisor as the rest of the program sees it.
+#pragma once
+
+#include "actors/contract/adjusting.hpp"
+#include "actors/contract/inquiry.hpp"
+#include "actors/contract/node_settings.hpp"
+#include "actors/contract/opening.hpp"
+#include "actors/contract/sending.hpp"
+#include "actors/contract/supervision.hpp"
+#include "actors/contract/watching.hpp"
+
+namespace berth::actors {
+
+/// Sent by the supervisor to itself: look at the clock.
+struct tick {
+  using answer = nothing;
+};
+/// Likewise: more ports may have rested for long enough.
+struct sweep_on {
+  using answer = nothing;
+};
+
+using supervisor_actor =
+    actor_of<open_request, close_request, query_request, list_request, ports_request, stats_request,
+             update_ssrc_request, connect_request, playback_request, idle_check_request, watch_request, media_request,
+             send_request, stop_sending_request, senders_request, shutdown_request, stream_notice, ssrc_arrived,
+             talk_over, tick, sweep_on>::extend<caf::reacts_to<node_settings_ptr>>;
+
+}  // namespace berth::actors
