@@ -47,21 +47,21 @@ class http_viewer final : public media_viewer {
     });
   }
 
-  void send(const std::vector<asio::const_buffer>& bytes) override {
-    parts_.clear();
+  void send(chunks media) override {
+    parts_.assign(chunked_ ? 1 : 0, {});
+    const auto bytes = gather(media, parts_);
     if (chunked_) {
-      chunk_head_ = chunk_head(asio::buffer_size(bytes));
-      parts_.push_back(asio::buffer(chunk_head_));
+      chunk_head_ = chunk_head(bytes);
+      parts_.front() = asio::buffer(chunk_head_);
+      parts_.push_back(asio::buffer(chunk_end));
     }
-    parts_.insert(parts_.end(), bytes.begin(), bytes.end());
-    if (chunked_) parts_.push_back(asio::buffer(chunk_end));
     asio::async_write(
         socket_, std::span{std::as_const(parts_)},
         [this](error_code error, std::size_t) -> std::size_t {
           progressed();
           return error ? 0 : most_at_once;
         },
-        [this, self = keep()](error_code error, std::size_t) { sent(error); });
+        [this, self = keep(), bytes](error_code error, std::size_t) { sent(error, bytes); });
   }
 
   // The client closes when it has read it all. HTTP/1.0 knows no other end of such a body.

@@ -59,28 +59,21 @@ void media_viewer::pump() {
   if (writing_) return;
   batch_ = order_.feed->chunks().read(at_, bytes_per_write, chunks_per_write);
   order_.entry->skipped += batch_.skipped;
-  buffers_.clear();
-  bytes_ = 0;
-  for (const auto& c : batch_.chunks) {
-    if (c->bytes.empty()) continue;
-    buffers_.emplace_back(c->bytes.data(), c->bytes.size());
-    bytes_ += c->bytes.size();
-  }
-  if (!buffers_.empty()) {
+  if (!batch_.chunks.empty()) {
     writing_ = true;
     progressed();
-    send(buffers_);
+    send(batch_.chunks);
   } else if (batch_.ended) {
     end(ending::stream_over);
   }
 }
 
-void media_viewer::sent(error_code error) {
+void media_viewer::sent(error_code error, std::size_t bytes) {
   writing_ = false;
   batch_.chunks.clear();
   if (error) return cut();
   if (state_ == state::ending) return say_goodbye(why_);
-  if (order_.entry) order_.entry->bytes += bytes_;
+  if (order_.entry) order_.entry->bytes += bytes;
   pump();
 }
 
@@ -111,6 +104,15 @@ void media_viewer::drop() noexcept {
   state_ = state::over;
   leave(false);
   close();
+}
+
+std::size_t gather(media_viewer::chunks media, std::vector<asio::const_buffer>& to) {
+  std::size_t bytes = 0;
+  for (const auto& c : media) {
+    to.emplace_back(c->bytes.data(), c->bytes.size());
+    bytes += c->bytes.size();
+  }
+  return bytes;
 }
 
 tcp::socket adopt(net::unique_fd socket, const asio::any_io_executor& strand, std::size_t send_buffer) {

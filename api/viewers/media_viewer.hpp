@@ -6,6 +6,7 @@
 #include <boost/system/error_code.hpp>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -27,13 +28,14 @@ struct viewer_order {
   net::duration timeout{};  ///< takes nothing for so long: is cut
 };
 
-/// Writes what its feed has, one write at a time; meanwhile the feed's ring is its queue. The two transports derive from
-/// it: they write bytes and report back.
+/// Writes what its feed has, one write at a time; meanwhile the feed's ring is its queue. The transports derive from it:
+/// they write chunks, which are everybody's, and report back.
 /// Made on any thread, then owned by its group and used on the group's strand only; pending operations keep it alive.
 /// Dies when it is over and nothing is pending.
 class media_viewer : public std::enable_shared_from_this<media_viewer> {
  public:
   enum class ending { stream_over, kicked, going_down };
+  using chunks = std::span<const net::chunk_ptr>;
 
   virtual ~media_viewer();
   media_viewer(const media_viewer&) = delete;
@@ -58,8 +60,8 @@ class media_viewer : public std::enable_shared_from_this<media_viewer> {
 
   /// Settles that media follows; then opened().
   virtual void open() = 0;
-  /// Writes all of it, which stays alive; then sent().
-  virtual void send(const std::vector<boost::asio::const_buffer>& bytes) = 0;
+  /// Writes all of them, never none, which stay alive until sent(); then sent().
+  virtual void send(chunks media) = 0;
   /// Says that nothing follows; then cut().
   virtual void say_goodbye(ending why) = 0;
   virtual void close() noexcept = 0;
@@ -69,7 +71,8 @@ class media_viewer : public std::enable_shared_from_this<media_viewer> {
   // ---- for the transport to report
 
   void opened();
-  void sent(boost::system::error_code error);
+  /// `bytes` of media are with the client, or on their way to it.
+  void sent(boost::system::error_code error, std::size_t bytes);
   /// The client has taken something of what is on its way.
   void progressed() noexcept { progress_ = net::clock::now(); }
   /// Goes on with the next key frame: what was read meanwhile is not with the client.
@@ -90,13 +93,14 @@ class media_viewer : public std::enable_shared_from_this<media_viewer> {
   net::time_point ending_since_;
   std::size_t group_ = 0;
   net::packager::position at_;
-  net::packager::batch batch_;                      // on its way
-  std::vector<boost::asio::const_buffer> buffers_;  // of batch_
-  std::size_t bytes_ = 0;                           // of buffers_
+  net::packager::batch batch_;  // on its way
   bool writing_ = false;
   net::time_point progress_;
 };
 using media_viewer_ptr = std::shared_ptr<media_viewer>;
+
+/// For those who write chunks as they are: adds their bytes to `to`, and gives how many that are.
+std::size_t gather(media_viewer::chunks media, std::vector<boost::asio::const_buffer>& to);
 
 /// A socket for a connection that was taken, ready for media: small packets go at once, and the kernel holds no more than
 /// `send_buffer` bytes (0: its own measure), so that it is noticed when a viewer takes nothing.

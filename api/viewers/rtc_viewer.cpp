@@ -4,8 +4,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
-#include "net/egress/rtp_muxer.hpp"
-
 namespace berth::api {
 namespace {
 
@@ -37,24 +35,24 @@ class rtc_viewer final : public media_viewer {
         });
   }
 
-  void send(const std::vector<asio::const_buffer>& bytes) override {
+  // The packets are everybody's: what is addressed to this browser, and encrypted for it, are copies.
+  void send(chunks media) override {
     packets_.clear();
-    for (const auto& b : bytes) take_apart(b);
     next_ = 0;
+    bytes_ = 0;
+    for (const auto& c : media)
+      for (const auto& p : c->packets) {
+        const auto& place = delivery_.tracks[p.track];
+        if (!place) continue;
+        const auto packet = c->bytes_of(p);
+        packets_.emplace_back(packet.begin(), packet.end());
+        address(packets_.back(), *place, p.report);
+        bytes_ += p.size;
+      }
     send_some();
   }
 
-  void take_apart(const asio::const_buffer& b) {
-    const net::bytes_view chunk{static_cast<const std::uint8_t*>(b.data()), b.size()};
-    net::for_each_interleaved(chunk, [this](std::uint8_t channel, net::bytes_view packet) {
-      const auto& place = delivery_.tracks[channel / 2];
-      if (!place) return;
-      packets_.emplace_back(packet.begin(), packet.end());
-      address(packets_.back(), *place, channel % 2 != 0);
-    });
-  }
-
-  // The packets are everybody's; the names in them are those that this browser was told.
+  // The names in a packet are those that this browser was told.
   static void address(std::vector<std::uint8_t>& packet, const rtc_delivery::place& to, bool report) {
     if (!report) packet[1] = static_cast<std::uint8_t>((packet[1] & 0x80) | to.payload_type);
     net::store_be32(&packet[report ? 4 : 8], to.ssrc);
@@ -71,7 +69,7 @@ class rtc_viewer final : public media_viewer {
   void went_out() {
     if (over()) return;
     progressed();
-    if (next_ == packets_.size()) return sent({});
+    if (next_ == packets_.size()) return sent({}, bytes_);
     timer_.expires_after(rest_between_turns);
     timer_.async_wait([this, self = keep()](error_code cancelled) {
       if (!cancelled && !over()) send_some();
@@ -89,6 +87,7 @@ class rtc_viewer final : public media_viewer {
   rtc_delivery delivery_;
   net::rtc_session::packet_list packets_;  // on their way
   std::size_t next_ = 0;
+  std::size_t bytes_ = 0;  // of all of them
 };
 
 }  // namespace

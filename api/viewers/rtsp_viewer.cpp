@@ -3,10 +3,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <span>
 #include <utility>
 
 #include "api/viewers/rtsp_message.hpp"
-#include "net/egress/rtp_muxer.hpp"
 #include "net/io/socket_factory.hpp"
 
 namespace berth::api {
@@ -17,11 +17,11 @@ using boost::system::error_code;
 
 constexpr std::size_t most_at_once = 1024 * 1024;
 constexpr std::size_t most_replies = 16 * 1024;  // bytes that wait for a client to read them
-constexpr std::size_t prefix = 4;                // '$', channel, length
 constexpr std::size_t datagrams_a_turn = 64;     // then the receiver's buffer gets a rest
 constexpr auto rest_between_turns = std::chrono::milliseconds{2};
 
-net::bytes_view bytes_of(const asio::const_buffer& b) { return {static_cast<const std::uint8_t*>(b.data()), b.size()}; }
+/// What stands in front of a packet on the connection (RFC 2326 10.12): '$', channel, length.
+using packet_head = std::array<std::uint8_t, 4>;
 
 class rtsp_viewer final : public media_viewer {
  public:
@@ -89,40 +89,39 @@ class rtsp_viewer final : public media_viewer {
 
   // ---- what it gets
 
-  void send(const std::vector<asio::const_buffer>& bytes) override {
+  void send(chunks media) override {
+    bytes_ = 0;
     if (paused_) {
       missed_ = true;
       return sent_soon();
     }
-    media_ = bytes;
     if (!delivery_.over_tcp()) {
-      buffer_ = 0;
-      offset_ = 0;
+      datagrams_ = media;
+      next_ = 0;
       return send_datagrams();
     }
-    if (!as_it_is()) take_apart();
-    has_media_ = true;
+    media_ = media;
     flush();
   }
 
   // Not from here: whoever called send() is still at it.
   void sent_soon() {
     progressed();
-    asio::post(timer_.get_executor(), [this, self = keep()] { sent({}); });
+    asio::post(timer_.get_executor(), [this, self = keep()] { sent({}, bytes_); });
   }
 
   // Replies stand between whole packets.
   void flush() {
-    if (writing_ || (replies_.empty() && !has_media_)) return;
+    if (writing_ || (replies_.empty() && media_.empty())) return;
     writing_ = true;
     on_way_ = std::exchange(replies_, {});
     parts_.clear();
     if (!on_way_.empty()) parts_.push_back(asio::buffer(on_way_));
-    const bool with_media = std::exchange(has_media_, false);
-    if (with_media) parts_.insert(parts_.end(), media_.begin(), media_.end());
+    const bool with_media = !media_.empty();
+    if (with_media) interleave(std::exchange(media_, {}));
     const bool last = leaving_;
     asio::async_write(
-        socket_, parts_,
+        socket_, std::span{std::as_const(parts_)},
         [this](error_code error, std::size_t) -> std::size_t {
           progressed();
           return error ? 0 : most_at_once;
@@ -130,46 +129,38 @@ class rtsp_viewer final : public media_viewer {
         [this, self = keep(), with_media, last](error_code error, std::size_t) {
           writing_ = false;
           if (error || last) return cut();
-          if (with_media) sent(error);
+          if (with_media) sent(error, bytes_);
           flush();
         });
   }
 
-  // The channels are those of the muxer, and all of them are wanted.
-  bool as_it_is() const noexcept {
-    for (std::size_t i = 0; i < delivery_.tracks.size(); ++i) {
-      const auto& t = delivery_.tracks[i];
-      if (!t || std::get<rtsp_delivery::to_channel>(*t).channel != 2 * i) return false;
-    }
-    return true;
-  }
-
-  void take_apart() {
-    own_.clear();
-    for (const auto& b : media_)
-      net::for_each_interleaved(bytes_of(b), [this](std::uint8_t channel, net::bytes_view packet) {
-        const auto& t = delivery_.tracks[channel / 2];
-        if (!t) return;
-        const auto to = std::get<rtsp_delivery::to_channel>(*t).channel + channel % 2;
-        const std::array<std::uint8_t, prefix> head{'$', static_cast<std::uint8_t>(to),
-                                                    static_cast<std::uint8_t>(packet.size() >> 8),
-                                                    static_cast<std::uint8_t>(packet.size())};
-        own_.append(head.begin(), head.end());
-        own_.append(packet.begin(), packet.end());
-      });
-    media_.assign(1, asio::buffer(own_));
+  // The packets stay where they are; only what stands in front of them is this client's own.
+  void interleave(chunks media) {
+    std::size_t most = 0;
+    for (const auto& c : media) most += c->packets.size();
+    heads_.clear();
+    heads_.reserve(most);  // they must not move any more: parts_ points at them
+    for (const auto& c : media)
+      for (const auto& p : c->packets) {
+        const auto& t = delivery_.tracks[p.track];
+        if (!t) continue;
+        const auto channel = std::get<rtsp_delivery::to_channel>(*t).channel + (p.report ? 1 : 0);
+        auto& head = heads_.emplace_back(packet_head{'$', static_cast<std::uint8_t>(channel)});
+        net::store_be16(&head[2], p.size);
+        parts_.push_back(asio::buffer(head));
+        parts_.emplace_back(c->bytes_of(p).data(), p.size);
+        bytes_ += head.size() + p.size;
+      }
   }
 
   void send_datagrams() {
     std::size_t count = 0;
-    for (; buffer_ < media_.size(); ++buffer_, offset_ = 0) {
-      const auto& b = media_[buffer_];
-      const auto* p = static_cast<const std::uint8_t*>(b.data());
-      while (offset_ + prefix <= b.size()) {
+    for (; !datagrams_.empty(); datagrams_ = datagrams_.subspan(1), next_ = 0) {
+      const auto& c = *datagrams_.front();
+      for (; next_ < c.packets.size(); ++next_) {
         if (count++ == datagrams_a_turn) return rest();
-        const std::size_t length = net::load_be16(p + offset_ + 2);
-        send_datagram(p[offset_ + 1], {p + offset_ + prefix, length});
-        offset_ += prefix + length;
+        const auto& p = c.packets[next_];
+        send_datagram(p, c.bytes_of(p));
       }
     }
     sent_soon();
@@ -182,13 +173,13 @@ class rtsp_viewer final : public media_viewer {
     });
   }
 
-  void send_datagram(std::uint8_t channel, net::bytes_view packet) const {
-    const auto& t = delivery_.tracks[channel / 2];
+  void send_datagram(const net::chunk::packet& p, net::bytes_view bytes) {
+    const auto& t = delivery_.tracks[p.track];
     if (!t) return;
     const auto& to = std::get<rtsp_delivery::to_ports>(*t);
-    const bool report = channel % 2 != 0;
-    const auto& from = report ? delivery_.ports->rtcp : delivery_.ports->rtp;
-    net::send_datagram(from.get(), packet, report ? to.rtcp : to.rtp);
+    const auto& from = p.report ? delivery_.ports->rtcp : delivery_.ports->rtp;
+    net::send_datagram(from.get(), bytes, p.report ? to.rtcp : to.rtp);
+    bytes_ += bytes.size();
   }
 
   void say_goodbye(ending) override {
@@ -211,13 +202,14 @@ class rtsp_viewer final : public media_viewer {
   rtsp_delivery delivery_;
   std::array<char, 1024> room_{};
   std::string unread_;
-  std::string replies_;  // that wait
-  std::string on_way_;   // replies of the write under way
-  std::vector<asio::const_buffer> media_;
-  std::vector<asio::const_buffer> parts_;  // of the write under way
-  std::string own_;                        // media with other channels
-  std::size_t buffer_ = 0, offset_ = 0;    // of the next datagram
-  bool has_media_ = false;                 // for the connection
+  std::string replies_;                    // that wait
+  std::string on_way_;                     // replies of the write under way
+  chunks media_;                           // that waits for the connection
+  std::vector<packet_head> heads_;         // of the write under way
+  std::vector<asio::const_buffer> parts_;  // likewise
+  chunks datagrams_;                       // chunks of which some are still to be sent
+  std::size_t next_ = 0;                   // packet of the first of them
+  std::size_t bytes_ = 0;                  // of the media under way
   bool writing_ = false;
   bool paused_ = false;
   bool missed_ = false;  // something, while it was paused

@@ -85,9 +85,12 @@ class ws_viewer final : public media_viewer {
     });
   }
 
-  void send(const std::vector<asio::const_buffer>& bytes) override {
+  void send(chunks media) override {
     ignored_bytes_ = 0;
-    ws_.async_write(std::span{bytes}, [this, self = keep()](error_code error, std::size_t) { sent(error); });
+    parts_.clear();
+    gather(media, parts_);
+    ws_.async_write(std::span{std::as_const(parts_)},
+                    [this, self = keep()](error_code error, std::size_t bytes) { sent(error, bytes); });
   }
 
   void say_goodbye(ending why) override {
@@ -119,6 +122,7 @@ class ws_viewer final : public media_viewer {
   std::shared_ptr<void> place_;
   upgrade_request request_;
   const bool too_early_;
+  std::vector<asio::const_buffer> parts_;  // on their way
   std::array<char, 512> ignored_{};
   std::size_t ignored_bytes_ = 0;
 };

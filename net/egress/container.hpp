@@ -1,4 +1,4 @@
-// Frames in the bytes that players read: FLV, fragmented MP4, MPEG transport stream, RTP on a connection.
+// Frames in the bytes that players read: FLV, fragmented MP4, MPEG transport stream, RTP packets.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/base/bytes.hpp"
 #include "net/base/time.hpp"
 #include "net/codec/codec.hpp"
 #include "net/media/frame.hpp"
@@ -18,9 +19,20 @@ std::string_view to_string(container c) noexcept;
 
 /// Bytes of one or more frames in a container, immutable, shared by all viewers; dies with the last of them.
 struct chunk {
+  /// Where one packet stands in the bytes, and what it is.
+  struct packet {
+    std::uint32_t offset = 0;
+    std::uint16_t size = 0;
+    std::uint8_t track = 0;  ///< by the order of rtp_muxer::carried()
+    bool report = false;     ///< RTCP
+  };
+
   std::vector<std::uint8_t> bytes;
-  bool key = false;      ///< a viewer may begin here, after the header; without video that is every chunk
-  std::int64_t dts = 0;  ///< of the frame, as the frame says it
+  std::vector<packet> packets;  ///< RTP: all of the bytes, in order; none in other containers
+  bool key = false;             ///< a viewer may begin here, after the header; without video that is every chunk
+  std::int64_t dts = 0;         ///< of the frame, as the frame says it
+
+  bytes_view bytes_of(const packet& p) const noexcept { return {bytes.data() + p.offset, p.size}; }
 };
 using chunk_ptr = std::shared_ptr<const chunk>;
 

@@ -61,10 +61,8 @@ void packager::begin(position& at, batch& out) const {
   at.next = from;
   at.begun = can_begin;
   if (!can_begin) return;
-  if (is_new)
-    out.chunks.push_back(header_);
-  else if (at.header != header_)
-    out.chunks.push_back(resumption_);
+  const auto& header = is_new ? header_ : resumption_;
+  if (at.header != header_ && !header->bytes.empty()) out.chunks.push_back(header);
   at.header = header_;
 }
 

@@ -41,8 +41,8 @@ class packager {
     std::uint64_t skipped = 0;  ///< chunks that were gone before they could be read
     bool ended = false;         ///< the stream is over, and all of it was read
   };
-  /// What is there for a viewer, in order: the header, then a key chunk and what follows. At least one chunk if there
-  /// is any; beyond that no more than most_bytes and most_chunks.
+  /// What is there for a viewer, in order: the header, if there is anything in it, then a key chunk and what follows.
+  /// At least one chunk if there is any; beyond that no more than most_bytes and most_chunks.
   batch read(position& at, std::size_t most_bytes, std::size_t most_chunks = SIZE_MAX) const;
 
   std::size_t bytes() const;  ///< held in the ring now

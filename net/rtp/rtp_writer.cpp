@@ -7,17 +7,13 @@
 
 namespace berth::net {
 
-std::uint8_t* rtp_batch::add(std::size_t size, std::uint8_t channel) {
+std::uint8_t* rtp_batch::add(std::size_t size) {
   const auto at = bytes_.size();
   bytes_.resize(at + prefix() + size);
-  auto* p = bytes_.data() + at;
-  if (framing_ == framing::interleaved) {
-    *p++ = '$';
-    *p++ = channel;
-  }
-  store_be16(p, static_cast<std::uint16_t>(size));
+  auto* const p = bytes_.data() + at;
+  if (framing_ == framing::length) store_be16(p, static_cast<std::uint16_t>(size));
   begins_.push_back(at + prefix());
-  return p + 2;
+  return p + prefix();
 }
 
 void rtp_batch::clear() noexcept {
@@ -44,7 +40,7 @@ std::vector<std::uint8_t> rtp_batch::take() {
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 void rtp_writer::put(rtp_batch& to, std::int64_t time, bool marker, bytes_view head, bytes_view payload) {
   const auto size = head.size() + payload.size();
-  auto* const p = to.add(rtp_header_size + size, identity_.channel);
+  auto* const p = to.add(rtp_header_size + size);
   timestamp_ = identity_.first_timestamp + static_cast<std::uint32_t>(time);
   p[0] = 2 << 6;
   p[1] = static_cast<std::uint8_t>((marker ? 0x80 : 0) | identity_.payload_type);

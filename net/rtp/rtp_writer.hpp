@@ -9,28 +9,27 @@
 
 namespace berth::net {
 
-/// Packets as TCP carries them, each behind a prefix that holds its length; UDP takes them one by one, without it.
-/// A value of whoever sends.
+/// Packets for those who send them: one by one, or all of them as they stand. A value of whoever sends.
 class rtp_batch {
  public:
-  ///   length (RFC 4571 2)                 interleaved (RFC 2326 10.12)
-  ///    0               2                   0     1         2               4
-  ///   +-------+-------+------ - -         +-----+---------+-------+-------+------ - -
-  ///   |    length     | packet            | '$' | channel |    length     | packet
-  ///   +-------+-------+------ - -         +-----+---------+-------+-------+------ - -
-  enum class framing : std::uint8_t { length = 2, interleaved = 4 };
+  /// What stands in front of each packet: nothing, or its length as TCP has it (RFC 4571 2).
+  ///    0               2
+  ///   +-------+-------+------ - -
+  ///   |    length     | packet
+  ///   +-------+-------+------ - -
+  enum class framing : std::uint8_t { none = 0, length = 2 };
   static constexpr std::size_t largest_packet = 65535;
 
   explicit rtp_batch(framing f = framing::length) : framing_(f) {}
 
   /// Appends room for a packet and returns where it begins; valid until the next call. At most largest_packet bytes.
-  std::uint8_t* add(std::size_t size, std::uint8_t channel);
+  std::uint8_t* add(std::size_t size);
   void clear() noexcept;
 
   bool empty() const noexcept { return begins_.empty(); }
   std::size_t size() const noexcept { return begins_.size(); }
   bytes_view packet(std::size_t i) const noexcept;
-  bytes_view framed() const noexcept { return bytes_; }  ///< all of them, with their prefixes
+  bytes_view framed() const noexcept { return bytes_; }  ///< all of them, back to back, with their prefixes
   /// Gives framed() away.
   std::vector<std::uint8_t> take();
 
@@ -48,7 +47,6 @@ struct rtp_identity {
   std::uint8_t payload_type = 96;
   std::uint16_t first_sequence = 0;
   std::uint32_t first_timestamp = 0;  ///< what the time 0 is written as
-  std::uint8_t channel = 0;           ///< of interleaved framing
 };
 
 /// Writes the headers of one SSRC's packets (RFC 3550 5.1) and keeps what its sender reports say. A part of one

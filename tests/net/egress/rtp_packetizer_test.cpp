@@ -68,10 +68,10 @@ frame big_frame(const track_ptr& of, std::size_t size, std::int64_t stamp, bool 
 
 }  // namespace
 
-TEST_CASE("rtp_batch: packets stand behind their lengths, in both framings") {
-  for (const auto framing : {rtp_batch::framing::length, rtp_batch::framing::interleaved}) {
+TEST_CASE("rtp_batch: packets stand back to back, or behind their lengths") {
+  for (const auto framing : {rtp_batch::framing::length, rtp_batch::framing::none}) {
     rtp_batch b{framing};
-    rtp_writer w{{.ssrc = 7, .payload_type = 8, .first_sequence = 65535, .first_timestamp = 100, .channel = 2}};
+    rtp_writer w{{.ssrc = 7, .payload_type = 8, .first_sequence = 65535, .first_timestamp = 100}};
     const bytes head{1, 2}, payload{3, 4, 5};
     w.put(b, 50, true, head, payload);
     w.put(b, 60, false, payload);
@@ -96,9 +96,16 @@ TEST_CASE("rtp_batch: packets stand behind their lengths, in both framings") {
       CHECK(load_be16(all.data() + 19) == 15);
       CHECK(all.size() == 19 + 17);
     } else {
-      CHECK(bytes(all.begin(), all.begin() + 4) == bytes{'$', 2, 0, 17});
-      CHECK(all.size() == 21 + 19);
+      CHECK(b.packet(0).data() == all.data());
+      CHECK(b.packet(1).data() == all.data() + 17);
+      CHECK(all.size() == 17 + 15);
     }
+    const bytes copied{all.begin(), all.end()};
+    CHECK(b.take() == copied);
+    CHECK(b.empty());
+    CHECK(b.framed().empty());
+    w.put(b, 70, false, payload);
+    CHECK(b.size() == 1);
     b.clear();
     CHECK(b.empty());
     CHECK(b.framed().empty());
