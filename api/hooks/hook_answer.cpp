@@ -1,3 +1,5 @@
+#include "api/hooks/hook_answer.hpp"
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -5,7 +7,6 @@
 #include <boost/json.hpp>
 #include <optional>
 
-#include "api/hooks/hook_client.hpp"
 #include "api/text/text.hpp"
 
 namespace berth::api {

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "api/hooks/hook_client.hpp"
+#include "api/hooks/hook_answer.hpp"
 #include "tests/support/catch.hpp"
 
 namespace berth::api {
