@@ -2,21 +2,18 @@
 
 #include <fcntl.h>
 #include <openssl/hmac.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <atomic>
-#include <boost/asio/ssl/context.hpp>
 #include <filesystem>
 #include <future>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/hook_office.hpp"
 #include "tests/support/hook_receiver.hpp"
 
 namespace berth::api {
 namespace {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using actors::hook_delivery;
 using actors::hook_outcome;
@@ -24,40 +21,7 @@ using tests::hook_receiver;
 using tests::hook_reply;
 using what = hook_outcome::result;
 using how = hook_reply::how;
-
-/// A client, what it says, and how often it has been heard of a delivery.
-class office {
- public:
-  explicit office(hook_client::certificates trust = hook_client::system_trust())
-      : client([this](const hook_delivery& d) { return body(d); }, std::move(trust)) {}
-
-  std::shared_ptr<hook_delivery> delivery(const std::string& url) const {
-    auto d = std::make_shared<hook_delivery>();
-    d->id = 41;
-    d->url = url;
-    d->settings = std::make_shared<const actors::hook_settings>(settings);
-    return d;
-  }
-  std::future<hook_outcome> post(std::shared_ptr<const hook_delivery> d) {
-    auto promise = std::make_shared<std::promise<hook_outcome>>();
-    client.post(std::move(d), [promise, this](hook_outcome o) {
-      ++done;
-      promise->set_value(std::move(o));  // throws at the second time
-    });
-    return promise->get_future();
-  }
-  hook_outcome tell(const std::string& url) { return tell(delivery(url)); }
-  hook_outcome tell(std::shared_ptr<const hook_delivery> d) {
-    auto outcome = post(std::move(d));
-    if (outcome.wait_for(20s) != std::future_status::ready) throw std::logic_error("no outcome");
-    return outcome.get();
-  }
-
-  actors::hook_settings settings;
-  std::function<std::string(const hook_delivery&)> body = [](const hook_delivery&) { return R"({"a":1})"; };
-  std::atomic<int> done{0};
-  hook_client client;
-};
+using office = tests::hook_office;
 
 /// How many sockets of this process lead to `port`, and how many of those a child process would inherit.
 struct open_sockets {
@@ -372,81 +336,6 @@ TEST_CASE("a process that is started inherits no connection") {
   const auto found = sockets_to(receiver.port());
   CHECK(found.all == 2);  // the kept one is in use
   CHECK(found.inherited == 0);
-}
-
-// ---- TLS -----------------------------------------------------------------------------------------------------------
-
-/// A key and a certificate for 127.0.0.1 that it has signed itself.
-class identity {
- public:
-  identity() : key_(EVP_EC_gen("P-256"), &EVP_PKEY_free), certificate_(X509_new(), &X509_free) {
-    auto* c = certificate_.get();
-    X509_set_version(c, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(c), 1);
-    X509_gmtime_adj(X509_getm_notBefore(c), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(c), 3600);
-    auto* name = X509_get_subject_name(c);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
-    X509_set_issuer_name(c, name);
-    X509_set_pubkey(c, key_.get());
-    auto* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
-    X509_add_ext(c, extension, -1);
-    X509_EXTENSION_free(extension);
-    X509_sign(c, key_.get(), EVP_sha256());
-  }
-
-  asio::ssl::context server() const {
-    asio::ssl::context context{asio::ssl::context::tls_server};
-    SSL_CTX_use_certificate(context.native_handle(), certificate_.get());
-    SSL_CTX_use_PrivateKey(context.native_handle(), key_.get());
-    return context;
-  }
-  hook_client::certificates trust() const {
-    hook_client::certificates trust{X509_STORE_new(), &X509_STORE_free};
-    X509_STORE_add_cert(trust.get(), certificate_.get());
-    return trust;
-  }
-
- private:
-  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
-  std::unique_ptr<X509, decltype(&X509_free)> certificate_;
-};
-
-TEST_CASE("https: a trusted certificate is spoken to, on one connection") {
-  const identity id;
-  auto server = id.server();
-  hook_receiver receiver{0, &server};
-  office o{id.trust()};
-  CHECK(o.tell(receiver.url()).what == what::delivered);
-  CHECK(o.tell(receiver.url()).what == what::delivered);
-  CHECK(receiver.connections() == 1);
-}
-
-TEST_CASE("https: a certificate of an unknown authority, or of another host, gets no body") {
-  const identity id;
-  auto server = id.server();
-  hook_receiver receiver{0, &server};
-  {
-    office o;
-    const auto outcome = o.tell(receiver.url());
-    CHECK(outcome.what == what::failed);
-    CHECK(outcome.text.find("shaking hands") == 0);
-  }
-  {
-    office o{id.trust()};
-    CHECK(o.tell("https://localhost:" + std::to_string(receiver.port()) + "/").what == what::failed);
-  }
-  CHECK(receiver.requests().empty());
-}
-
-TEST_CASE("https: a receiver that never shakes hands is given up after the timeout") {
-  asio::io_context io;
-  asio::ip::tcp::acceptor mute{io, {asio::ip::address_v4::loopback(), 0}};
-  office o;
-  o.settings.timeout = 100ms;
-  const auto outcome = o.tell("https://127.0.0.1:" + std::to_string(mute.local_endpoint().port()) + "/");
-  CHECK(outcome.what == what::failed);
-  CHECK(outcome.text.find("while shaking hands") != std::string::npos);
 }
 
 }  // namespace
