@@ -6,6 +6,7 @@
 
 #include "api/config/config_value.hpp"
 #include "api/text/text.hpp"
+#include "api/text/url.hpp"
 
 namespace berth::api {
 namespace {
@@ -24,37 +25,6 @@ net::admitted_url rewrite(const url_parts& u, const std::string& scheme, const n
 }
 
 }  // namespace
-
-net::result<url_parts, std::string> split_url(std::string_view url) {
-  const auto wrong = [](std::string_view why) { return net::failure{"the URL " + std::string{why}}; };
-  if (std::any_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; }))
-    return wrong("has a blank or a control character in it");
-  const auto colon = url.find("://");
-  if (colon == url.npos || colon == 0) return wrong("has no scheme, as rtsp://");
-  url_parts u;
-  u.scheme = url.substr(0, colon);
-  const auto begin = colon + 3;
-  const auto end = std::min(url.find_first_of("/?#", begin), url.size());
-  auto authority = url.substr(begin, end - begin);
-  u.rest = url.substr(end);
-  if (const auto at = authority.rfind('@'); at != authority.npos) {
-    u.user = authority.substr(0, at + 1);
-    authority.remove_prefix(at + 1);
-  }
-  const bool numeric6 = authority.starts_with('[');
-  const auto host_end = numeric6 ? authority.find(']') : authority.find(':');
-  if (numeric6 && host_end == authority.npos) return wrong("has a '[' without its ']'");
-  u.host = numeric6 ? authority.substr(1, host_end - 1) : authority.substr(0, host_end);
-  const auto behind = numeric6 ? authority.substr(host_end + 1) : authority.substr(u.host.size());
-  if (!behind.empty()) {
-    u.port = behind.substr(1);
-    const bool digits = u.port.find_first_not_of("0123456789") == u.port.npos && u.port.size() <= 5;
-    if (behind[0] != ':' || u.port.empty() || !digits || std::stoi(std::string{u.port}) > 65535)
-      return wrong("has a port that is not in 0..65535");
-  }
-  if (u.host.empty()) return wrong("names no host");
-  return u;
-}
 
 std::vector<net::endpoint> look_up(const std::string& host) {
   boost::asio::io_context io;

@@ -4,24 +4,12 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "api/config/config.hpp"
 #include "net/source/media_source.hpp"
 
 namespace berth::api {
-
-/// A URL as FFmpeg takes it apart: SCHEME://USER@HOST:PORT/REST. Views into the URL.
-struct url_parts {
-  std::string_view scheme;
-  std::string_view user;  ///< with the '@' behind it; may be empty
-  std::string_view host;  ///< without the brackets of an IPv6 address
-  std::string_view port;  ///< digits; empty = the scheme's
-  std::string_view rest;  ///< from the path on
-};
-/// Refused with a sentence: no scheme or host, a port that is none, blanks and control characters.
-net::result<url_parts, std::string> split_url(std::string_view url);
 
 /// All addresses of a host; may wait.
 using name_lookup = std::function<std::vector<net::endpoint>(const std::string& host)>;

@@ -140,7 +140,6 @@ class daemon {
     return rtc_settings_of(*prepared_.config->current());
   }};  // what runs on the contexts holds its sessions
   asio::io_context io_;
-  asio::io_context hook_io_;
   asio::thread_pool disk_{1};
   viewer_service media_{io_, own_.http_threads, [this] { return viewer_settings_of(*prepared_.config->current()); }};
   net::url_policy pull_policy_ = make_pull_policy([this] { return prepared_.config->current(); });
@@ -181,8 +180,8 @@ void daemon::make_core() {
       disk_, [&store] { return recording_settings_of(*store.current()); },
       [this](actors::event e) { client_->tell(std::move(e)); },
       [this](actors::media_request wanted, auto then) { client_->ask(std::move(wanted), std::move(then)); }});
-  hook_transport_ = std::make_unique<hook_client>(
-      hook_io_, [sources](const actors::hook_delivery& d) { return hook_body(d, sources); });
+  hook_transport_ =
+      std::make_unique<hook_client>([sources](const actors::hook_delivery& d) { return hook_body(d, sources); });
   core_ = std::make_unique<core>(*at_start_, core::dependencies{sockets_, *hook_transport_,
                                                                 [this](net::source_options_ptr what, auto wake) {
                                                                   return std::make_unique<net::puller>(
@@ -282,7 +281,7 @@ void daemon::start_threads() {
     workers.push_back({std::move(name), [id = thread.native_handle()] { return cpu_time_of(id); }, {}, {}});
   };
   for (std::size_t i = 0; i < own_.http_threads; ++i) run(io_, "http " + std::to_string(i));
-  run(hook_io_, "hooks");
+  workers.push_back({"hooks", [this] { return hook_transport_->cpu_time(); }, {}, {}});
   worker_loads_ = std::make_unique<load_meter>(std::move(workers));
   std::vector<load_meter::source> receivers;
   for (std::size_t i = 0; i < core_->reactors().size(); ++i) {
@@ -402,7 +401,6 @@ daemon::~daemon() {
   rtc_.stop();
   if (hook_transport_) hook_transport_->stop();
   io_.stop();
-  hook_io_.stop();
   for (auto& t : threads_) t.join();
   disk_.stop();
   disk_.join();

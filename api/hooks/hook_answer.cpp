@@ -1,3 +1,5 @@
+#include "api/hooks/hook_answer.hpp"
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -5,7 +7,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
-#include "api/hooks/hook_client.hpp"
+#include "api/text/name.hpp"
 #include "api/text/text.hpp"
 
 namespace berth::api {
@@ -40,6 +42,9 @@ actors::hook_outcome hook_answer(unsigned status, std::string_view text) {
     auto heard = hook_outcome::delivered();
     for (const auto& [name, member] : answer)
       if (auto words = text_of(member)) heard.members.emplace_back(name, std::move(*words));
+    // A name from outside passes the gate here as everywhere; an empty one gives none.
+    if (const auto* name = heard.member("stream_replace"); name != nullptr && !name->empty())
+      if (const auto why = why_no_name(*name)) return hook_outcome::refused(-1, "stream_replace " + *why);
     return heard;
   }
   const auto* msg = answer.if_contains("msg");

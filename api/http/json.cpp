@@ -1,61 +1,38 @@
 #include "api/http/json.hpp"
 
-#include <cstdint>
-#include <cstring>
+#include <simdjson.h>
+
 #include <utility>
 
 namespace berth::api {
 namespace {
 
-// RFC 3629: length of the well-formed UTF-8 sequence at the front of `text`, 0 if there is none.
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
-                             : lead >= 0xe0 && lead <= 0xef ? 3
-                             : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  const unsigned low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;   // no overlong forms
-  const unsigned high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;  // no surrogates, nothing above U+10FFFF
-  if (byte(1) < low || byte(1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i)
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
-  return length;
-}
+bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(text.data(), text.size()); }
 
-// Length of the ASCII at the front of `text`, a word at a time: that is what nearly all of JSON consists of.
-std::size_t ascii_length(std::string_view text) noexcept {
-  std::size_t n = 0;
-  for (std::uint64_t word = 0; n + sizeof word <= text.size(); n += sizeof word) {
-    std::memcpy(&word, text.data() + n, sizeof word);
-    if ((word & 0x8080808080808080U) != 0) break;
-  }
-  while (n < text.size() && static_cast<unsigned char>(text[n]) < 0x80) ++n;
-  return n;
-}
-
-std::size_t well_formed_length(std::string_view text) noexcept {
-  std::size_t n = 0;
-  for (;;) {
-    n += ascii_length(text.substr(n));
-    const auto more = n < text.size() ? utf8_length(text.substr(n)) : 0;
-    if (more == 0) return n;
-    n += more;
+// Appends `text` with U+FFFD for each byte that belongs to no well-formed sequence.
+void append_repaired(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    std::size_t length = 1;
+    while (length < 4 && length < text.size() && !is_utf8(text.substr(0, length))) ++length;
+    const bool good = is_utf8(text.substr(0, length));
+    out += good ? text.substr(0, length) : "\xef\xbf\xbd";
+    text.remove_prefix(good ? length : 1);
   }
 }
 
 std::string valid_utf8(std::string text) {
-  auto good = well_formed_length(text);
-  if (good == text.size()) return text;
+  if (is_utf8(text)) return text;
   std::string out;
-  for (std::string_view rest{text};; good = well_formed_length(rest)) {
-    out += rest.substr(0, good);
-    if (good == rest.size()) return out;
-    out += "\xef\xbf\xbd";
-    rest.remove_prefix(good + 1);
+  // Quotes never stand within a sequence: what is between two of them is good or bad by itself.
+  for (std::string_view rest{text}; !rest.empty();) {
+    const auto piece = rest.substr(0, rest.find('"', 1));
+    rest.remove_prefix(piece.size());
+    if (is_utf8(piece))
+      out += piece;
+    else
+      append_repaired(out, piece);
   }
+  return out;
 }
 
 /// `front` is the beginning of an object, "{..." without its end; members follow in their order.

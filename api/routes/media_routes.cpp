@@ -10,6 +10,7 @@
 #include "api/recording/snapshot_service.hpp"
 #include "api/routes/open_arguments.hpp"
 #include "api/routes/zlm_calls.hpp"
+#include "api/text/url.hpp"
 #include "api/viewers/viewer_service.hpp"
 
 namespace berth::api {
@@ -42,13 +43,13 @@ struct media_filter {
 
 /// The stream that a URL of this node's names: SCHEME://HOST/APP/STREAM, with or without a container's suffix.
 std::optional<actors::stream_key> key_of_url(std::string_view url, const config& settings) {
-  const auto host = url.find("://");
-  if (host == url.npos) return std::nullopt;
-  const auto begin = url.find('/', host + 3);
-  if (begin == url.npos) return std::nullopt;
-  auto path = percent_decode(url.substr(begin + 1, url.find('?', begin) - begin - 1));
+  const auto written = encode_blanks(url);
+  const auto parts = split_url(written);
+  if (!parts || parts->path.empty()) return std::nullopt;
+  const auto decoded = percent_decode(parts->path.substr(1));
+  std::string_view path{decoded};
   for (const std::string_view suffix : {".live.flv", ".live.mp4", ".live.ts", "/hls.m3u8"})
-    if (path.ends_with(suffix)) path.resize(path.size() - suffix.size());
+    if (path.ends_with(suffix)) path.remove_suffix(suffix.size());
   const auto slash = path.find('/');
   if (slash == path.npos || slash == 0 || slash + 1 == path.size()) return std::nullopt;
   return stream_key_of("", path.substr(0, slash), path.substr(slash + 1), settings);

@@ -1,8 +1,8 @@
 #include "api/routes/source_arguments.hpp"
 
-#include "api/config/pull_policy.hpp"
 #include "api/core/settings.hpp"
 #include "api/routes/open_arguments.hpp"
+#include "api/text/url.hpp"
 
 namespace berth::api {
 

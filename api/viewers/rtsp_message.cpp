@@ -5,6 +5,7 @@
 
 #include "api/http/http_request.hpp"
 #include "api/http/json.hpp"
+#include "api/text/url.hpp"
 
 namespace berth::api {
 namespace {
@@ -148,22 +149,18 @@ std::optional<rtsp_transport> parse_rtsp_transport(std::string_view header) {
 }
 
 std::optional<rtsp_target> parse_rtsp_url(std::string_view url) {
-  const auto host = url.find("://");
-  if (host == url.npos) return std::nullopt;
-  const auto begin = url.find('/', host + 3);
-  if (begin == url.npos) return std::nullopt;
   rtsp_target t;
-  auto path = url.substr(begin + 1);
   // The control of a track stands behind the whole URL, its query included.
-  if (const auto at = path.rfind('/'); at != path.npos && path.substr(at + 1).starts_with(track_control)) {
-    t.track = number<std::size_t>(path.substr(at + 1 + track_control.size()));
+  if (const auto at = url.rfind('/'); at != url.npos && url.substr(at + 1).starts_with(track_control)) {
+    t.track = number<std::size_t>(url.substr(at + 1 + track_control.size()));
     if (!t.track) return std::nullopt;
-    path = path.substr(0, at);
+    url = url.substr(0, at);
   }
-  if (const auto question = path.find('?'); question != path.npos) {
-    t.query = path.substr(question + 1);
-    path = path.substr(0, question);
-  }
+  const auto written = encode_blanks(url);
+  const auto parts = split_url(written);
+  if (!parts || parts->path.empty()) return std::nullopt;
+  t.query = parts->query;
+  auto path = parts->path.substr(1);
   while (path.ends_with('/')) path.remove_suffix(1);
   const auto slash = path.find('/');
   if (slash == path.npos || slash == 0 || slash + 1 == path.size()) return std::nullopt;

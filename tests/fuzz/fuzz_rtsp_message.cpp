@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "api/config/pull_policy.hpp"
+#include "api/text/url.hpp"
 #include "api/viewers/rtsp_message.hpp"
 #include "tests/fuzz/require.hpp"
 
@@ -16,6 +16,7 @@ void check_parts(const rtsp_request& r) {
   if (const auto t = parse_rtsp_transport(r.header("Transport"))) require(t->tcp || t->rtp_port != 0);
   if (const auto u = split_url(r.url)) {
     require(!u->scheme.empty() && !u->host.empty() && u->port.size() <= 5);
+    require(u->rest.starts_with(u->path) && u->path.size() + u->query.size() <= u->rest.size());
     // The parts are all of it.
     const auto bracketed = r.url.find('[') != std::string::npos ? 2U : 0U;
     require(u->scheme.size() + 3 + u->user.size() + u->host.size() + u->rest.size() + u->port.size() <= r.url.size());

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "api/hooks/hook_client.hpp"
+#include "api/hooks/hook_answer.hpp"
 #include "tests/support/catch.hpp"
 
 namespace berth::api {
@@ -125,6 +125,10 @@ TEST_CASE("on_alarm says which, whether it is raised, and the figures") {
 
 TEST_CASE("an answer is HTTP 200 with an integer code, everything else has failed") {
   using what = hook_outcome::result;
+  CHECK(hook_answer(200, R"({"code":0,"stream_replace":""})").what == what::delivered);
+  const auto bad_name = hook_answer(200, R"({"code":0,"stream_replace":"a\u000ab"})");
+  CHECK(bad_name.what == what::refused);
+  CHECK(bad_name.text == "stream_replace has the control character U+000A at byte 1");
   CHECK(hook_answer(200, R"({"code":0,"msg":"success"})").what == what::delivered);
   CHECK(hook_answer(200, R"({"code":0,"msg":null,"close":null})").what == what::delivered);
   CHECK(hook_answer(200, R"({"msg":{"a":[1]},"code":0})").what == what::delivered);

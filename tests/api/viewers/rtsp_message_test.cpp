@@ -78,6 +78,13 @@ TEST_CASE("rtsp_message: a URL names a stream, and perhaps a track behind its qu
   CHECK(t->query == "x=1&y=2");
   CHECK(t->track == 1);
   CHECK_FALSE(parse_rtsp_url("rtsp://host/rtp/a/")->track);
+  // As players write what they were given.
+  t = parse_rtsp_url("rtsp://u:p@ss@[fe80::1%eth0]:554/rtp/a b#c%?x=1 2/trackID=0");
+  REQUIRE(t);
+  CHECK(t->app == "rtp");
+  CHECK(t->stream == "a b#c%");
+  CHECK(t->query == "x=1%202");
+  CHECK(t->track == 0);
   for (const auto* no :
        {"", "*", "rtsp://host", "rtsp://host/", "rtsp://host/rtp", "rtsp://host/rtp/", "rtsp://h/a/b/trackID=x"})
     CHECK_FALSE(parse_rtsp_url(no));
