@@ -9,6 +9,7 @@
 
 #include "net/ingest/reorder_buffer.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 
 using namespace berth::net;
 using std::chrono::milliseconds;
@@ -106,7 +107,7 @@ TEST_CASE("reorder_buffer: does what a map does, with reordering, loss, pauses, 
   const reorder_buffer::limits all_limits[] = {
       {}, {.packets = 5}, {.distance = 7}, {.bytes = 5000}, {.patience = milliseconds{15}}, {.distance = 0}};
   for (const auto& l : all_limits) {
-    for (int round = 0; round < 8; ++round) {
+    for (int round = 0; round < berth::tests::at_length(8); ++round) {
       pairs sink;
       media_counters counters;
       reorder_buffer buffer{sink, counters, l};

@@ -6,6 +6,7 @@
 
 #include "tests/support/allocations.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 
 using namespace berth::net;
 using berth::tests::allocations;
@@ -121,7 +122,7 @@ TEST_CASE("reorder_buffer: when the sender starts anew, what waits goes out firs
 
 TEST_CASE("reorder_buffer: a long shuffle with losses gives what a sorted list gives", "[reorder_buffer]") {
   std::mt19937 random{5};
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < berth::tests::at_length(20); ++round) {
     fixture f;
     std::vector<std::int64_t> sent;
     for (std::int64_t n = 0; n < 2000; ++n)
