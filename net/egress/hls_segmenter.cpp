@@ -17,7 +17,7 @@ constexpr std::int64_t longest_segment = 60 * frame_clock;
 
 }  // namespace
 
-hls_segmenter::hls_segmenter(std::vector<track_ptr> tracks, const hls_options& options)
+hls_segmenter::hls_segmenter(const std::vector<track_ptr>& tracks, const hls_options& options)
     : options_(options), tracks_(options.as, tracks) {
   restart_muxer();
 }

@@ -28,7 +28,7 @@ struct hls_options {
 /// gives away are for everyone.
 class hls_segmenter {
  public:
-  hls_segmenter(std::vector<track_ptr> tracks, const hls_options& options = {});
+  hls_segmenter(const std::vector<track_ptr>& tracks, const hls_options& options = {});
 
   /// Frames before the first key frame are passed over.
   void write(const frame& f);

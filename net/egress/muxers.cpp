@@ -6,7 +6,7 @@
 
 namespace berth::net {
 
-std::unique_ptr<muxer> make_muxer(container c, std::vector<track_ptr> tracks, const muxer_options& options) {
+std::unique_ptr<muxer> make_muxer(container c, const std::vector<track_ptr>& tracks, const muxer_options& options) {
   switch (c) {
     case container::fmp4:
       return std::make_unique<fmp4_muxer>(tracks, options);

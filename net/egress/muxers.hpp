@@ -5,6 +5,6 @@
 
 namespace berth::net {
 
-std::unique_ptr<muxer> make_muxer(container c, std::vector<track_ptr> tracks, const muxer_options& options = {});
+std::unique_ptr<muxer> make_muxer(container c, const std::vector<track_ptr>& tracks, const muxer_options& options = {});
 
 }  // namespace berth::net

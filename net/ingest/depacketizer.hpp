@@ -64,9 +64,10 @@ void for_each_piece(bytes_view payload, Each each) {
   constexpr std::uint8_t start_code[] = {0, 0, 1};
   const auto size = start_code_size(payload);
   auto rest = payload.subspan(size);
-  while (size != 0) {
-    const auto next = std::search(rest.begin(), rest.end(), std::begin(start_code), std::end(start_code));
-    if (next == rest.end()) break;
+  const auto find_next = [&] {
+    return std::search(rest.begin(), rest.end(), std::begin(start_code), std::end(start_code));
+  };
+  for (auto next = size != 0 ? find_next() : rest.end(); next != rest.end(); next = find_next()) {
     auto piece = rest.first(static_cast<std::size_t>(next - rest.begin()));
     rest = rest.subspan(piece.size() + std::size(start_code));
     while (!piece.empty() && piece.back() == 0) piece = piece.first(piece.size() - 1);

@@ -113,11 +113,10 @@ void payload_set::settle(entry& e, bytes_view payload) {
   // Audio has no signature that could be trusted.
   if (e.format == f::pcma || e.format == f::pcmu || e.format == f::opus || e.format == f::unsupported) return;
   const auto seen = signature_of(payload);
-  if (seen == f::undecided) {
-    ++e.unconfirmed;
-  } else if (seen == e.format) {
+  const bool telling = seen != f::undecided;
+  if (telling && seen == e.format) {
     e.unconfirmed = 0;
-  } else if (e.format == f::undecided || e.unconfirmed >= doubt_after || seen == f::ps || seen == f::ts) {
+  } else if (telling && (e.format == f::undecided || e.unconfirmed >= doubt_after || seen == f::ps || seen == f::ts)) {
     // The start of a pack, or sync bytes all along, are no accident; a NAL unit header can be one.
     choose(e, seen);
   } else {

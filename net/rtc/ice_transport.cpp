@@ -96,8 +96,8 @@ class transport final : public ice_transport {
       if (!line) continue;
       std::string text = line.get();
       if (text.starts_with("a=")) text.erase(0, 2);
-      if (options_.announced.empty()) own.candidates.push_back(std::move(text));
       for (const auto& a : options_.announced) own.candidates.push_back(with_address(text, a));
+      if (options_.announced.empty()) own.candidates.push_back(std::move(text));
     }
     free_candidates(list);
     events_.gathered(own);

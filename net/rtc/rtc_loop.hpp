@@ -8,8 +8,9 @@
 
 #include "net/base/time.hpp"
 
-typedef struct _GMainContext GMainContext;
-typedef struct _GMainLoop GMainLoop;
+// The names are GLib's.
+using GMainContext = struct _GMainContext;  // NOLINT(bugprone-reserved-identifier)
+using GMainLoop = struct _GMainLoop;        // NOLINT(bugprone-reserved-identifier)
 
 namespace berth::net {
 

@@ -5,6 +5,7 @@
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/media_probe.hpp"
+#include "tests/support/needed_programs.hpp"
 #include "tests/support/ps_camera.hpp"
 
 using namespace berth::tests;
@@ -13,6 +14,9 @@ namespace {
 
 /// What the browser saw of each URL, in their order; pictures of its pages are in `directory`.
 std::vector<object> played(const std::vector<std::string>& urls, const std::filesystem::path& directory) {
+  needed_browser();
+  INFO("`npm ci` in tests/e2e/browser fetches the player, as tests/run does");
+  REQUIRE(std::filesystem::exists(BROWSER_DIRECTORY "/node_modules"));
   std::vector<std::string> command{"node", BROWSER_DIRECTORY "/play.mjs", directory.string()};
   command.insert(command.end(), urls.begin(), urls.end());
   const auto said = output_of(command, 180s);
@@ -34,7 +38,6 @@ void check_moves(const object& seen, const std::string& url) {
 }  // namespace
 
 TEST_CASE("browser: HTTP-FLV, WS-FLV and fMP4 are decoded, show a picture, and move", "[heavy]") {
-  if (camera_pictures().empty()) return;
   node n;
   ps_camera camera{n.port_of("cam")};
   temporary_directory pictures;
@@ -49,7 +52,6 @@ TEST_CASE("browser: HTTP-FLV, WS-FLV and fMP4 are decoded, show a picture, and m
 
 TEST_CASE("browser: WebRTC shows a camera, and what one page sends another page sees, over WebRTC and as fMP4",
           "[heavy]") {
-  if (camera_pictures().empty()) return;
   node n{{{"rtc.interfaces", "127.0.0.1"}}};
   ps_camera camera{n.port_of("cam")};
   temporary_directory pictures;

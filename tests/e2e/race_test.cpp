@@ -11,6 +11,7 @@
 #include "tests/e2e/node.hpp"
 #include "tests/support/berth_model.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/sanitized.hpp"
 
 using namespace berth::tests;
@@ -143,6 +144,8 @@ figures figures_of(const daemon_process& d) { return {d.descriptors(), d.threads
 }  // namespace
 
 TEST_CASE("race: sixteen clients open one idle key, 150 rounds: 2,400 times code 0, and one port a round", "[heavy]") {
+  const auto run = GENERATE(range(0, at_length(1)));
+  INFO("run " << run);
   constexpr int clients = 16, rounds = 150;
   node n{{}, 200};
   std::vector<std::vector<object>> answers(clients);
@@ -172,6 +175,8 @@ TEST_CASE("race: sixteen clients open one idle key, 150 rounds: 2,400 times code
 }
 
 TEST_CASE("race: sixteen clients close one stream, 100 rounds: one hit a round", "[heavy]") {
+  const auto run = GENERATE(range(0, at_length(1)));
+  INFO("run " << run);
   constexpr int clients = 16, rounds = 100;
   node n{{}, 200};
   for (int r = 0; r < rounds; ++r) n.port_of("cam" + std::to_string(r));
@@ -189,6 +194,8 @@ TEST_CASE("race: sixteen clients close one stream, 100 rounds: one hit a round",
 }
 
 TEST_CASE("race: what eight clients are told over HTTP is linearizable", "[heavy]") {
+  const auto run = GENERATE(range(0, at_length(1)));
+  INFO("run " << run);
   constexpr int clients = 8, keys = 3, calls = 250;
   // A second of idle time, so that time-outs take part; ports enough that none is used twice.
   node n{{{"rtp_proxy.timeoutSec", "1"}, {"rtp_proxy.stall_ms", "500"}, {"berth.log_level", "warn"}}, 2000};
@@ -277,6 +284,8 @@ TEST_CASE("race: what eight clients are told over HTTP is linearizable", "[heavy
 }
 
 TEST_CASE("race: exist:false is never followed by a refusal for a key that nobody feeds", "[heavy]") {
+  const auto run = GENERATE(range(0, at_length(1)));
+  INFO("run " << run);
   constexpr int clients = 8, rounds = 200;
   node n{{{"rtp_proxy.quarantine_sec", "0"}}};
   std::atomic<int> contradictions{0}, failures{0};
@@ -312,7 +321,7 @@ TEST_CASE("leaks: 3,000 open and close cycles and 300 failing opens leave descri
   // Everything that has a bound finds its size first; the event log does so at ten thousand events, two a cycle.
   cycle(5500);
   const auto before = figures_of(n.daemon);
-  cycle(3000);
+  cycle(at_length(3000));
   const auto taken = foreign_udp_socket(n.daemon.ports().first());
   for (int i = 0; i < 300; ++i) {
     const text_pairs explicit_port{{"port", std::to_string(n.daemon.ports().first())}};

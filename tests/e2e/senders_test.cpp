@@ -1,6 +1,7 @@
 // Programs that know nothing of Berth push, another one watches: no picture may be missing, none damaged, none late.
 #include <cmath>
 #include <functional>
+#include <future>
 #include <sstream>
 #include <thread>
 
@@ -28,6 +29,9 @@ command ffmpeg(const command& coding, std::size_t frames = pictures) {
   return command{"ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25"} +
          command{"-frames:v", std::to_string(frames), "-pix_fmt", "yuv420p", "-g", "25"} + coding;
 }
+
+constexpr auto gstreamer_packages =
+    "GStreamer's elements come from gstreamer1.0-plugins-base, -good, -bad and -ugly: .ci/packages test installs them";
 
 command gstreamer(const std::string& source, const command& coding) {
   return command{"gst-launch-1.0",
@@ -133,17 +137,16 @@ TEST_CASE("senders: what independent programs push is watched whole, to the last
   });
   for (std::size_t i = 0; i < all.size(); ++i) {
     INFO(all[i].name);
-    seen s;
     // This ffprobe may be older than H.265 in FLV.
     const auto form = all[i].codec == "h264" ? ".live.flv" : ".live.mp4";
-    std::thread player{[&] { s = watch(n.daemon.url() + "/rtp/" + ids[i] + form); }};
+    auto player = std::async(std::launch::async, [&] { return watch(n.daemon.url() + "/rtp/" + ids[i] + form); });
     REQUIRE(receiver.wait_for("/on_play", i + 1));
+    INFO(gstreamer_packages);
     const auto said = output_of(all[i].words);
     CHECK(n.falls_silent(ids[i]));
     CHECK(n.code("closeRtpServer", {{"stream_id", ids[i]}}) == 0);
-    player.join();
     CHECK(said == "");
-    check(s, all[i].codec);
+    check(player.get(), all[i].codec);
   }
 }
 
@@ -155,16 +158,15 @@ TEST_CASE("senders: a program stream that GStreamer muxed is watched whole", "[h
   const auto said =
       output_of(gstreamer("pattern=ball", {"x264enc", "tune=zerolatency", "key-int-max=25", "!", "h264parse", "!",
                                            "mpegpsmux", "!", "filesink", "location=" + file}));
+  INFO(gstreamer_packages);
   CHECK(said == "");
   const auto program = content_of(file);
   REQUIRE(program.size() > 10'000);
   const auto port = n.port_of("gst");
-  seen s;
-  std::thread player{[&] { s = watch(n.daemon.url() + "/rtp/gst.live.ts"); }};
+  auto player = std::async(std::launch::async, [&] { return watch(n.daemon.url() + "/rtp/gst.live.ts"); });
   REQUIRE(receiver.wait_for("/on_play"));
   send_as_rtp(program, port);
   CHECK(n.falls_silent("gst"));
   CHECK(n.code("closeRtpServer", {{"stream_id", "gst"}}) == 0);
-  player.join();
-  check(s, "h264");
+  check(player.get(), "h264");
 }

@@ -7,6 +7,7 @@
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/hook_receiver.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/ps_camera.hpp"
 #include "tests/support/sanitized.hpp"
 
@@ -14,7 +15,7 @@ using namespace berth::tests;
 
 namespace {
 
-constexpr int cycles = sanitized ? 15 : 100, rounds = sanitized ? 5 : 10;
+const int cycles = at_length(sanitized ? 15 : 100), rounds = at_length(sanitized ? 5 : 10);
 
 std::string hexadecimal(std::uint32_t ssrc) {
   char text[9];
@@ -107,7 +108,6 @@ std::string all_at_once(std::vector<std::unique_ptr<channel>>& channels, Work wo
 
 TEST_CASE("WVP load: twenty channels played and stopped at once, again and again, each seen, and nothing stays",
           "[heavy]") {
-  if (camera_pictures().empty()) return;
   hook_receiver receiver;
   receiver.decide([](const hook_receiver::heard& h) -> std::optional<hook_reply> {
     if (!h.target.ends_with("/on_publish")) return std::nullopt;

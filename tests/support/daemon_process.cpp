@@ -18,6 +18,7 @@
 #include <stdexcept>
 
 #include "tests/support/condition.hpp"
+#include "tests/support/needed_programs.hpp"
 
 namespace berth::tests {
 namespace {
@@ -269,8 +270,10 @@ bool tcp_port_listening(std::uint16_t port) {
   return has_port("/proc/net/tcp", port, listening) || has_port("/proc/net/tcp6", port, listening);
 }
 
-child_process::child_process(const std::vector<std::string>& arguments, const std::filesystem::path& log)
-    : pid_(spawn(arguments, log.string(), log.string())) {}
+child_process::child_process(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
+  need_program(arguments.front());
+  pid_ = spawn(arguments, log.string(), log.string());
+}
 
 child_process::~child_process() { stop(); }
 

@@ -89,7 +89,7 @@ bool tcp_port_listening(std::uint16_t port);
 /// Another program, started without a shell and ended with its owner.
 class child_process {
  public:
-  /// Standard output and error go to `log`.
+  /// Standard output and error go to `log`. Throws, with the package to install, if there is no such program.
   child_process(const std::vector<std::string>& arguments, const std::filesystem::path& log);
   ~child_process();
   child_process(const child_process&) = delete;

@@ -42,6 +42,15 @@ void need(bool good, const char* what) {
   if (!good) throw std::runtime_error{std::string{"encoded media: "} + what};
 }
 
+const AVCodec& encoder_named(const std::string& name) {
+  const auto* const found = avcodec_find_encoder_by_name(name.c_str());
+  if (found == nullptr)
+    throw std::runtime_error{
+        "encoded media: this libavcodec has no encoder '" + name +
+        "': the distribution's package libavcodec-dev brings one that has, .ci/packages installs it"};
+  return *found;
+}
+
 /// NAL units behind start codes of 3 or 4 bytes.
 nal_list split_start_codes(bytes_view b) {
   std::vector<std::size_t> begins;
@@ -98,9 +107,8 @@ void put_sets(track& t, const nal_list& nals) {
 }
 
 std::vector<frame_ptr> encode_video(const char* encoder, codec format, const video_wish& w) {
-  const auto* const coder = avcodec_find_encoder_by_name(encoder);
-  if (coder == nullptr) return {};
-  const context c{avcodec_alloc_context3(coder)};
+  const auto& coder = encoder_named(encoder);
+  const context c{avcodec_alloc_context3(&coder)};
   need(c != nullptr, "context");
   c->width = w.width;
   c->height = w.height;
@@ -122,7 +130,7 @@ std::vector<frame_ptr> encode_video(const char* encoder, codec format, const vid
                 ":keyint=" + gop + ":min-keyint=" + gop)
                    .c_str(),
                0);
-  need(avcodec_open2(c.get(), coder, nullptr) == 0, encoder);
+  need(avcodec_open2(c.get(), &coder, nullptr) == 0, encoder);
 
   const auto about = std::make_shared<track>();
   about->format = format;
@@ -173,6 +181,7 @@ std::vector<frame_ptr> encode_video(const char* encoder, codec format, const vid
   }
   avcodec_send_frame(c.get(), nullptr);
   drain(*c, *pkt, take);
+  need(static_cast<int>(out.size()) == w.frames, "fewer pictures came out of the encoder than went in");
   return out;
 }
 
@@ -182,9 +191,8 @@ std::vector<frame_ptr> encode_h264(const video_wish& wish) { return encode_video
 std::vector<frame_ptr> encode_h265(const video_wish& wish) { return encode_video("libx265", codec::h265, wish); }
 
 std::vector<frame_ptr> encode_aac(int frames, int sample_rate, int channels, std::int64_t first_dts) {
-  const auto* const coder = avcodec_find_encoder_by_name("aac");
-  if (coder == nullptr) return {};
-  const context c{avcodec_alloc_context3(coder)};
+  const auto& coder = encoder_named("aac");
+  const context c{avcodec_alloc_context3(&coder)};
   c->sample_rate = sample_rate;
   c->sample_fmt = AV_SAMPLE_FMT_FLTP;
   c->bit_rate = 64000;
@@ -192,7 +200,7 @@ std::vector<frame_ptr> encode_aac(int frames, int sample_rate, int channels, std
   c->time_base = {1, sample_rate};
   c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   av_channel_layout_default(&c->ch_layout, channels);
-  need(avcodec_open2(c.get(), coder, nullptr) == 0, "aac");
+  need(avcodec_open2(c.get(), &coder, nullptr) == 0, "aac");
 
   const auto about = std::make_shared<track>();
   about->format = codec::aac;
@@ -228,6 +236,7 @@ std::vector<frame_ptr> encode_aac(int frames, int sample_rate, int channels, std
   }
   avcodec_send_frame(c.get(), nullptr);
   drain(*c, *pkt, take);
+  need(static_cast<int>(out.size()) == frames, "fewer frames came out of the encoder of AAC than went in");
   return out;
 }
 

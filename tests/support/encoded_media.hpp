@@ -18,7 +18,7 @@ struct video_wish {
   std::int64_t first_dts = 0;
 };
 
-/// Frames of a moving pattern, all of one track. Empty if the library has no such encoder.
+/// Frames of a moving pattern, all of one track: as many as were wished for. All of these throw if they can not.
 std::vector<net::frame_ptr> encode_h264(const video_wish& wish = {});
 std::vector<net::frame_ptr> encode_h265(const video_wish& wish = {});
 

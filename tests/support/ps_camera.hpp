@@ -14,7 +14,7 @@
 
 namespace berth::tests {
 
-/// The pictures that it sends again and again: 320x240, a key frame every 400 ms. Empty if nothing encodes H.264 here.
+/// The pictures that it sends again and again: 320x240, a key frame every 400 ms.
 inline const std::vector<net::frame_ptr>& camera_pictures() {
   static const auto frames = encode_h264({.frames = 50, .gop = 10});
   return frames;

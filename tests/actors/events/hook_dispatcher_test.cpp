@@ -4,6 +4,7 @@
 #include "actors/events/event_log.hpp"
 #include "tests/support/actor_lab.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 
 namespace berth::actors {
 namespace {
@@ -231,7 +232,7 @@ TEST_CASE("an answer that comes after the end of the dispatcher is dropped") {
 }
 
 TEST_CASE("in any order of messages each delivery is posted in the order of its stream and ends once") {
-  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+  for (std::uint64_t seed = 0; seed < tests::at_length(50U); ++seed) {
     INFO("seed " << seed);
     scene s{seed};
     s.begin();

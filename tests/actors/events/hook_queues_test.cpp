@@ -2,6 +2,7 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/support/hook_queues_bench.hpp"
+#include "tests/support/long_run.hpp"
 
 using namespace berth;
 using namespace berth::actors;
@@ -333,7 +334,7 @@ TEST_CASE("switching hooks off drops what backs off") {
 // ---- all together --------------------------------------------------------------------------------------------------
 
 TEST_CASE("whatever happens, the numbers add up, the bounds hold and streams keep their order") {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+  for (std::uint64_t seed = 1; seed <= at_length(200U); ++seed) {
     INFO("seed " << seed);
     std::uint64_t state = seed * 0x9e3779b97f4a7c15ULL;
     const auto draw = [&state](std::uint64_t n) {

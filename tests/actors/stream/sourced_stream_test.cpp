@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/support/harbour.hpp"
+#include "tests/support/long_run.hpp"
 
 using namespace berth;
 using namespace berth::actors;
@@ -321,7 +322,7 @@ TEST_CASE("sourced_stream: on_publish gives who sends by himself another name, i
 }
 
 TEST_CASE("sourced_stream: after any order of fetch, failure and close nothing is left") {
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (std::uint64_t seed = 1; seed <= at_length(30U); ++seed) {
     INFO("seed " << seed);
     quay q{seed};
     auto& rng = q.lab.rng;

@@ -5,6 +5,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/harbour.hpp"
 #include "tests/support/hex.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/real_sets.hpp"
 
 using namespace berth;
@@ -231,7 +232,7 @@ TEST_CASE("senders: the bound is kept, and what is refused takes no port") {
 }
 
 TEST_CASE("senders: a stop is answered when the ports are out of use, whatever the schedule") {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < at_length(20U); ++seed) {
     INFO("seed " << seed);
     pier p{seed};
     p.open_live("a");

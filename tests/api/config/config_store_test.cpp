@@ -10,6 +10,7 @@
 
 #include "api/config/file.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace berth;
@@ -304,7 +305,7 @@ TEST_CASE("config store: after SIGKILL at any moment the file is whole, and has 
   const tests::temporary_directory dir;
   const auto sources = sources_in(dir);
   int last = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < tests::at_length(60); ++round) {
     int pipe[2];
     REQUIRE(::pipe(pipe) == 0);
     const auto child = ::fork();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 
 using namespace berth::api;
 
@@ -103,7 +104,7 @@ TEST_CASE("ini: any value without a line break reads back as it was written") {
   constexpr std::string_view letters = "ab \t;#\"\\='[]";
   std::uniform_int_distribution<std::size_t> letter{0, letters.size() - 1};
   std::uniform_int_distribution<int> length{0, 8};
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < berth::tests::at_length(20000); ++i) {
     std::string value;
     for (int n = length(random); n > 0; --n) value += letters[letter(random)];
     INFO("value: [" << value << "] written: [" << ini_value(value) << "]");
@@ -122,7 +123,7 @@ TEST_CASE("ini: values that need no quotes get none") {
 TEST_CASE("ini: random bytes neither throw nor hang") {
   std::mt19937 random{11};  // NOLINT: the same bytes in every run
   std::uniform_int_distribution<int> byte{0, 255};
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < berth::tests::at_length(2000); ++i) {
     std::string text;
     for (int n = 0; n < 64; ++n)
       text += static_cast<char>(byte(random) % 3 == 0 ? "[]=\n;\"\\ "[byte(random) % 8] : byte(random));

@@ -62,7 +62,7 @@ media make_media(codec format, const video_wish& w, int audio_frames = 60) {
   m.video = format == codec::h264 ? encode_h264(w) : encode_h265(w);
   m.audio = encode_aac(audio_frames, 44100, 2, w.first_dts);
   m.all = interleave(m.video, m.audio);
-  if (!m.video.empty()) m.tracks = {m.video[0]->of, m.audio[0]->of};
+  m.tracks = {m.video[0]->of, m.audio[0]->of};
   return m;
 }
 
@@ -74,7 +74,6 @@ TEST_CASE("ffmpeg_muxer: real frames come back whole, from the beginning and fro
       for (const int bframes : {0, 2}) {
         INFO(to_string(c) << " " << to_string(format) << " B " << bframes);
         const auto m = make_media(format, {.frames = 40, .gop = 10, .bframes = bframes, .first_dts = 123456789});
-        if (m.video.empty()) continue;
         for (const std::size_t first : {std::size_t{0}, std::size_t{10}, std::size_t{30}}) {
           INFO("from frame " << first);
           const auto mux = make_muxer(c, m.tracks);
@@ -111,7 +110,6 @@ TEST_CASE("ffmpeg_muxer: real frames come back whole, from the beginning and fro
 
 TEST_CASE("fmp4_muxer: a chunk is one fragment with the frame's own bytes", "[ffmpeg_muxer]") {
   const auto m = make_media(codec::h264, {.frames = 12, .gop = 5});
-  if (m.video.empty()) return;
   fmp4_muxer mux{m.tracks};
   CHECK(box_names(mux.header()->bytes) == "ftyp moov ");
   for (const auto& f : m.all) {
@@ -127,7 +125,6 @@ TEST_CASE("fmp4_muxer: a chunk is one fragment with the frame's own bytes", "[ff
 
 TEST_CASE("fmp4_muxer: H.265 is hvc1, since the parameter sets are in the header alone", "[ffmpeg_muxer]") {
   const auto v = encode_h265({.frames = 1});
-  if (v.empty()) return;
   const auto header = fmp4_muxer{{v[0]->of}}.header();
   CHECK(find(header->bytes, "hvc1") < header->bytes.size());
   CHECK(find(header->bytes, "hev1") == header->bytes.size());
@@ -135,7 +132,6 @@ TEST_CASE("fmp4_muxer: H.265 is hvc1, since the parameter sets are in the header
 
 TEST_CASE("ffmpeg_muxer: irregular decode times are kept as they are", "[ffmpeg_muxer]") {
   auto v = encode_h264({.frames = 20, .gop = 5});
-  if (v.empty()) return;
   const std::int64_t steps[] = {3600, 100, 7200, 1, 3599, 90000, 3600, 500, 12345, 1800};
   std::int64_t dts = 5000;
   for (std::size_t i = 0; i < v.size(); ++i) {
@@ -157,7 +153,6 @@ TEST_CASE("ffmpeg_muxer: irregular decode times are kept as they are", "[ffmpeg_
 
 TEST_CASE("ffmpeg_muxer: stamps that a container can not say are moved, and no frame is lost", "[ffmpeg_muxer]") {
   const auto v = encode_h264({.frames = 6, .gop = 3});
-  if (v.empty()) return;
   const std::int64_t dts[] = {-7200, -3600, 5000, 5000, 5000, 4000}, pts[] = {-7200, -3600, 5000, 4000, 9000, 4000};
   for (const auto c : {container::fmp4, container::ts}) {
     INFO(to_string(c));
@@ -184,7 +179,6 @@ TEST_CASE("ffmpeg_muxer: stamps that a container can not say are moved, and no f
 
 TEST_CASE("ffmpeg_muxer: the origin is subtracted", "[ffmpeg_muxer]") {
   const auto v = encode_h264({.frames = 10, .bframes = 2, .first_dts = 900000});
-  if (v.empty()) return;
   for (const auto c : {container::fmp4, container::ts}) {
     INFO(to_string(c));
     const auto mux = make_muxer(c, {v[0]->of}, {.origin = 900000});
@@ -197,7 +191,6 @@ TEST_CASE("ffmpeg_muxer: the origin is subtracted", "[ffmpeg_muxer]") {
 TEST_CASE("fmp4_muxer: another track brings a new header in front of its first frame", "[ffmpeg_muxer]") {
   const auto first = make_media(codec::h264, {.frames = 10});
   const auto second = encode_h264({.width = 160, .height = 120, .frames = 10, .first_dts = 36000});
-  if (second.empty()) return;
   fmp4_muxer mux{first.tracks};
   const auto header = mux.header();
   for (const auto& f : first.video) mux.write(*f);
@@ -229,7 +222,6 @@ TEST_CASE("fmp4_muxer: another track brings a new header in front of its first f
 
 TEST_CASE("ffmpeg_muxer: sound alone may be begun anywhere, with the header", "[ffmpeg_muxer]") {
   const auto a = encode_aac(40, 48000, 1, 900000);
-  if (a.empty()) return;
   for (const auto c : {container::fmp4, container::ts})
     for (const std::size_t first : {std::size_t{0}, std::size_t{17}}) {
       INFO(to_string(c) << " " << first);
@@ -250,7 +242,6 @@ TEST_CASE("ffmpeg_muxer: sound alone may be begun anywhere, with the header", "[
 
 TEST_CASE("fmp4_muxer: a sound track that comes later is taken, with a new header", "[ffmpeg_muxer]") {
   const auto m = make_media(codec::h264, {.frames = 20, .gop = 10});
-  if (m.video.empty()) return;
   fmp4_muxer mux{{m.tracks[0]}};
   for (std::size_t i = 0; i < 10; ++i) mux.write(*m.video[i]);
   CHECK(box_names(mux.write(*m.audio[20])->bytes) == "ftyp moov moof mdat ");
@@ -260,7 +251,6 @@ TEST_CASE("fmp4_muxer: a sound track that comes later is taken, with a new heade
 TEST_CASE("ffmpeg_muxer: G.711 is passed over, and the video goes on without it", "[ffmpeg_muxer]") {
   const auto v = encode_h264({.frames = 10});
   const auto g = make_g711(codec::pcma, 10);
-  if (v.empty()) return;
   for (const auto c : {container::fmp4, container::ts}) {
     INFO(to_string(c));
     const auto mux = make_muxer(c, {v[0]->of, g[0]->of});
@@ -307,7 +297,6 @@ TEST_CASE("ffmpeg_muxer: Opus goes into both", "[ffmpeg_muxer]") {
 
 TEST_CASE("ffmpeg_muxer: without a track there is nothing, until one comes", "[ffmpeg_muxer]") {
   const auto v = encode_h264({.frames = 3});
-  if (v.empty()) return;
   for (const auto c : {container::flv, container::fmp4, container::ts}) {
     INFO(to_string(c));
     const auto mux = make_muxer(c, {});
@@ -321,7 +310,6 @@ TEST_CASE("ffmpeg_muxer: without a track there is nothing, until one comes", "[f
 
 TEST_CASE("ffmpeg_muxer: lengths that lie harm nothing, and later frames are whole", "[ffmpeg_muxer]") {
   const auto v = encode_h264({.frames = 10, .gop = 5});
-  if (v.empty()) return;
   const bytes hostile[] = {{},
                            {0},
                            {0, 0, 0},
@@ -358,7 +346,6 @@ TEST_CASE("ffmpeg_muxer: lengths that lie harm nothing, and later frames are who
 
 TEST_CASE("ffmpeg_muxer: a configuration that is garbage is refused without harm", "[ffmpeg_muxer]") {
   const auto v = encode_h264({.frames = 2});
-  if (v.empty()) return;
   for (const auto format : {codec::h264, codec::h265, codec::aac, codec::opus})
     for (const auto& configuration : {bytes{0}, bytes{1}, bytes{1, 2, 3, 4, 5, 6}, bytes(7, 0xff), bytes(200, 0xff)}) {
       auto t = std::make_shared<track>(*v[0]->of);

@@ -302,7 +302,6 @@ TEST_CASE("flv_muxer: a frame whose lengths lie is carried as it is", "[flv_muxe
 
 TEST_CASE("flv_muxer: real frames come back whole, from the beginning and from the middle", "[flv_muxer]") {
   const auto video = encode_h264({.frames = 50, .gop = 10, .bframes = 2, .first_dts = 900000});
-  if (video.empty()) return;
   struct row {
     std::vector<frame_ptr> audio;
     const char* name;

@@ -36,7 +36,6 @@ frame moved(const frame& f, std::int64_t by) {
 
 TEST_CASE("hls_segmenter: RFC 8216 4.3: the playlist of a live stream", "[hls_segmenter]") {
   const auto video = make_video(25 * 11 + 1);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}};
   CHECK(h.playlist() == "");
   CHECK_FALSE(h.has_segments());
@@ -53,7 +52,6 @@ TEST_CASE("hls_segmenter: RFC 8216 4.3: the playlist of a live stream", "[hls_se
 
 TEST_CASE("hls_segmenter: fragmented MP4 names its header, once for all that share it", "[hls_segmenter]") {
   const auto video = make_video(25 * 6 + 1);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}, {.as = container::fmp4}};
   for (const auto& f : video) h.write(*f);
   CHECK(h.playlist("p/") ==
@@ -67,7 +65,6 @@ TEST_CASE("hls_segmenter: fragmented MP4 names its header, once for all that sha
 TEST_CASE("hls_segmenter: every segment can be played alone, and none of the frames is missing", "[hls_segmenter]") {
   const auto video = make_video(25 * 8, 2);
   const auto audio = encode_aac(345, 44100, 2, 900000);
-  if (video.empty()) return;
   for (const auto as : {container::ts, container::fmp4}) {
     INFO(to_string(as));
     hls_segmenter h{{video[0]->of, audio[0]->of}, {.as = as, .segments_in_list = 10}};
@@ -95,7 +92,6 @@ TEST_CASE("hls_segmenter: every segment can be played alone, and none of the fra
 
 TEST_CASE("hls_segmenter: what has left the list is kept for a while, then it is gone", "[hls_segmenter]") {
   const auto video = make_video(25 * 10 + 1);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}, {.segment_seconds = 1, .segments_in_list = 3, .segments_kept = 2}};
   for (const auto& f : video) h.write(*f);
   CHECK(h.playlist().find("MEDIA-SEQUENCE:7\n") != std::string::npos);
@@ -110,7 +106,6 @@ TEST_CASE("hls_segmenter: what has left the list is kept for a while, then it is
 
 TEST_CASE("hls_segmenter: a segment that is given away outlives the list", "[hls_segmenter]") {
   const auto video = make_video(25 * 4 + 1);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}, {.segment_seconds = 1, .segments_in_list = 1, .segments_kept = 0}};
   chunk_ptr first;
   for (const auto& f : video) {
@@ -124,7 +119,6 @@ TEST_CASE("hls_segmenter: a segment that is given away outlives the list", "[hls
 
 TEST_CASE("hls_segmenter: a list of none is a list of one", "[hls_segmenter]") {
   const auto video = make_video(25 * 3 + 1);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}, {.segment_seconds = 1, .segments_in_list = 0, .segments_kept = 0}};
   for (const auto& f : video) h.write(*f);
   CHECK(repeated(h.playlist(), "EXTINF") == "1");
@@ -132,7 +126,6 @@ TEST_CASE("hls_segmenter: a list of none is a list of one", "[hls_segmenter]") {
 
 TEST_CASE("hls_segmenter: registered fast, the first segment is one group of pictures", "[hls_segmenter]") {
   const auto video = make_video(25 * 5 + 1);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}, {.fast_register = true}};
   for (std::size_t i = 0; i < 25; ++i) h.write(*video[i]);
   CHECK_FALSE(h.has_segments());
@@ -144,7 +137,6 @@ TEST_CASE("hls_segmenter: registered fast, the first segment is one group of pic
 
 TEST_CASE("hls_segmenter: it begins with a key frame, and cuts at the first one behind the target", "[hls_segmenter]") {
   const auto video = encode_h264({.width = 64, .height = 64, .frames = 121, .gop = 30});
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}};
   for (std::size_t i = 7; i < video.size(); ++i) h.write(*video[i]);
   CHECK(h.playlist() ==
@@ -156,7 +148,6 @@ TEST_CASE("hls_segmenter: it begins with a key frame, and cuts at the first one 
 TEST_CASE("hls_segmenter: the target never shrinks, and no segment is longer", "[hls_segmenter]") {
   const auto video = encode_h264({.width = 64, .height = 64, .frames = 131, .gop = 130});
   const auto later = make_video(25 * 9, 0, 131 * 3600);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}};
   for (const auto& f : video) h.write(*f);
   CHECK(h.playlist().find("TARGETDURATION:6\n") != std::string::npos);
@@ -172,7 +163,6 @@ TEST_CASE("hls_segmenter: the target never shrinks, and no segment is longer", "
 
 TEST_CASE("hls_segmenter: sound alone is cut by its duration", "[hls_segmenter]") {
   const auto audio = encode_aac(300, 44100, 2, 900000);
-  if (audio.empty()) return;
   for (const auto as : {container::ts, container::fmp4}) {
     INFO(to_string(as));
     hls_segmenter h{{audio[0]->of}, {.as = as}};
@@ -192,7 +182,6 @@ TEST_CASE("hls_segmenter: sound alone is cut by its duration", "[hls_segmenter]"
 TEST_CASE("hls_segmenter: another track is a discontinuity, with its own header", "[hls_segmenter]") {
   const auto first = make_video(60, 0, 0);
   const auto second = encode_h264({.width = 96, .height = 64, .frames = 101, .gop = 25, .first_dts = 60 * 3600});
-  if (first.empty()) return;
   for (const auto as : {container::ts, container::fmp4}) {
     INFO(to_string(as));
     hls_segmenter h{{first[0]->of}, {.as = as}};
@@ -216,7 +205,6 @@ TEST_CASE("hls_segmenter: another track is a discontinuity, with its own header"
 
 TEST_CASE("hls_segmenter: RFC 8216 4.3.3.3: discontinuities that have left the list are counted", "[hls_segmenter]") {
   const auto video = make_video(51, 0, 0);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}, {.segments_in_list = 2, .segments_kept = 1}};
   // a hole of 20 s behind each 2 s: every segment but the first is a discontinuity
   for (int n = 0; n < 6; ++n)
@@ -228,7 +216,6 @@ TEST_CASE("hls_segmenter: RFC 8216 4.3.3.3: discontinuities that have left the l
 
 TEST_CASE("hls_segmenter: a hole in the line is not a segment's duration", "[hls_segmenter]") {
   const auto video = make_video(101, 0, 0);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}};
   for (std::size_t i = 0; i < 30; ++i) h.write(*video[i]);
   for (std::size_t i = 30; i < video.size(); ++i) h.write(moved(*video[i], 3600 * 90000));
@@ -242,7 +229,6 @@ TEST_CASE("hls_segmenter: a hole in the line is not a segment's duration", "[hls
 
 TEST_CASE("hls_segmenter: what it holds is bounded, whatever comes", "[hls_segmenter]") {
   const auto video = make_video(26, 0, 0);
-  if (video.empty()) return;
   const std::size_t most = 100000;
   hls_segmenter h{{video[0]->of}, {.segments_in_list = 2, .segments_kept = 1, .max_segment_bytes = most}};
   auto f = *video[0];
@@ -267,7 +253,6 @@ TEST_CASE("hls_segmenter: what it holds is bounded, whatever comes", "[hls_segme
 
 TEST_CASE("hls_segmenter: without a key frame a segment ends after a minute", "[hls_segmenter]") {
   const auto video = make_video(2, 0, 0);
-  if (video.empty()) return;
   hls_segmenter h{{video[0]->of}};
   h.write(*video[0]);
   for (int i = 1; i < 25 * 130; ++i) h.write(moved(*video[1], (i - 1) * 3600));
@@ -277,7 +262,6 @@ TEST_CASE("hls_segmenter: without a key frame a segment ends after a minute", "[
 TEST_CASE("hls_segmenter: what can not be carried makes no segments", "[hls_segmenter]") {
   const auto g711 = make_g711(codec::pcma, 200);
   const auto video = make_video(101, 0, 0);
-  if (video.empty()) return;
   hls_segmenter none{{g711[0]->of}};
   for (const auto& f : g711) none.write(*f);
   none.end();

@@ -65,7 +65,6 @@ TEST_CASE("media_file: what is written comes back whole, from time 0", "[media_f
       INFO(about(form) << ", B " << bframes);
       const auto video = encode_h264({.frames = 50, .gop = 10, .bframes = bframes, .first_dts = 900000});
       const auto audio = encode_aac(86, 44100, 2, 900000);
-      if (video.empty()) return;
       const temporary_directory directory;
       const auto path = directory / "film";
       auto r = file_recorder::open(path, {video[0]->of, audio[0]->of},
@@ -91,7 +90,6 @@ TEST_CASE("media_file: what is written comes back whole, from time 0", "[media_f
 
 TEST_CASE("media_file: the header of a fragmented file says how long it became", "[media_file]") {
   const auto video = encode_h264({.frames = 50, .gop = 10, .first_dts = 900000});
-  if (video.empty()) return;
   const temporary_directory directory;
   auto r = file_recorder::open(directory / "film", {video[0]->of});
   REQUIRE(r);
@@ -108,7 +106,6 @@ TEST_CASE("media_file: the header of a fragmented file says how long it became",
 
 TEST_CASE("media_file: H.265 in MP4", "[media_file]") {
   const auto video = encode_h265({.frames = 30, .gop = 10, .bframes = 2, .first_dts = 5000});
-  if (video.empty()) return;
   const temporary_directory directory;
   auto r = file_recorder::open(directory / "film", {video[0]->of});
   REQUIRE(r);
@@ -130,7 +127,6 @@ TEST_CASE("media_file: G.711 is kept in all formats", "[media_file]") {
       INFO(about(form) << ", " << c.name);
       const auto video = encode_h264({.frames = 50, .gop = 10});
       const auto audio = make_g711(c.format, 50);
-      if (video.empty()) return;
       const temporary_directory directory;
       auto r = file_recorder::open(directory / "film", {video[0]->of, audio[0]->of},
                                    {.format = form.format, .fragmented = form.fragmented});
@@ -154,7 +150,6 @@ TEST_CASE("media_file: G.711 is kept in all formats", "[media_file]") {
 TEST_CASE("media_file: it begins with the first key frame", "[media_file]") {
   const auto video = encode_h264({.frames = 25, .gop = 10});
   const auto audio = encode_aac(43, 44100, 2);
-  if (video.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const temporary_directory directory;
@@ -171,7 +166,6 @@ TEST_CASE("media_file: it begins with the first key frame", "[media_file]") {
 
 TEST_CASE("media_file: irregular decode times are kept in fragments", "[media_file]") {
   auto v = encode_h264({.frames = 30, .gop = 5});
-  if (v.empty()) return;
   const std::int64_t steps[] = {3600, 100, 7200, 1, 3599, 90000, 3600};
   std::int64_t dts = 5000;
   for (std::size_t i = 0; i < v.size(); ++i) {
@@ -190,7 +184,6 @@ TEST_CASE("media_file: irregular decode times are kept in fragments", "[media_fi
 
 TEST_CASE("media_file: sound alone", "[media_file]") {
   const auto audio = encode_aac(430, 44100, 2, 77777);
-  if (audio.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const temporary_directory directory;
@@ -208,7 +201,6 @@ TEST_CASE("media_file: sound alone", "[media_file]") {
 
 TEST_CASE("media_file: a file that is never closed lacks the last group of pictures only", "[media_file]") {
   const auto video = encode_h264({.frames = 45, .gop = 10});
-  if (video.empty()) return;
   const temporary_directory directory;
   auto r = file_recorder::open(directory / "film", {video[0]->of});
   REQUIRE(r);
@@ -220,7 +212,6 @@ TEST_CASE("media_file: a file that is never closed lacks the last group of pictu
 
 TEST_CASE("media_file: a recorder that is destroyed closes its file", "[media_file]") {
   const auto video = encode_h264({.frames = 15, .gop = 10});
-  if (video.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const temporary_directory directory;
@@ -238,7 +229,6 @@ TEST_CASE("media_file: a changed track needs another MP4, but not another FLV", 
   const auto video = encode_h264({.frames = 10}),
              other = encode_h264({.width = 160, .height = 120, .frames = 10, .first_dts = 36000});
   const auto audio = encode_aac(3), g711 = make_g711(codec::pcma, 3);
-  if (video.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const bool flv = form.format == file_format::flv;
@@ -265,7 +255,6 @@ TEST_CASE("media_file: a changed track needs another MP4, but not another FLV", 
 
 TEST_CASE("media_file: frames that no file carries are passed over", "[media_file]") {
   const auto video = encode_h264({.frames = 10});
-  if (video.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const temporary_directory directory;
@@ -290,7 +279,6 @@ TEST_CASE("media_file: frames that no file carries are passed over", "[media_fil
 
 TEST_CASE("media_file: closing twice says the same, and nothing is written after", "[media_file]") {
   const auto video = encode_h264({.frames = 10});
-  if (video.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const temporary_directory directory;
@@ -308,7 +296,6 @@ TEST_CASE("media_file: closing twice says the same, and nothing is written after
 
 TEST_CASE("media_file: what can not be opened says why", "[media_file]") {
   const auto video = encode_h264({.frames = 1});
-  if (video.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const temporary_directory directory;
@@ -327,7 +314,6 @@ TEST_CASE("media_file: what can not be opened says why", "[media_file]") {
 
 TEST_CASE("media_file: a full disk is said in words, and again", "[media_file]") {
   const auto video = encode_h264({.frames = 200, .gop = 10});
-  if (video.empty()) return;
   const std::string full = "write /dev/full: No space left on device";
   const file_options fragmented{}, flv{.format = file_format::flv}, regular{.fragmented = false};
   const auto mp4 = file_recorder::open("/dev/full", {video[0]->of}, fragmented);
@@ -352,7 +338,6 @@ TEST_CASE("media_file: a full disk is said in words, and again", "[media_file]")
 
 TEST_CASE("media_file: a file that may not grow keeps what is whole", "[media_file]") {
   const auto video = encode_h264({.frames = 100, .gop = 10});
-  if (video.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const temporary_directory directory;
@@ -389,7 +374,6 @@ TEST_CASE("media_file: a file that may not grow keeps what is whole", "[media_fi
 
 TEST_CASE("media_file: lengths that lie harm nothing", "[media_file]") {
   const auto video = encode_h264({.frames = 10, .gop = 5});
-  if (video.empty()) return;
   for (const auto& form : forms) {
     INFO(about(form));
     const temporary_directory directory;

@@ -117,7 +117,6 @@ TEST_CASE("rtp_packetizer: a program stream of pictures and sound is received as
   const auto pictures = GENERATE(codec::h264, codec::h265);
   const video_wish wish{.frames = 40, .gop = 10, .bframes = pictures == codec::h264 ? 2 : 0};
   const auto video = pictures == codec::h264 ? encode_h264(wish) : encode_h265(wish);
-  if (video.empty()) return;
   const auto audio = sound == codec::aac ? encode_aac(60) : make_g711(sound, 40);
   const auto all = interleave(video, audio);
   const auto by = make_packetizer(rtp_packing::ps, tracks_of(all), somebody, {});
@@ -144,7 +143,6 @@ TEST_CASE("rtp_packetizer: a program stream without pictures says what it is aga
 
 TEST_CASE("rtp_packetizer: FFmpeg reads the program stream", "[rtp_packetizer]") {
   const auto video = encode_h264({.frames = 50, .gop = 25, .bframes = 2, .first_dts = 90000});
-  if (video.empty()) return;
   const auto audio = encode_aac(80, 44100, 2, 90000);
   ps_muxer muxer{{video[0]->of, audio[0]->of}};
   bytes all;
@@ -162,7 +160,6 @@ TEST_CASE("rtp_packetizer: FFmpeg reads the program stream", "[rtp_packetizer]")
 TEST_CASE("rtp_packetizer: an access unit that is longer than a PES packet can be goes over whole",
           "[rtp_packetizer]") {
   const auto video = encode_h264({.frames = 1});
-  if (video.empty()) return;
   std::vector<frame_ptr> frames;
   for (int i = 0; i < 3; ++i)
     frames.push_back(std::make_shared<frame>(
@@ -175,7 +172,6 @@ TEST_CASE("rtp_packetizer: an access unit that is longer than a PES packet can b
 
 TEST_CASE("rtp_packetizer: a transport stream is whole packets, and is received as it was sent", "[rtp_packetizer]") {
   const auto video = encode_h264({.frames = 40, .gop = 10, .bframes = 2, .first_dts = 90000});
-  if (video.empty()) return;
   const auto audio = encode_aac(60, 44100, 2, video[0]->dts);
   // As the fan-out has it, a key frame is first: the tables come with it.
   std::vector<frame_ptr> all{video[0]};
@@ -212,7 +208,6 @@ TEST_CASE("rtp_packetizer: NAL units are packets or fragments, and the marker en
   const auto format = GENERATE(codec::h264, codec::h265);
   const video_wish wish{.width = 640, .height = 480, .frames = 30, .gop = 10};
   const auto video = format == codec::h264 ? encode_h264(wish) : encode_h265(wish);
-  if (video.empty()) return;
   for (const std::size_t largest : {100U, 1400U, 65000U}) {
     auto who = somebody;
     who.payload_type = format == codec::h264 ? 98 : 99;
@@ -310,7 +305,6 @@ TEST_CASE("rtp_packetizer: a hole in G.711 is a jump of the time stamp behind a 
 TEST_CASE("rtp_packetizer: an elementary stream is the pictures, or the sound if that is asked for",
           "[rtp_packetizer]") {
   const auto video = encode_h264({.frames = 5});
-  if (video.empty()) return;
   const auto audio = make_g711(codec::pcma, 20);
   const auto all = interleave(video, audio);
   auto who = somebody;

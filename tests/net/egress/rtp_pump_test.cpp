@@ -24,7 +24,7 @@ constexpr rtp_identity somebody{.ssrc = 0x1234, .payload_type = 96, .first_seque
 struct source {
   explicit source(int frames = 40, fan_out::limits l = {}) : out(std::make_shared<fan_out>(l)) {
     video = encode_h264({.width = 640, .height = 480, .frames = frames, .gop = 10});
-    if (!video.empty()) out->set_tracks({video[0]->of});
+    out->set_tracks({video[0]->of});
   }
   void publish(std::size_t from, std::size_t to) {
     for (auto i = from; i < to; ++i) out->on_frame(video[i]);
@@ -61,7 +61,6 @@ struct pair {
 
 TEST_CASE("rtp_pump: a TCP receiver gets every frame, however little it takes at a time", "[rtp_pump]") {
   source s;
-  if (s.video.empty()) return;
   rtp_pump pump{s.out, s.packetizer(), s.counters};
   pair p{SOCK_STREAM};
   const int small = 4096;
@@ -92,7 +91,6 @@ TEST_CASE("rtp_pump: a TCP receiver gets every frame, however little it takes at
 
 TEST_CASE("rtp_pump: a UDP receiver gets a burst at a pace, and the first thing it gets is a key frame", "[rtp_pump]") {
   source s;
-  if (s.video.empty()) return;
   rtp_pump pump{s.out, s.packetizer(100), s.counters};
   const auto place = s.out->join([] {});
   posix_socket_factory sockets;
@@ -135,7 +133,6 @@ TEST_CASE("rtp_pump: a UDP receiver gets a burst at a pace, and the first thing 
 
 TEST_CASE("rtp_pump: a receiver that stops reading goes on at a key frame, and the rest is counted", "[rtp_pump]") {
   source s{60, {.frames = 25}};
-  if (s.video.empty()) return;
   rtp_pump pump{s.out, s.packetizer(), s.counters};
   const auto place = s.out->join([] {});
   pair p{SOCK_STREAM};
@@ -163,7 +160,6 @@ TEST_CASE("rtp_pump: a receiver that stops reading goes on at a key frame, and t
 
 TEST_CASE("rtp_pump: a closed connection is a failure with its reason", "[rtp_pump]") {
   source s;
-  if (s.video.empty()) return;
   rtp_pump pump{s.out, s.packetizer(), s.counters};
   pair p{SOCK_STREAM};
   p.theirs.reset();
@@ -174,7 +170,6 @@ TEST_CASE("rtp_pump: a closed connection is a failure with its reason", "[rtp_pu
 
 TEST_CASE("rtp_pump: a port that nobody has is told by the system, and the rest is sent all the same", "[rtp_pump]") {
   source s;
-  if (s.video.empty()) return;
   rtp_pump pump{s.out, s.packetizer(), s.counters};
   posix_socket_factory sockets;
   const auto loopback = *endpoint::parse("127.0.0.1", 0);

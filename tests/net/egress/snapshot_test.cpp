@@ -51,7 +51,6 @@ void expect_no_harm(const frame& f) {
 
 TEST_CASE("snapshot: a key frame becomes a JPEG of the same picture", "[snapshot]") {
   for (const auto& frames : {encode_h264({.frames = 3}), encode_h265({.frames = 3})}) {
-    if (frames.empty()) continue;
     const auto s = make_snapshot(*frames[0]);
     REQUIRE(s);
     CHECK((*s)[0] == 0xff);
@@ -65,12 +64,11 @@ TEST_CASE("snapshot: a key frame becomes a JPEG of the same picture", "[snapshot
 
 TEST_CASE("snapshot: B-frames in the stream hold nothing back", "[snapshot]") {
   for (const auto& frames : {encode_h264({.frames = 12, .bframes = 3}), encode_h265({.frames = 12, .bframes = 3})})
-    if (!frames.empty()) CHECK(make_snapshot(*frames[0]));
+    CHECK(make_snapshot(*frames[0]));
 }
 
 TEST_CASE("snapshot: wide pictures are made smaller, narrow ones are left", "[snapshot]") {
   const auto frames = encode_h264({.frames = 1});
-  if (frames.empty()) return;
   struct row {
     int max_width, width, height;
   };
@@ -87,7 +85,6 @@ TEST_CASE("snapshot: wide pictures are made smaller, narrow ones are left", "[sn
 
 TEST_CASE("snapshot: quality costs bytes", "[snapshot]") {
   const auto frames = encode_h264({.frames = 1});
-  if (frames.empty()) return;
   const auto size = [&](int quality) { return make_snapshot(*frames[0], {.quality = quality})->size(); };
   CHECK(size(100) > size(80));
   CHECK(size(80) > size(20));
@@ -97,7 +94,6 @@ TEST_CASE("snapshot: quality costs bytes", "[snapshot]") {
 
 TEST_CASE("snapshot: what is no key frame of a video is refused", "[snapshot]") {
   const auto frames = encode_h264({.frames = 3});
-  if (frames.empty()) return;
   CHECK(error_of(*frames[1]) == "not a key frame");
   CHECK(error_of(with_data(*frames[0], {})) == "not a key frame");
   CHECK(error_of(frame{}) == "not a frame of H.264 or H.265");
@@ -106,7 +102,6 @@ TEST_CASE("snapshot: what is no key frame of a video is refused", "[snapshot]") 
 
 TEST_CASE("snapshot: garbage gives words, or a picture, and no harm", "[snapshot]") {
   for (const auto& frames : {encode_h264({.frames = 1}), encode_h265({.frames = 1})}) {
-    if (frames.empty()) continue;
     const auto& good = *frames[0];
     for (const auto& data :
          {bytes{0}, bytes{0, 0, 0, 1}, bytes{0xff, 0xff, 0xff, 0xff}, bytes(1000, 0), bytes(1000, 0xff)})
@@ -134,7 +129,6 @@ TEST_CASE("snapshot: garbage gives words, or a picture, and no harm", "[snapshot
 
 TEST_CASE("snapshot: too large pictures are refused, whoever says it", "[snapshot]") {
   const auto small = encode_h264({.frames = 1});
-  if (small.empty()) return;
   auto said = std::make_shared<track>(*small[0]->of);
   said->width = largest_picture + 1;
   auto f = *small[0];
@@ -146,7 +140,6 @@ TEST_CASE("snapshot: too large pictures are refused, whoever says it", "[snapsho
   CHECK(error_of(f) == "the picture is too large");
 
   const auto wide = encode_h264({.width = largest_picture + 16, .height = 64, .frames = 1});
-  REQUIRE(!wide.empty());
   auto silent = std::make_shared<track>(*wide[0]->of);
   silent->width = 320;
   f = *wide[0];

@@ -66,7 +66,7 @@ media make_media(codec format, const video_wish& w, int audio_frames = 60) {
   m.video = format == codec::h264 ? encode_h264(w) : encode_h265(w);
   m.audio = encode_aac(audio_frames, 44100, 2, w.first_dts);
   m.all = interleave(m.video, m.audio);
-  if (!m.video.empty()) m.tracks = {m.video[0]->of, m.audio[0]->of};
+  m.tracks = {m.video[0]->of, m.audio[0]->of};
   return m;
 }
 
@@ -74,7 +74,6 @@ media make_media(codec format, const video_wish& w, int audio_frames = 60) {
 
 TEST_CASE("ts_muxer: each chunk is whole packets, counted without a hole, and ends its frame", "[ffmpeg_muxer]") {
   const auto m = make_media(codec::h264, {.frames = 30, .gop = 10, .bframes = 2});
-  if (m.video.empty()) return;
   ts_muxer mux{m.tracks};
   CHECK(mux.header()->bytes.empty());
   bytes all;
@@ -101,7 +100,6 @@ TEST_CASE("ts_muxer: each chunk is whole packets, counted without a hole, and en
 
 TEST_CASE("ts_muxer: tables are in front of every key frame, even where all are", "[ffmpeg_muxer]") {
   const auto v = encode_h264({.frames = 10, .gop = 1});
-  if (v.empty()) return;
   ts_muxer mux{{v[0]->of}};
   for (const auto& f : v) {
     REQUIRE(f->key);
@@ -119,7 +117,6 @@ TEST_CASE("ts_muxer: new parameter sets come in-band, under the same tables", "[
     INFO(to_string(format));
     const auto first = make_media(format, {.frames = 10});
     const auto second = make_media(format, {.width = 160, .height = 120, .frames = 10, .first_dts = 36000});
-    if (first.video.empty()) continue;
     ts_muxer mux{first.tracks};
     bytes file;
     for (const auto& f : first.video) append(file, mux.write(*f)->bytes);
@@ -139,7 +136,6 @@ TEST_CASE("ts_muxer: new parameter sets come in-band, under the same tables", "[
 TEST_CASE("ts_muxer: another codec makes new tables, and counters go on", "[ffmpeg_muxer]") {
   const auto first = encode_h264({.frames = 10}), second = encode_h265({.frames = 10, .first_dts = 36000});
   const auto third = encode_h264({.frames = 10, .first_dts = 72000});
-  if (first.empty() || second.empty()) return;
   ts_muxer mux{{first[0]->of}};
   bytes file;
   std::vector<int> versions;
@@ -155,7 +151,6 @@ TEST_CASE("ts_muxer: another codec makes new tables, and counters go on", "[ffmp
 
 TEST_CASE("ts_muxer: of a unit that is cut off, what is whole stays", "[ffmpeg_muxer]") {
   const auto v = encode_h264({.frames = 2});
-  if (v.empty()) return;
   ts_muxer mux{{v[0]->of}};
   CHECK(mux.write(changed_frame(*v[1], {0, 0, 0, 5, 1, 2})) == nullptr);
   const auto k = mux.write(changed_frame(*v[1], {0, 0, 0, 2, 0x41, 0xab, 0, 0, 0, 5, 0x41, 0xcd}));
@@ -166,7 +161,6 @@ TEST_CASE("ts_muxer: of a unit that is cut off, what is whole stays", "[ffmpeg_m
 
 TEST_CASE("ts_muxer: a sound track that comes later makes new tables", "[ffmpeg_muxer]") {
   const auto m = make_media(codec::h264, {.frames = 20, .gop = 10});
-  if (m.video.empty()) return;
   ts_muxer mux{{m.tracks[0]}};
   bytes file;
   for (std::size_t i = 0; i < 10; ++i) append(file, mux.write(*m.video[i])->bytes);

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/ps_bench.hpp"
 
 using namespace berth::net;
@@ -202,7 +203,7 @@ TEST_CASE("ps_demuxer: after junk without end it works again, and bytes given ar
   std::mt19937 random{5};
   bench b;
   std::size_t pushed = 0;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < at_length(3000); ++i) {
     bytes junk(random() % 1400);
     // Mostly zeros and ones, so that many start codes come of it.
     for (auto& v : junk) v = static_cast<std::uint8_t>(random() % 4 == 0 ? 0xb0 + random() % 80 : random() % 2);

@@ -6,6 +6,7 @@
 
 #include "net/ingest/decoding_order.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 
 using namespace berth::net;
 using std::chrono::milliseconds;
@@ -96,7 +97,7 @@ TEST_CASE("timeline: whatever comes in, time grows in every track and pts is not
     timeline t{mode};
     std::array<std::int64_t, 2> last{INT64_MIN, INT64_MIN};
     auto now = start;
-    for (int i = 0; i < 5000; ++i) {
+    for (int i = 0; i < berth::tests::at_length(5000); ++i) {
       const auto track = random() % 2;
       now += milliseconds{random() % 100};
       const auto wild = [&] {
@@ -128,7 +129,7 @@ TEST_CASE("stamp_unwrapper: goes before its first value, and takes half of the r
 
 TEST_CASE("rescale: is the nearest value for any rate, and bounded for any value", "[timeline]") {
   std::mt19937_64 random{7};
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < berth::tests::at_length(20000); ++i) {
     const auto rate = static_cast<std::int64_t>((random() >> (32 + random() % 31)) + 1);
     const auto value = static_cast<std::int64_t>(random() >> (24 + random() % 30)) * (random() % 2 == 0 ? 1 : -1);
     const auto scaled = rescale(value, static_cast<std::uint32_t>(rate));
@@ -401,7 +402,7 @@ TEST_CASE("timeline: no stamp, no time of arrival and no track number is too muc
   const time_point arrivals[] = {time_point::min(), time_point::max(), time_point{}, start};
   std::mt19937 random{11};
   for (const auto mode : {stamp_mode::source, stamp_mode::arrival, stamp_mode::relative}) {
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < berth::tests::at_length(200); ++round) {
       timeline t{mode};
       std::vector<std::optional<std::int64_t>> last(timeline::max_tracks);
       for (int i = 0; i < 100; ++i) {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/packets.hpp"
 
 using namespace berth::net;
@@ -96,7 +97,7 @@ TEST_CASE("dtls_srtp: a certificate that nobody announced ends it", "[dtls_srtp]
 }
 
 TEST_CASE("dtls_srtp: the handshake outlives repetition, disorder and junk", "[dtls_srtp]") {
-  for (unsigned seed = 1; seed <= 20; ++seed) {
+  for (unsigned seed = 1; seed <= at_length(20U); ++seed) {
     INFO("seed " << seed);
     std::mt19937 rng{seed};
     pair p;

@@ -5,6 +5,7 @@
 
 #include "tests/support/allocations.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/long_run.hpp"
 #include "tests/support/packets.hpp"
 
 using namespace berth::net;
@@ -213,7 +214,7 @@ TEST_CASE("jitter is published in microseconds") {
 TEST_CASE("random bytes and random packets: one datagram, one outcome, each time") {
   std::mt19937 random(99);
   fixture f;
-  for (std::uint64_t i = 1; i <= 50'000; ++i) {
+  for (std::uint64_t i = 1; i <= at_length(50'000U); ++i) {
     bytes b(random() % 40);
     for (auto& x : b) x = static_cast<std::uint8_t>(random());
     if (b.size() >= 12 && random() % 4 != 0) {

@@ -113,7 +113,6 @@ TEST_CASE("lavf_input: what was recorded comes back byte for byte and stamp for 
       INFO((format == file_format::mp4 ? "mp4" : "flv") << ", B " << bframes);
       const auto video = encode_h264({.frames = 50, .gop = 10, .bframes = bframes, .first_dts = 900000});
       const auto audio = encode_aac(86, 44100, 2, 900000);
-      if (video.empty()) return;
       const auto wrote = interleave(video, {audio.begin() + 1, audio.end()});
       const temporary_directory directory;
       const auto read = read_film(write_film(directory, format, wrote, {video[0]->of, audio[0]->of}));
@@ -125,7 +124,6 @@ TEST_CASE("lavf_input: what was recorded comes back byte for byte and stamp for 
 
 TEST_CASE("lavf_input: H.265 and G.711 come back from MP4", "[lavf_input]") {
   const auto video = encode_h265({.frames = 30, .gop = 10, .bframes = 2, .first_dts = 5000});
-  if (video.empty()) return;
   const auto audio = make_g711(codec::pcma, 30, 320, 5000);
   const auto wrote = interleave(video, audio);
   const temporary_directory directory;
@@ -155,7 +153,6 @@ TEST_CASE("lavf_input: what can not be opened is refused with a reason", "[lavf_
 
 TEST_CASE("puller: a file goes at its own pace, faster, and from elsewhere", "[puller]") {
   const auto video = encode_h264({.frames = 250, .gop = 25});
-  if (video.empty()) return;
   const temporary_directory directory;
   const auto path = write_film(directory, file_format::mp4, video, {video[0]->of});
   listener l;
@@ -184,7 +181,6 @@ TEST_CASE("puller: a file goes at its own pace, faster, and from elsewhere", "[p
 
 TEST_CASE("puller: a file that is to be repeated begins again", "[puller]") {
   const auto video = encode_h264({.frames = 10, .gop = 10});
-  if (video.empty()) return;
   const temporary_directory directory;
   const auto path = write_film(directory, file_format::mp4, video, {video[0]->of});
   listener l;
@@ -199,7 +195,6 @@ TEST_CASE("puller: a file that is to be repeated begins again", "[puller]") {
 
 TEST_CASE("puller: nobody takes, and it waits instead of filling the memory", "[puller]") {
   const auto video = encode_h264({.frames = 2000, .gop = 50});
-  if (video.empty()) return;
   const temporary_directory directory;
   const auto path = write_film(directory, file_format::mp4, video, {video[0]->of});
   listener l;
