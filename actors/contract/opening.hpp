@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "actors/contract/message.hpp"
@@ -77,6 +78,7 @@ struct open_request {
 
   /// The ports it needs; null = none.
   const port_wish* ports() const noexcept;
+  port_wish* ports() noexcept { return const_cast<port_wish*>(std::as_const(*this).ports()); }
   bool with_rtcp() const noexcept;
   bool is_configured() const noexcept;
   bool is_pushed() const noexcept;

@@ -1,6 +1,8 @@
 // The supervisor as the rest of the program sees it.
 #pragma once
 
+#include <functional>
+
 #include "actors/contract/adjusting.hpp"
 #include "actors/contract/inquiry.hpp"
 #include "actors/contract/node_settings.hpp"
@@ -20,10 +22,17 @@ struct sweep_on {
   using answer = nothing;
 };
 
+/// Likewise: what has to wait until the records are nobody's.
+struct postponed {
+  using answer = nothing;
+
+  std::function<void()> work;
+};
+
 using supervisor_actor =
     actor_of<open_request, close_request, query_request, list_request, ports_request, stats_request,
              update_ssrc_request, connect_request, playback_request, idle_check_request, watch_request, media_request,
              send_request, stop_sending_request, senders_request, shutdown_request, stream_notice, ssrc_arrived,
-             talk_over, tick, sweep_on>::extend<caf::reacts_to<node_settings_ptr>>;
+             talk_over, tick, sweep_on, postponed>::extend<caf::reacts_to<node_settings_ptr>>;
 
 }  // namespace berth::actors

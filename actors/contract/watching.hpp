@@ -28,7 +28,7 @@ struct watch_request {
 };
 
 /// For recordings and pictures: nobody is asked, and it counts for no viewer. Answered at once. Refused with not_found,
-/// also while the tracks are not complete, and generation_differs.
+/// not_published while the tracks are not complete, and generation_differs.
 struct media_handle {
   stream_status stream;
   net::fan_out_ptr media;

@@ -283,6 +283,8 @@ void rtp_sender::finish(send_end end, std::string text) {
 
 void rtp_sender::on_exit() {
   const auto now = clock().now();
+  if (auto promise = std::exchange(connecting_for_, std::nullopt))
+    promise->deliver(outcome<completed>{reject(errc::stream_ended, "the sender was stopped meanwhile")});
   auto& ports = shared().ports;
   poller().remove(ports.rtp.get(), rtp_key_);
   poller().remove(rtcp_ ? rtcp_.get() : ports.rtcp.get(), rtcp_key_);

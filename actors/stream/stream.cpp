@@ -111,6 +111,9 @@ void stream::on_exit() {
   if (connecting_) {
     poller().remove(connecting_->socket.get(), connecting_->registration);
     poller().cancel_timer(connecting_->timer);
+    if (connecting_->asked_by)
+      connecting_->asked_by->deliver(
+          outcome<completed>{reject(errc::stream_ended, to_string(options_.key) + " was closed meanwhile")});
     connecting_.reset();
   }
   auto& ports = shared_->ports;

@@ -193,17 +193,15 @@ void openings::open_fed(const ssrc_arrived& a) {
 std::optional<rejection> openings::displace(const stream_key& key, stream_record& present, const open_request& request,
                                             const net::endpoint& local, had_ports& had) {
   if (auto refused = why_too_many(request, &present)) return refused;
-  if (request.ports() != nullptr) {
-    const auto figures = given_.ports.figures();
+  if (request.ports() != nullptr && !had && !present.holds_port_of(request)) {
     const bool has_own = present.request().ports() != nullptr && !present.opened.parent;
-    const bool wants_last = has_own && request.ports()->port == 0 && figures.free + figures.resting == 0;
-    if (!wants_last && !present.holds_port_of(request)) {
-      auto got = allocate(request, local);
-      if (!got) return got.error();
-      had = std::move(*got);
-    }
+    auto got = given_.ports.allocate(ports_for(request, local), given_.keeper.now());
+    const bool wants_last = !got && has_own && got.error().code == net::errc::pool_exhausted;
+    if (!wants_last) given_.alarms.allocation(!got, given_.keeper.now());
+    if (!got && !wants_last) return reject(code_of(got.error().code), got.error().text).error;
+    if (got) had = std::move(*got);
   }
-  present.lives.displaced = present.lives.state;
+  present.lives.displaced = true;
   given_.keeper.begin_close(key, present, close_reason::replaced);
   return std::nullopt;
 }
@@ -217,47 +215,34 @@ void openings::give_back(const stream_key& key, stream_record& r, const net::end
     given_.ports.release(std::move(r.berth.shared->ports), to_string(key), last_sender, given_.keeper.now());
 }
 
-bool openings::give_way(const stream_key& key, stream_record& r) {
+std::optional<rejection> openings::give_way(stream_record& r) {
   const bool has_own = r.request().ports() != nullptr && !r.opened.parent;
-  if (!has_own || !r.lives.displaced || r.awaited.opens.empty() || given_.keeper.shutting_down()) return true;
+  if (!has_own || !r.lives.displaced || r.awaited.opens.empty() || given_.keeper.shutting_down()) return std::nullopt;
   auto& next = r.awaited.opens.front();
-  if (next.ports || next.request.ports() == nullptr) return true;
+  if (next.ports || next.request.ports() == nullptr) return std::nullopt;
   const auto wanted = record_of(next.request, given_.keeper.settings(), moment_now());
-  if (!wanted) return true;
+  if (!wanted) return wanted.error();
   auto got = allocate(next.request, wanted->opened.wanted);
-  if (!got) return !come_back(key, r, got.error());
+  if (!got) return got.error();
   next.ports = std::move(*got);
-  return true;
+  return std::nullopt;
 }
 
-// With its port, its generation and its counters; what it was published as has ended with its actor.
-bool openings::come_back(const stream_key& key, stream_record& r, const rejection& why) {
-  // Somebody else wanted it closed meanwhile.
-  if (!r.awaited.closers.empty()) {
-    r.awaited.closed_by_request = true;
-    return false;
-  }
-  auto again = given_.ports.allocate(ports_for(r.request(), r.opened.local), given_.keeper.now());
-  if (!again) return false;
-  r.berth.shared->ports = std::move(again->ports);
-  if (make_actor(key, r, {})) {
-    given_.ports.release(std::move(r.berth.shared->ports), to_string(key), {}, given_.keeper.now());
-    return false;
-  }
-  given_.publishing.ended(key, r);
-  given_.sending.stream_ended(key, r.generation);
-  r.lives.state = *std::exchange(r.lives.displaced, std::nullopt);
-  r.lives.reason = close_reason::none;
-  r.lives.queued_look.reset();
-  r.published = {};
-  auto parked = std::exchange(r.awaited.opens, {});
-  auto& back = given_.streams.insert(key, std::move(r));
-  given_.keeper.remind(key, back, idle_deadline(back.facts(), back.limits(given_.keeper.settings())));
-  const auto first = std::move(parked.front());
-  parked.pop_front();
-  first.answer(account(net::failure{why}, first.request));
-  open_parked(key, std::move(parked), false);
-  return true;
+// A life of its own: whatever is still on its way to the former one finds that gone.
+void openings::bring_back(const stream_key& key, const stream_record& r) {
+  if (!given_.streams.is_free(key)) return;
+  auto again = record_of(r.request(), given_.keeper.settings(), moment_now());
+  if (!again) return;
+  auto got = given_.ports.allocate(ports_for(r.request(), r.opened.local), given_.keeper.now());
+  if (!got) return;
+  // Its sender is nobody else's.
+  got->banned = {};
+  had_ports had = std::move(*got);
+  static_cast<void>(create(r.request(), std::move(*again), had));
+}
+
+void openings::refuse(const parked_open& open, const rejection& why) {
+  open.answer(account(net::failure{why}, open.request));
 }
 
 void openings::open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced) {

@@ -36,9 +36,11 @@ class openings {
 
   /// The actor of `r` is down: its port, or its place among others, is free again.
   void give_back(const stream_key& key, stream_record& r, const net::endpoint& last_sender);
-  /// An open takes its place and may want the port that has just come free. False: it can not have it, and the stream is
-  /// there again.
-  bool give_way(const stream_key& key, stream_record& r);
+  /// An open takes its place and may want the port that has just come free. Why it can not have it, if so.
+  std::optional<rejection> give_way(stream_record& r);
+  /// Another life of a stream that has ended for nothing, on the port that it had.
+  void bring_back(const stream_key& key, const stream_record& r);
+  void refuse(const parked_open& open, const rejection& why);
   /// What has waited for the end of `key`. `displaced`: the first one is what ended it.
   void open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced);
 
@@ -57,7 +59,6 @@ class openings {
   net::result<net::allocation, rejection> allocate(const open_request& request, const net::endpoint& local);
   std::optional<rejection> make_actor(const stream_key& key, stream_record& r, const net::endpoint& banned);
   stream_record& insert(const stream_key& key, stream_record r);
-  bool come_back(const stream_key& key, stream_record& r, const rejection& why);
   outcome<opened> account(outcome<opened> answer, const open_request& request);
   outcome<opened> in_the_way(const stream_key& key, const stream_record& present) const;
   moment moment_now() const { return {given_.keeper.now(), given_.keeper.wall_now()}; }

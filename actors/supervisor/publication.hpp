@@ -50,7 +50,7 @@ class publication {
   net::time_point unwatched_for(net::duration patience) const {
     return std::max({*registered_, media_->frames.unwatched_since(), asked_unwatched_}) + patience;
   }
-  bool is_watched() const { return media_->frames.viewers() > 0; }
+  bool is_watched() const { return media_ && media_->frames.viewers() > 0; }
   bool asking_unwatched() const noexcept { return asking_unwatched_; }
   void ask_unwatched(net::time_point now, bool somebody) {
     asked_unwatched_ = now;

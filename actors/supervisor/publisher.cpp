@@ -139,7 +139,7 @@ outcome<media_handle> publisher::media(const media_request& request) {
     return reject(errc::generation_differs, to_string(key) + " is generation " + std::to_string(r->generation) +
                                                 ", not " + std::to_string(*request.generation));
   if (!r->published.registered())
-    return reject(errc::not_found,
+    return reject(errc::not_published,
                   "stream " + to_string(request.key) + " has no media yet: its tracks are not complete");
   return media_handle{given_.keeper.status(key, *r), net::frames_of(r->published.media())};
 }

@@ -128,7 +128,7 @@ void senders::launch(sending what, const stream_key& source, const stream_record
   rtp_sender_options o;
   o.local = *net::endpoint::parse(given_.keeper.settings().listen_ip, 0);
   o.sockets = &given_.sockets;
-  o.wall_now = [&keeper = given_.keeper] { return keeper.wall_now(); };
+  o.wall_now = given_.keeper.wall_clock();
   o.what = std::move(what);
   try {
     e.own = given_.self->spawn<rtp_sender, caf::monitored>(given_.keeper.place(), std::move(o));
@@ -311,7 +311,7 @@ void senders::remove(entries::iterator which) {
     given_.ports.release(std::move(e.shared->ports), "sender of " + to_string(e.source), {}, given_.keeper.now());
   if (e.shared->begun) tell(event_kind::sender_stopped, e);
   for (const auto& group : e.waiting)
-    if (--group->left == 0) group->then();
+    if (--group->left == 0) given_.keeper.later(std::move(group->then));
 }
 
 // ---- telling ------------------------------------------------------------------------------------------------------

@@ -91,15 +91,22 @@ void stream_commands::fetch(const open_request& request, open_answer answer) {
 // A stranger who sends displaces nobody, and nothing is touched before it is known whether he may.
 void stream_commands::push(const open_request& request, open_answer answer) {
   const auto& key = request.key;
-  if (!given_.streams.is_free(key)) return answer(reject(errc::stream_live, to_string(key) + " is there already"));
+  const auto refuse = [this, answer](rejection why) {
+    given_.keeper.count_refusal(why.code);
+    answer(net::failure{std::move(why)});
+  };
+  if (!given_.streams.is_free(key))
+    return refuse(reject(errc::stream_live, to_string(key) + " is there already").error);
   stream_status about;
   about.key = key;
   about.origin = stream_origin::push;
   about.peer = request.source()->publisher;
   about.params = request.source()->params;
-  given_.publishing.ask_first(std::move(about), [this, request, answer](outcome<publish_options> may) {
-    if (!may) return answer(net::failure{may.error()});
+  given_.publishing.ask_first(std::move(about), [this, request, answer, refuse](outcome<publish_options> may) {
+    if (!may) return refuse(may.error());
     auto granted = request;
+    // The hook's time is not the core's.
+    granted.asked = given_.keeper.now();
     std::get<sourced>(granted.what).publish = std::move(*may);
     open_source(granted, answer);
   });

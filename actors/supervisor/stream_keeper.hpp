@@ -12,6 +12,8 @@ class stream_keeper {
   virtual const node_settings& settings() const = 0;
   virtual net::time_point now() const = 0;
   virtual net::wall_time wall_now() const = 0;
+  /// The same for other threads, and for longer than the supervisor.
+  virtual std::function<net::wall_time()> wall_clock() const = 0;
   virtual bool shutting_down() const = 0;
   virtual std::uint32_t random() = 0;
   /// Where the next actor lives. Throws if there is no place.
@@ -27,6 +29,10 @@ class stream_keeper {
   /// As a client's open and close. `then` is called once, perhaps before open() returns.
   virtual void open(const open_request& request, open_answer then) = 0;
   virtual void close(const stream_key& key, generation_t generation) = 0;
+  /// Does it behind what is being done: for what would act on records that somebody is at.
+  virtual void later(std::function<void()> work) = 0;
+  /// An open that was refused before it came to a record.
+  virtual void count_refusal(errc why) = 0;
   virtual void begin_close(const stream_key& key, stream_record& r, close_reason reason) = 0;
 
   virtual void tell(event e) = 0;

@@ -68,8 +68,11 @@ stream_key stream_record::public_key(const stream_key& key) const {
 bool stream_record::holds_port_of(const open_request& wanted) const {
   const auto* ports = wanted.ports();
   if (opened.parent || request().ports() == nullptr || ports == nullptr || ports->port == 0) return false;
-  const auto width = [](const open_request& r) { return r.with_rtcp() ? 2 : 1; };
-  return ports->port < opened.local.port() + width(request()) && opened.local.port() < ports->port + width(wanted);
+  // The pool reserves pairs, so that is what two of them have in common.
+  const auto first = [](std::uint16_t port) { return port & ~1; };
+  const auto last = [](std::uint16_t port, const open_request& r) { return (port + (r.with_rtcp() ? 1 : 0)) | 1; };
+  const auto own = opened.local.port();
+  return first(ports->port) <= last(own, request()) && first(own) <= last(ports->port, wanted);
 }
 
 bool stream_record::same_parameters(const stream_record& other, const node_settings& settings) const {
@@ -82,8 +85,7 @@ bool stream_record::same_parameters(const stream_record& other, const node_setti
   const auto& theirs = *b.ports();
   return (theirs.port == 0 ? mine.port == 0 : opened.local.port() == theirs.port) && mine.mode == theirs.mode &&
          mine.only_track == theirs.only_track && ssrc_filter() == other.ssrc_filter() &&
-         mine.sources.value_or(settings.sources) == theirs.sources.value_or(settings.sources) &&
-         opened.wanted.same_address(other.opened.wanted);
+         mine.sources == theirs.sources && opened.wanted.same_address(other.opened.wanted);
 }
 
 liveness stream_record::facts() const {
@@ -150,6 +152,7 @@ net::result<stream_record, rejection> record_of(const open_request& request, con
     return reject(errc::no_port, "port 65535 leaves no room for RTCP on the next one");
   stream_record r;
   r.opened.request = request;
+  if (auto* kept = r.opened.request.ports(); kept != nullptr && !kept->sources) kept->sources = settings.sources;
   r.opened.wanted = r.opened.local = *local;
   r.lives.armed_at = r.opened.since = at.now;
   r.opened.at = at.wall;

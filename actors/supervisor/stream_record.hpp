@@ -56,8 +56,7 @@ struct stream_record {
     net::time_point armed_at;
     std::optional<net::time_point> paused_until;
     std::optional<net::time_point> queued_look;  ///< earliest reminder in the deadline queue
-    std::optional<stream_state>
-        displaced;  ///< an open takes its place, and this is what it comes back as if that fails
+    bool displaced = false;                      ///< an open takes its place, and it comes back if that has it in vain
 
     bool closing() const noexcept { return state == stream_state::closing; }
   };

@@ -44,6 +44,7 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
           [this](const talk_over& t) { senders_->talk_ended(t.id); },
           [this](const tick&) { look_at_clock(); },
           [this](const sweep_on&) { sweep(); },
+          [](const postponed& p) { p.work(); },
           [this](const node_settings_ptr& s) { apply(s); }};
 }
 
@@ -216,7 +217,9 @@ caf::result<outcome<closed>> stream_supervisor::answer_close(const close_request
 
 void stream_supervisor::close(const stream_key& key, generation_t generation) {
   auto* r = registry_.find(key, generation);
-  if (r != nullptr && !r->lives.closing()) begin_close(key, *r, close_reason::requested);
+  if (r == nullptr) return;
+  r->lives.displaced = false;
+  if (!r->lives.closing()) begin_close(key, *r, close_reason::requested);
 }
 
 void stream_supervisor::begin_close(const stream_key& key, stream_record& r, close_reason reason) {
@@ -265,7 +268,9 @@ void stream_supervisor::finish(const stream_key& key, stream_record r) {
   const auto last = status(key, r);
   leave_parent(key, r);
   openings_->give_back(key, r, last.peer);
-  if (!openings_->give_way(key, r)) return;
+  const auto in_vain = openings_->give_way(r);
+  // Somebody wanted it closed while an open was about to take its place.
+  if (in_vain && !r.awaited.closers.empty()) r.awaited.closed_by_request = true;
   stats_.closed(last);
   if (r.lives.deadline) stats_.reclaim_time.observe(reclaim_bounds, now() - *r.lives.deadline);
   tell(event_kind::stream_closed, key, r);
@@ -279,7 +284,13 @@ void stream_supervisor::finish(const stream_key& key, stream_record r) {
     else
       closer.deliver(outcome<closed>{no_such_stream(key)});
   }
-  openings_->open_parked(key, std::move(r.awaited.opens), r.lives.reason == close_reason::replaced);
+  auto parked = std::move(r.awaited.opens);
+  if (in_vain) {
+    if (r.awaited.closers.empty()) openings_->bring_back(key, r);
+    openings_->refuse(parked.front(), *in_vain);
+    parked.pop_front();
+  }
+  openings_->open_parked(key, std::move(parked), r.lives.reason == close_reason::replaced && !in_vain);
 }
 
 caf::result<outcome<completed>> stream_supervisor::shut_down() {

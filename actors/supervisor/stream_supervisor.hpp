@@ -58,6 +58,7 @@ class stream_supervisor : private stream_keeper {
   const node_settings& settings() const override { return *settings_; }
   net::time_point now() const override { return self_->clock().now(); }
   net::wall_time wall_now() const override { return options_.wall_now(); }
+  std::function<net::wall_time()> wall_clock() const override { return options_.wall_now; }
   bool shutting_down() const override { return shutting_down_; }
   std::uint32_t random() override { return options_.random(); }
   berth_host place() override { return options_.place(); }
@@ -66,6 +67,8 @@ class stream_supervisor : private stream_keeper {
   void remind(const stream_key& key, stream_record& r, std::optional<net::time_point> when) override;
   void open(const open_request& request, open_answer then) override { openings_->open(request, std::move(then)); }
   void close(const stream_key& key, generation_t generation) override;
+  void later(std::function<void()> work) override { self_->send(self_, postponed{std::move(work)}); }
+  void count_refusal(errc why) override { stats_.refused(why); }
   void begin_close(const stream_key& key, stream_record& r, close_reason reason) override;
   void tell(event e) override;
   using stream_keeper::tell;

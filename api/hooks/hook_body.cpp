@@ -67,7 +67,8 @@ void add_publish(json::object& body, const actors::stream_status& s) {
   body["originType"] = s.origin == actors::stream_origin::push ? 8 : 3;
   body["originTypeStr"] = s.origin == actors::stream_origin::push ? "rtc_push" : "rtp_push";
   body["ssrc"] = s.ssrc;
-  body["generation"] = s.generation;
+  // One that pushes is asked for before there is a life.
+  if (s.generation != 0) body["generation"] = s.generation;
 }
 
 void add_viewer(json::object& body, const actors::viewer& who) {

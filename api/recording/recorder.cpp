@@ -38,12 +38,11 @@ class recorder::job : public std::enable_shared_from_this<job> {
         frames_(std::move(request_.of.media)) {}
 
   void begin() {
-    asio::post(strand_, [self = shared_from_this()] {
-      self->place_ = self->frames_->join([weak = self->weak_from_this()] {
-        if (const auto s = weak.lock()) asio::post(s->strand_, [s] { s->proceed(); });
-      });
-      self->proceed();
+    // At once: what is in the ring stays there for one who has a place.
+    place_ = frames_->join([weak = weak_from_this()] {
+      if (const auto s = weak.lock()) asio::post(s->strand_, [s] { s->proceed(); });
     });
+    asio::post(strand_, [self = shared_from_this()] { self->proceed(); });
   }
 
   /// Done when the file is complete. The caller keeps the job alive.
@@ -217,7 +216,11 @@ void recorder::follow(const actors::event& e) {
   if (e.kind != actors::event_kind::media_registered || !e.stream->publish.enable_mp4) return;
   given_.media({e.stream->key, e.stream->generation}, [this](actors::outcome<actors::media_handle> found) {
     // One that has ended meanwhile leaves nothing to record.
-    if (found) start({std::move(*found), recording_kind::mp4, 0, {}});
+    // Not on the thread of whoever answers: the disk is touched.
+    if (!found) return;
+    asio::post(given_.disk, [this, stream = std::move(*found)]() mutable {
+      start({std::move(stream), recording_kind::mp4, 0, {}});
+    });
   });
 }
 

@@ -232,6 +232,8 @@ class media_face {
         const auto picture = co_await with_.snapshots.take(found->media);
         co_return picture ? jpeg_reply(*picture) : no_picture(-1, picture.error());
       }
+      // It is this node's: nobody else is asked for it.
+      if (found.error().code != actors::errc::not_found) co_return no_picture(-1, found.error().text);
     }
     std::string url{args.text("url")};
     const auto picture = co_await with_.snapshots.fetch(std::move(url), source_timeout(*settings, *seconds));

@@ -133,6 +133,8 @@ class v1_face {
   reply get_snapshot(const http_request& request) const {
     actors::media_request wanted{key_of(request)};
     const auto found = co_await with_.core.ask(std::move(wanted));
+    if (!found && found.error().code == actors::errc::not_published)
+      co_return problem(503, found.error().text, request.path);
     if (!found) co_return problem_rejection(found.error(), request.path);
     const auto picture = co_await with_.snapshots.take(found->media);
     if (!picture) co_return problem(503, picture.error(), request.path);

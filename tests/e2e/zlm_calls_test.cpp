@@ -45,19 +45,38 @@ TEST_CASE(
   CHECK_FALSE(n.peer.client().closed_by_server());
 }
 
-TEST_CASE("a name that no list or log should carry is refused by every call that would make a stream of it") {
+TEST_CASE(
+    "a name that no list or log should carry is refused by every face that would make a stream of it, or look for "
+    "one") {
   node n;
-  const std::string longest(512, 'n'), overlong(513, 'n');
-  const std::string why = "has 513 bytes, more than 512";
+  struct row {
+    std::string name, encoded, why;
+  };
+  const std::string overlong(256, 'n');
+  const std::vector<row> rows{
+      {overlong, overlong, "has 256 bytes, names have 1..255"},
+      {"a\nb", "a%0Ab", "has the control character U+000A at byte 1"},
+      {"a\xe2\x80\xae", "a%E2%80%AE", "has U+202E at byte 1, which turns the direction of text around"},
+      {"a\xff", "a%FF", "is not valid UTF-8"}};
+  const std::string longest(255, 'n');
   CHECK(n.port_of(longest) != 0);
-  CHECK(text(n.open(overlong), "msg") == "stream_id: " + why);
-  CHECK(n.code("openRtpServer", {{"port", "0"}, {"stream_id", "a"}, {"app", overlong}}) == -300);
-  const text_pairs pulled{
-      {"vhost", "__defaultVhost__"}, {"app", "live"}, {"stream", overlong}, {"url", "rtsp://127.0.0.1:1/a"}};
-  CHECK(text(n.call("addStreamProxy", pulled), "msg") == "stream: " + why);
-  CHECK(text(n.call("webrtc", {{"app", "live"}, {"stream", overlong}, {"type", "push"}}), "msg") == "stream: " + why);
-  CHECK(n.v1.put("/v1/streams/" + overlong).status == 400);
-  CHECK(n.v1.put("/v1/streams/a?app=" + overlong).status == 400);
+  for (const auto& [name, encoded, why] : rows) {
+    INFO(encoded);
+    CHECK(text(n.open(name), "msg") == "stream_id: " + why);
+    CHECK(text(n.call("openRtpServer", {{"port", "0"}, {"stream_id", "a"}, {"app", name}}), "msg") == "app: " + why);
+    CHECK(text(n.call("getRtpInfo", {{"stream_id", name}}), "msg") == "stream_id: " + why);
+    const text_pairs pulled{
+        {"vhost", "__defaultVhost__"}, {"app", "live"}, {"stream", name}, {"url", "rtsp://127.0.0.1:1/a"}};
+    CHECK(text(n.call("addStreamProxy", pulled), "msg") == "stream: " + why);
+    CHECK(text(n.call("webrtc", {{"app", "live"}, {"stream", name}, {"type", "push"}}), "msg") == "stream: " + why);
+    const auto put = n.v1.put("/v1/streams/" + encoded);
+    CHECK(put.status == 400);
+    CHECK(put.body.find(why) != std::string::npos);
+    CHECK(n.v1.put("/v1/streams/a?app=" + encoded).status == 400);
+    const auto watched = n.v1.get("/rtp/" + encoded + ".live.flv");
+    CHECK(watched.status == 400);
+    CHECK(watched.body.find(why) != std::string::npos);
+  }
   CHECK(n.v1.get("/v1/streams").json().as_object().at("streams").as_array().size() == 1);
 }
 

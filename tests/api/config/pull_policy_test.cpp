@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "api/text/url.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace berth;

@@ -217,6 +217,7 @@ TEST_CASE("packager: the end comes behind the last chunk, and to those who got n
 
 TEST_CASE("packager: threads that mux and read at once see each frame once and in order", "[packager]") {
   live_source source;
+  const auto place = source.frames->join([] {});
   packager p{source.frames, container::flv, {}, {.chunks = 100'000, .bytes = 100'000'000}};
   source.write(true);
   std::vector<viewer> viewers(3);

@@ -62,6 +62,7 @@ struct pair {
 TEST_CASE("rtp_pump: a TCP receiver gets every frame, however little it takes at a time", "[rtp_pump]") {
   source s;
   rtp_pump pump{s.out, s.packetizer(), s.counters};
+  pump.join([] {});
   pair p{SOCK_STREAM};
   const int small = 4096;
   ::setsockopt(p.ours.get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
