@@ -173,7 +173,7 @@ void rtc_reception::give(source_item item) {
   if (wake) wake();
 }
 
-std::unique_ptr<media_source> rtc_reception::source(const std::function<void()>& wake, std::function<void()> stop) {
+std::unique_ptr<media_source> rtc_reception::source(std::function<void()> wake, std::function<void()> stop) {
   {
     const std::lock_guard lock{mutex_};
     wake_ = wake;

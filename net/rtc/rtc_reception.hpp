@@ -30,7 +30,7 @@ class rtc_reception : public std::enable_shared_from_this<rtc_reception> {
 
   // ---- any thread
   /// Once. `stop` ends the session.
-  std::unique_ptr<media_source> source(const std::function<void()>& wake, std::function<void()> stop);
+  std::unique_ptr<media_source> source(std::function<void()> wake, std::function<void()> stop);
 
  private:
   class receiver;
