@@ -1,11 +1,13 @@
 #include "actors/events/alarm.hpp"
 
+#include <cmath>
+
 namespace berth::actors {
 namespace {
 
 constexpr int slots_per_window = 10;
 
-std::string percent(double ratio) { return std::to_string(static_cast<int>(ratio * 100 + 0.5)) + " %"; }
+std::string percent(double ratio) { return std::to_string(std::lround(ratio * 100)) + " %"; }
 
 }  // namespace
 

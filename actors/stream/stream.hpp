@@ -33,6 +33,17 @@ struct stream_options {
   std::uint32_t fed_ssrc = 0;
 };
 
+/// A connection that a stream makes to where its media is, and what it tries until it has one. A part of the stream.
+struct active_connect {
+  net::endpoint remote;
+  net::duration timeout{};
+  net::unique_fd socket{};
+  net::poller::key registration = net::poller::none;
+  net::poller::key timer = net::poller::none;
+  net::duration back_off{};
+  std::optional<caf::typed_response_promise<outcome<completed>>> asked_by{};
+};
+
 /// Receives one stream: UDP with RTCP, TCP connections accepted or made, or what a shared port feeds it.
 /// Spawned and closed by the supervisor, which keeps the only strong handle; all its code runs on its reactor's thread.
 /// When it ends, its descriptors are out of the poller, its connections are closed, and the bound sockets wait in the
@@ -50,8 +61,6 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
   void on_timer(std::uint32_t tag, net::time_point now) override;
 
  private:
-  using connect_promise = caf::typed_response_promise<outcome<completed>>;
-
   void deliver(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) override;
   void moor();
   void read_rtp(net::time_point now);
@@ -97,15 +106,6 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
   std::optional<talk> talk_;
   bool rest_after_ = false;  // the close was asked for while the sender may still send
 
-  struct active_connect {
-    net::endpoint remote;
-    net::duration timeout{};
-    net::unique_fd socket;
-    net::poller::key registration = net::poller::none;
-    net::poller::key timer = net::poller::none;
-    net::duration back_off{};
-    std::optional<connect_promise> asked_by;
-  };
   std::optional<active_connect> connecting_;
 };
 

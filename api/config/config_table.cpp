@@ -15,6 +15,15 @@ struct row : config_key {
                 std::string_view options = {})
       : config_key{key, value, of, what, within.min, within.max, options} {}
 
+ private:
+  template <class F>
+  constexpr row with(F change) const {
+    row changed = *this;
+    change(changed);
+    return changed;
+  }
+
+ public:
   constexpr row acts() const {
     return with([](row& r) { r.effect = key_effect::acts; });
   }
@@ -26,14 +35,6 @@ struct row : config_key {
   }
   constexpr row api_read_only() const {
     return with([](row& r) { r.access = key_access::api_read_only; });
-  }
-
- private:
-  template <class F>
-  constexpr row with(F change) const {
-    row changed = *this;
-    change(changed);
-    return changed;
   }
 };
 
