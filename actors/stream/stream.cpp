@@ -215,11 +215,12 @@ void stream::read_rtcp(net::time_point now) {
 }
 
 void stream::send_report(net::time_point now) {
-  if (!shared_->ports.rtcp) return;
+  // A new filter or connection makes the stream forget whom it has heard.
+  const auto& source = intake_.receiver().source();
+  if (!shared_->ports.rtcp || !source.is_set()) return;
   std::array<std::uint8_t, 320> out;
   const auto size = intake_.report(out, now);
   if (size == 0) return;
-  const auto& source = intake_.receiver().source();
   // A sender that moved takes its RTCP port with it; until it has sent RTCP, that is its RTP port + 1 (RFC 3550 11).
   const auto to = reports_to_.is_set() && reports_to_.same_address(source)
                       ? reports_to_

@@ -26,8 +26,8 @@ bool talk::find_receiver() {
 void talk::proceed(net::time_point now) {
   if (ended_ || pace_ != net::poller::none || !find_receiver()) return;
   const bool tcp = tcp_peer_.is_set();
-  const auto& source = over_.received.receiver().source();
-  const auto to = tcp ? tcp_peer_ : source.is_set() ? source : what_.request.remote;
+  if (const auto& source = over_.received.receiver().source(); source.is_set()) udp_peer_ = source;
+  const auto to = tcp ? tcp_peer_ : udp_peer_;
   what_.shared->remote.store(to);
   using state = net::rtp_pump::state;
   const auto now_is =

@@ -25,7 +25,7 @@ class talk {
   };
 
   talk(std::uint64_t id, sending what, const sockets& over, net::fan_out::wake_function wake)
-      : id_(id), what_(std::move(what)), over_(over), wake_(std::move(wake)) {
+      : id_(id), what_(std::move(what)), over_(over), wake_(std::move(wake)), udp_peer_(what_.request.remote) {
     what_.shared->begun = true;
   }
 
@@ -48,6 +48,7 @@ class talk {
   sending what_;
   sockets over_;
   net::fan_out::wake_function wake_;
+  net::endpoint udp_peer_;  // the last sender that was known: the stream may have forgotten it
   net::endpoint tcp_peer_;  // unset: UDP
   net::poller::key pace_ = net::poller::none;
   net::time_point last_progress_{};

@@ -49,6 +49,9 @@ std::optional<outcome<opened>> openings::meet(const open_request& request, strea
                                               const stream_record& wanted, had_ports& had) {
   const auto& key = request.key;
   if (request.is_pushed()) return in_the_way(key, present);
+  // Whether a source can be had shows when it is opened: nobody loses a port that he was told for it.
+  const bool would_end_a_port = request.source() != nullptr && present.request().source() == nullptr;
+  if (would_end_a_port && !present.lives.closing()) return in_the_way(key, present);
   if (present.lives.closing()) return std::nullopt;
   const auto& settings = given_.keeper.settings();
   const auto displace_it = [&]() -> std::optional<outcome<opened>> {
@@ -194,9 +197,10 @@ std::optional<rejection> openings::displace(const stream_key& key, stream_record
                                             const net::endpoint& local, had_ports& had) {
   if (auto refused = why_too_many(request, &present)) return refused;
   if (request.ports() != nullptr && !had && !present.holds_port_of(request)) {
-    const bool has_own = present.request().ports() != nullptr && !present.opened.parent;
+    // A pair of the pool goes back to it when the stream ends; a port that was asked for by its number does not.
+    const bool from_pool = present.berth.shared->ports.pooled && !present.opened.parent;
     auto got = given_.ports.allocate(ports_for(request, local), given_.keeper.now());
-    const bool wants_last = !got && has_own && got.error().code == net::errc::pool_exhausted;
+    const bool wants_last = !got && from_pool && got.error().code == net::errc::pool_exhausted;
     if (!wants_last) given_.alarms.allocation(!got, given_.keeper.now());
     if (!got && !wants_last) return reject(code_of(got.error().code), got.error().text).error;
     if (got) had = std::move(*got);

@@ -116,7 +116,7 @@ class recorder::job : public std::enable_shared_from_this<job> {
     return true;
   }
 
-  void close_file(std::string error) {
+  void close_file(const std::string& error) {
     if (!file_) return;
     const auto closed = file_->close();
     file_.reset();
@@ -128,7 +128,7 @@ class recorder::job : public std::enable_shared_from_this<job> {
     done->length = std::chrono::duration_cast<net::duration>(
         std::chrono::duration<double>(static_cast<double>(last_dts_ - first_dts_) / net::frame_clock));
     done->bytes = closed.bytes;
-    done->error = error.empty() ? closed.error : std::move(error);
+    done->error = error.empty() ? closed.error : error;
     tell(std::move(done));
   }
 

@@ -178,16 +178,38 @@ TEST_CASE("displacing: opens that wait behind one in vain find the stream that c
   h.check_back();
 }
 
-TEST_CASE("displacing: more fetched streams than are allowed are refused before anything ends") {
+TEST_CASE("displacing: what the node is to fetch ends no port that somebody was told, whether it could be had or not") {
   berthed h{GENERATE(false, true)};
-  h.settings.max_sources = 0;
-  h.apply();
   auto r = h.request("cam");
   r.what = sourced{.source = std::make_shared<net::source_options>(net::source_options{.url = "rtsp://192.0.2.1/cam"}),
                    .publish = publish_options{}};
   const auto refused = h.lab.ask(h.supervisor, r);
-  CHECK(refused.error().code == errc::too_many_streams);
+  CHECK(refused.error().code == errc::stream_live);
+  CHECK(refused.error().live->port() == h.port);
+  CHECK(h.sources.all.empty());
   h.check_untouched();
+}
+
+TEST_CASE("displacing: an odd port that straddles the last pair is not given up for a pair that is not there") {
+  harbour h{3};
+  h.settings.on_conflict = conflict_policy::replace;
+  h.apply();
+  REQUIRE(h.open("a"));
+  REQUIRE(h.open("b"));
+  auto odd = h.request("cam");
+  h.port_in(odd).port = h.settings.allocator.range.last;
+  const auto made = h.open(odd);
+  REQUIRE(made);
+  camera sender;
+  sender.send(made->stream.port());
+  h.receive();
+  const auto refused = h.open(h.request("cam"));
+  CHECK(refused.error().code == errc::no_port);
+  const auto now = h.query("cam");
+  REQUIRE(now);
+  CHECK(now->generation == made->stream.generation);
+  CHECK(now->state == stream_state::active);
+  CHECK(now->counters.accepted == 1);
 }
 
 TEST_CASE("the name of the node's own shared port is nobody else's, whether it is open or not") {
