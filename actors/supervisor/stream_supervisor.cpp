@@ -44,7 +44,11 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
           [this](const talk_over& t) { senders_->talk_ended(t.id); },
           [this](const tick&) { look_at_clock(); },
           [this](const sweep_on&) { sweep(); },
-          [](const postponed& p) { p.work(); },
+          [this](const postponed& p) {
+            p.work();
+            --postponed_;
+            end_if_empty();
+          },
           [this](const node_settings_ptr& s) { apply(s); }};
 }
 
@@ -222,6 +226,11 @@ void stream_supervisor::close(const stream_key& key, generation_t generation) {
   if (!r->lives.closing()) begin_close(key, *r, close_reason::requested);
 }
 
+void stream_supervisor::later(std::function<void()> work) {
+  ++postponed_;
+  self_->send(self_, postponed{std::move(work)});
+}
+
 void stream_supervisor::begin_close(const stream_key& key, stream_record& r, close_reason reason) {
   r.lives.state = advance(r.lives.state, life_event::close, r.facts(), r.limits(*settings_), now()).state;
   r.lives.reason = reason;
@@ -249,7 +258,7 @@ void stream_supervisor::went_down(const caf::down_msg& down) {
 }
 
 void stream_supervisor::end_if_empty() {
-  if (!shut_down_promise_ || !registry_.empty() || !senders_->empty()) return;
+  if (!shut_down_promise_ || !registry_.empty() || !senders_->empty() || postponed_ > 0) return;
   ports_->clear();
   shut_down_promise_->deliver(outcome<completed>{completed{}});
   shut_down_promise_.reset();

@@ -67,7 +67,7 @@ class stream_supervisor : private stream_keeper {
   void remind(const stream_key& key, stream_record& r, std::optional<net::time_point> when) override;
   void open(const open_request& request, open_answer then) override { openings_->open(request, std::move(then)); }
   void close(const stream_key& key, generation_t generation) override;
-  void later(std::function<void()> work) override { self_->send(self_, postponed{std::move(work)}); }
+  void later(std::function<void()> work) override;
   void count_refusal(errc why) override { stats_.refused(why); }
   void begin_close(const stream_key& key, stream_record& r, close_reason reason) override;
   void tell(event e) override;
@@ -94,6 +94,7 @@ class stream_supervisor : private stream_keeper {
   std::optional<stream_commands> commands_;
   // state
   bool shutting_down_ = false;
+  std::size_t postponed_ = 0;  // pieces of work that are on their way
   std::optional<caf::typed_response_promise<outcome<completed>>> shut_down_promise_;
 };
 

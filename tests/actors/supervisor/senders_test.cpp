@@ -282,7 +282,11 @@ TEST_CASE("senders: the daemon's end is theirs, and nothing stays behind") {
   talk.answering_stream = "cam";
   REQUIRE(p.start(talk));
   CHECK(p.stats().senders == 3);
+  // Who waits for the end of a sender meanwhile is answered before the supervisor goes.
+  auto stopping = p.lab.self->request(p.supervisor, caf::infinite, stop_sending_request{p.key("cam"), "1"});
   CHECK(p.lab.ask(p.supervisor, shutdown_request{}));
+  REQUIRE(p.lab.self->has_next_message());
+  stopping.receive([](outcome<completed>& o) { CHECK(o); }, [](caf::error&) { FAIL("no answer"); });
   CHECK(p.told(event_kind::sender_stopped) == 3);
   CHECK(p.last_end() == send_end::stopped);
   CHECK(p.load == 0);
