@@ -37,3 +37,23 @@ endfunction()
 function(berth_compile_quickly target)
   target_compile_options(${target} PRIVATE -O0 -fno-sanitize=undefined)
 endfunction()
+
+# Templates of CAF, Asio and Catch2 are most of what is compiled, once for each file that uses them. A room at a time takes
+# half of that, which is what a machine wants that always builds everything; who changes one file does not.
+option(BERTH_UNITY "compile each room as one file" OFF)
+function(berth_compile_by_room target)
+  if(NOT BERTH_UNITY)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  foreach(source ${sources})
+    cmake_path(GET source PARENT_PATH room)
+    cmake_path(RELATIVE_PATH room BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
+    string(MAKE_C_IDENTIFIER "${room}" room)
+    # A large one in several parts, for the memory and for machines with more processors.
+    math(EXPR part "0${count_of_${room}} / 12")
+    math(EXPR count_of_${room} "0${count_of_${room}} + 1")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${room}_${part})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()

@@ -3,7 +3,7 @@
 namespace berth::actors {
 namespace {
 
-constexpr auto report_interval = std::chrono::seconds{5};
+constexpr auto receiver_report_interval = std::chrono::seconds{5};
 
 }  // namespace
 
@@ -28,7 +28,7 @@ bool intake::take(net::bytes_view bytes, const net::endpoint& from, net::time_po
   }
   on_packet_(*accepted, arrival);
   if (accepted->first || arrival - last_accepted_ >= notice_interval) on_arrival_();
-  if (accepted->first) report_due_ = arrival + report_interval;
+  if (accepted->first) report_due_ = arrival + receiver_report_interval;
   last_accepted_ = arrival;
   return true;
 }
@@ -45,7 +45,7 @@ void intake::take_rtcp(net::bytes_view bytes, const net::endpoint& from, net::ti
 
 std::size_t intake::report(std::span<std::uint8_t> out, net::time_point now) {
   if (!receiver_.has_received() || now < report_due_) return 0;
-  report_due_ = now + report_interval;
+  report_due_ = now + receiver_report_interval;
   return receiver_.make_receiver_report(out, now);
 }
 

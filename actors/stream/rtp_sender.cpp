@@ -12,8 +12,6 @@
 namespace berth::actors {
 namespace {
 
-enum tag : std::uint32_t { tag_rtp, tag_rtcp, tag_listener, tag_connection, tag_patience, tag_pace, tag_tick };
-
 using namespace std::chrono_literals;
 
 constexpr net::duration tick_interval = 1s;

@@ -35,6 +35,9 @@ class rtp_sender final : public hosted_actor<sender_actor> {
   void on_timer(std::uint32_t tag, net::time_point now) override;
 
  private:
+  /// What a socket or a timer of this actor is known by to the poller.
+  enum : std::uint32_t { tag_rtp, tag_rtcp, tag_listener, tag_connection, tag_patience, tag_pace, tag_tick };
+
   using begin_promise = caf::typed_response_promise<outcome<completed>>;
 
   sending_state& shared() noexcept { return *options_.what.shared; }

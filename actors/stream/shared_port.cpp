@@ -5,9 +5,7 @@
 namespace berth::actors {
 namespace {
 
-enum tag : std::uint32_t { tag_rtp, tag_listener };
-
-constexpr int batches_per_turn = 16;
+constexpr int shared_batches_per_turn = 16;
 
 }  // namespace
 
@@ -70,7 +68,7 @@ void shared_port::on_ready(std::uint32_t tag, std::uint32_t, net::time_point now
 
 void shared_port::read_rtp(net::time_point now) {
   auto& udp = buffers().udp;
-  for (int batch = 0; batch < batches_per_turn; ++batch) {
+  for (int batch = 0; batch < shared_batches_per_turn; ++batch) {
     const auto count = udp.read(shared_->ports.rtp.get(), now);
     for (std::size_t i = 0; i < count; ++i) {
       const auto& d = udp[i];

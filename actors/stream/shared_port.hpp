@@ -36,6 +36,9 @@ class shared_port final : public hosted_actor<shared_port_actor> {
   void on_timer(std::uint32_t, net::time_point) override {}
 
  private:
+  /// What a socket or a timer of this actor is known by to the poller.
+  enum : std::uint32_t { tag_rtp, tag_listener };
+
   bool route(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp);
   void read_rtp(net::time_point now);
 

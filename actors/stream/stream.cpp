@@ -10,17 +10,6 @@
 namespace berth::actors {
 namespace {
 
-enum tag : std::uint32_t {
-  tag_rtp,
-  tag_rtcp,
-  tag_listener,
-  tag_connecting,
-  tag_connect_timeout,
-  tag_reconnect,
-  tag_media,
-  tag_talk
-};
-
 constexpr int batches_per_turn = 4;
 constexpr net::duration first_back_off = std::chrono::milliseconds{500};
 constexpr net::duration longest_back_off = std::chrono::seconds{4};

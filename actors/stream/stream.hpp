@@ -61,6 +61,18 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
   void on_timer(std::uint32_t tag, net::time_point now) override;
 
  private:
+  /// What a socket or a timer of this actor is known by to the poller.
+  enum : std::uint32_t {
+    tag_rtp,
+    tag_rtcp,
+    tag_listener,
+    tag_connecting,
+    tag_connect_timeout,
+    tag_reconnect,
+    tag_media,
+    tag_talk
+  };
+
   void deliver(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) override;
   void moor();
   void read_rtp(net::time_point now);

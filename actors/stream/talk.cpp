@@ -7,7 +7,7 @@
 namespace berth::actors {
 namespace {
 
-constexpr net::duration stuck_connection = std::chrono::seconds{15};  // that takes nothing
+constexpr net::duration stuck_talk = std::chrono::seconds{15};  // that takes nothing
 
 }  // namespace
 
@@ -41,7 +41,7 @@ void talk::proceed(net::time_point now) {
       pace_ = over_.poller.start_timer(now + net::rtp_pump::pace, over_.handler, over_.pace_tag);
       break;
     case state::blocked:
-      if (now - last_progress_ >= stuck_connection) end(send_end::timed_out, "the receiver takes nothing", now);
+      if (now - last_progress_ >= stuck_talk) end(send_end::timed_out, "the receiver takes nothing", now);
       break;
     case state::ended:
       end(send_end::source_ended, "the stream ended", now);

@@ -45,7 +45,7 @@ constexpr row secret(sv key, sv value, sv what) { return {key, value, value_type
 constexpr row address(sv key, sv value, sv what) { return {key, value, value_type::address, what}; }
 constexpr row url(sv key, sv value, sv what) { return {key, value, value_type::url, what}; }
 constexpr row ports(sv key, sv value, sv what) { return {key, value, value_type::port_range, what}; }
-constexpr row ip_ranges(sv key, sv value, sv what) { return {key, value, value_type::ip_ranges, what}; }
+constexpr row address_ranges(sv key, sv value, sv what) { return {key, value, value_type::ip_ranges, what}; }
 constexpr row integer(sv key, sv value, limits in, sv what) { return {key, value, value_type::integer, what, in}; }
 constexpr row number(sv key, sv value, limits in, sv what) { return {key, value, value_type::number, what, in}; }
 constexpr row choice(sv key, sv value, sv options, sv what) {
@@ -246,9 +246,9 @@ constexpr config_key table[] = {
          "Header in which a proxy in front names the client's address; empty = do not trust any.")
         .acts(),
     boolean("http.allow_cross_domains", "1", "Let pages of other origins call the API.").acts(),
-    ip_ranges("http.allow_ip_range",
-              "::1,127.0.0.1,172.16.0.0-172.31.255.255,192.168.0.0-192.168.255.255,10.0.0.0-10.255.255.255",
-              "Clients that may call the API; empty = everybody.")
+    address_ranges("http.allow_ip_range",
+                   "::1,127.0.0.1,172.16.0.0-172.31.255.255,192.168.0.0-192.168.255.255,10.0.0.0-10.255.255.255",
+                   "Clients that may call the API; empty = everybody.")
         .acts(),
     // [protocol]
     integer("protocol.modify_stamp", "2", {0, 2},
@@ -289,8 +289,9 @@ constexpr config_key table[] = {
     text("pull.schemes", "rtsp,rtsps,http,https,rtmp,rtmps",
          "Schemes of URLs that addStreamProxy and getSnap may open.")
         .acts(),
-    ip_ranges("pull.allow_ip_range", "", "Addresses that they may lead to; empty = all.").acts(),
-    ip_ranges("pull.deny_ip_range", "169.254.0.0/16,fe80::/10", "Addresses that they may not lead to; empty = none.")
+    address_ranges("pull.allow_ip_range", "", "Addresses that they may lead to; empty = all.").acts(),
+    address_ranges("pull.deny_ip_range", "169.254.0.0/16,fe80::/10",
+                   "Addresses that they may not lead to; empty = none.")
         .acts(),
     integer("pull.max_streams", "200", {0, 100000},
             "How many streams are pulled, read from files or sent by browsers at most.")

@@ -18,7 +18,7 @@
 namespace berth::api {
 namespace {
 
-using parsed = net::result<config_value, std::string>;
+using parsed_value = net::result<config_value, std::string>;
 
 /// The text in an error message: enough of it to be found again.
 std::string shown(std::string_view text) {
@@ -34,7 +34,7 @@ std::optional<T> whole_number(std::string_view text) {
   return number;
 }
 
-parsed parse_boolean(std::string_view text) {
+parsed_value parse_boolean(std::string_view text) {
   for (const auto* word : {"1", "true", "yes", "on"})
     if (equal_ignoring_case(text, word)) return config_value{"1", true};
   for (const auto* word : {"0", "false", "no", "off"})
@@ -43,7 +43,7 @@ parsed parse_boolean(std::string_view text) {
 }
 
 template <class T>
-parsed parse_number(const config_key& key, std::string_view text, std::string_view kind) {
+parsed_value parse_number(const config_key& key, std::string_view text, std::string_view kind) {
   const auto number = whole_number<T>(text);
   if (!number) return net::failure{fmt::format("{} is not {} within {}..{}", shown(text), kind, key.min, key.max)};
   // NaN is within no limits: it fails this comparison, written so that it does.
@@ -52,7 +52,7 @@ parsed parse_number(const config_key& key, std::string_view text, std::string_vi
   return config_value{std::string{text}, *number};
 }
 
-parsed parse_port_range(std::string_view text) {
+parsed_value parse_port_range(std::string_view text) {
   const auto dash = text.find('-');
   const auto first = whole_number<std::int64_t>(trim(text.substr(0, dash)));
   const auto last =
@@ -68,7 +68,7 @@ parsed parse_port_range(std::string_view text) {
   return config_value{std::string{text}, range};
 }
 
-parsed parse_choice(const config_key& key, std::string_view text) {
+parsed_value parse_choice(const config_key& key, std::string_view text) {
   for (auto rest = key.choices; !rest.empty();) {
     const auto bar = rest.find('|');
     if (text == rest.substr(0, bar)) return config_value{std::string{text}, {}};
@@ -77,7 +77,7 @@ parsed parse_choice(const config_key& key, std::string_view text) {
   return net::failure{fmt::format("{} is none of {}", shown(text), key.choices)};
 }
 
-parsed parse_url(std::string_view text) {
+parsed_value parse_url(std::string_view text) {
   if (text.empty()) return config_value{};
   const auto url = boost::urls::parse_uri({text.data(), text.size()});
   const auto scheme = url ? url->scheme_id() : boost::urls::scheme::none;
@@ -89,7 +89,7 @@ parsed parse_url(std::string_view text) {
   return config_value{std::string{text}, {}};
 }
 
-parsed parse_ip_ranges(std::string_view text) {
+parsed_value parse_ip_ranges(std::string_view text) {
   auto ranges = ip_ranges::parse(text);
   if (!ranges) return net::failure{std::move(ranges.error())};
   // A list of nothing but commas would let everybody in.

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "api/text/text.hpp"
+
 namespace berth::api {
 namespace {
 
@@ -14,12 +16,6 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_comment_sign(char c) { return c == ';' || c == '#'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 /// Drops a comment: a sign after a blank, with all that follows.
 std::string_view without_comment(std::string_view text) {

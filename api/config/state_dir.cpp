@@ -37,7 +37,7 @@ net::result<std::string, std::string> random_text(std::size_t length) {
   return text;
 }
 
-std::string_view trim(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   const auto first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
@@ -46,7 +46,7 @@ std::string_view trim(std::string_view text) {
 
 text_result read_or_make(const std::filesystem::path& path, std::size_t length) {
   if (const auto kept = read_file(path)) {
-    const auto text = trim(*kept);
+    const auto text = without_blanks(*kept);
     const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return ' ' < c && c <= '~'; });
     if (!printable)
       return net::failure{

@@ -33,8 +33,6 @@ codec_name zlm_name(net::codec c) {
   }
 }
 
-std::int64_t to_ms(net::duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
-
 std::int64_t seconds(net::duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); }
 
 std::string ip_of(const net::endpoint& e) { return e.is_set() ? e.address_string() : "::"; }
@@ -61,7 +59,7 @@ json::object track_json(const actors::track_figures& t, const actors::stream_sta
   o["codec_type"] = video ? 0 : 1;
   o["ready"] = true;
   o["frames"] = video ? counters.video_frames : counters.audio_frames;
-  o["duration"] = s.watchable ? to_ms(*s.watchable) : 0;
+  o["duration"] = s.watchable ? net::to_ms(*s.watchable) : 0;
   o["loss"] = loss_percent(s);
   if (!video) {
     o["sample_rate"] = t.sample_rate;
@@ -76,7 +74,7 @@ json::object track_json(const actors::track_figures& t, const actors::stream_sta
   o["fps"] = flows(s) && measured > 0 ? measured : t.frame_rate;
   o["key_frames"] = counters.key_frames;
   o["gop_size"] = gop.gop_frames;
-  o["gop_interval_ms"] = to_ms(gop.gop_length);
+  o["gop_interval_ms"] = net::to_ms(gop.gop_length);
   return o;
 }
 
@@ -184,7 +182,7 @@ json::object media_json(const actors::stream_status& s) {
   for (const auto& f : net::media_figures<std::uint64_t>) o[f.name] = counters.*f.value;
   const auto& ring = s.media->ring;
   o["gop_frames"] = ring.gop_frames;
-  o["gop_ms"] = to_ms(ring.gop_length);
+  o["gop_ms"] = net::to_ms(ring.gop_length);
   o["cached_frames"] = ring.frames;
   o["cached_bytes"] = ring.bytes;
   json::object viewers;

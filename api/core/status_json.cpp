@@ -8,10 +8,8 @@
 namespace berth::api {
 namespace {
 
-std::int64_t to_ms(net::duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
-
 boost::json::value optional_ms(const std::optional<net::duration>& d) {
-  return d ? boost::json::value(to_ms(*d)) : boost::json::value(nullptr);
+  return d ? boost::json::value(net::to_ms(*d)) : boost::json::value(nullptr);
 }
 
 std::string text_of(const net::endpoint& e) { return e.is_set() ? e.to_string() : std::string{}; }
@@ -37,7 +35,7 @@ void add_counters(boost::json::object& to, const actors::stream_status& s) {
   for (std::size_t i = 0; i < c.refused.size(); ++i)
     refused[net::to_string(static_cast<net::refusal>(i))] = c.refused[i];
   to["refused"] = std::move(refused);
-  to["age_ms"] = to_ms(s.age);
+  to["age_ms"] = net::to_ms(s.age);
   to["silent_ms"] = optional_ms(s.since_last_packet);
   to["last_datagram_ms"] = optional_ms(s.since_last_datagram);
   to["paused"] = s.paused;
@@ -71,7 +69,7 @@ boost::json::object sender_json(const actors::sender_status& s) {
                         {"payload_type", s.request.payload_type},
                         {"local_port", s.local_port},
                         {"peer", text_of(s.remote)},
-                        {"age_ms", to_ms(s.age)},
+                        {"age_ms", net::to_ms(s.age)},
                         {"packets", s.packets},
                         {"bytes", s.bytes},
                         {"skipped_frames", s.skipped},
@@ -111,8 +109,8 @@ boost::json::object ports_json(const actors::ports_report& report) {
                                           {"former_stream", r.former_stream},
                                           {"sender", text_of(r.sender)},
                                           {"datagrams", r.datagrams},
-                                          {"resting_ms", to_ms(report.now - r.since)},
-                                          {"silent_ms", to_ms(report.now - r.last_heard)}});
+                                          {"resting_ms", net::to_ms(report.now - r.since)},
+                                          {"silent_ms", net::to_ms(report.now - r.last_heard)}});
   boost::json::object o{{"range", std::to_string(f.range.first) + "-" + std::to_string(f.range.last)}};
   for (const auto& row : net::pair_figures)
     if (row.value != &net::allocator_figures::resting) o[row.name] = f.*row.value;

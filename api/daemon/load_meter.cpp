@@ -9,9 +9,7 @@ void load_meter::sample(net::time_point now) {
     const auto cpu = sources_[i].cpu_time();
     if (r.at != net::time_point{} && now > r.at)
       r.load = static_cast<int>(100 * (cpu - r.cpu).count() / (now - r.at).count());
-    if (sources_[i].longest_turn)
-      r.delay_ms =
-          static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(sources_[i].longest_turn()).count());
+    if (sources_[i].longest_turn) r.delay_ms = static_cast<int>(net::to_ms(sources_[i].longest_turn()));
     r.at = now;
     r.cpu = cpu;
   }

@@ -63,7 +63,7 @@ void hook_try::set_up(const actors::hook_delivery& delivery) {
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_PATH_AS_IS, on);
   set(CURLOPT_PROXY, "");  // nor one that the environment names
-  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count();
+  const auto timeout = net::to_ms(timeout_);
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<decltype(timeout)>(timeout, 1)));  // 0 would be for ever
   set(CURLOPT_MAXAGE_CONN, longest_idle_sec);
   set(CURLOPT_NOSIGNAL, on);

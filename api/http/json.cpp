@@ -1,13 +1,11 @@
 #include "api/http/json.hpp"
 
-#include <simdjson.h>
-
 #include <utility>
+
+#include "api/text/text.hpp"
 
 namespace berth::api {
 namespace {
-
-bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(text.data(), text.size()); }
 
 // Appends `text` with U+FFFD for each byte that belongs to no well-formed sequence.
 void append_repaired(std::string& out, std::string_view text) {

@@ -19,7 +19,7 @@ namespace {
 namespace asio = boost::asio;
 using reply = asio::awaitable<http_reply>;
 
-constexpr int not_found = -500;
+constexpr int no_such_stream = -500;
 
 /// What a call asks for; empty = any.
 struct media_filter {
@@ -104,7 +104,7 @@ class media_face {
     const auto filter = filter_of(args);
     const auto found = co_await find(args);
     if (!found || !found->watchable || !filter.as || filter.schemas_of(*found).none())
-      co_return zlm_error(not_found, "can not find the stream");
+      co_return zlm_error(no_such_stream, "can not find the stream");
     co_return zlm_reply(media_item(*found, *filter.as, is_recorded(*found)));
   }
 
@@ -134,7 +134,7 @@ class media_face {
 
   reply close_stream(const arguments& args) const {
     const auto found = co_await find(args);
-    if (!found || !found->watchable) co_return zlm_error(not_found, "can not find the stream");
+    if (!found || !found->watchable) co_return zlm_error(no_such_stream, "can not find the stream");
     const int watching = found->media ? found->media->all_viewers() : 0;
     if (watching > 0 && !args.flag("force"))
       co_return zlm_error(-1, "close failed", {{"result", -1}, {"viewers", watching}});
@@ -177,7 +177,7 @@ class media_face {
     if (!seconds) co_return zlm_error(bad_arguments, seconds.error(), {{"result", false}});
     actors::media_request media{key_of(args)};
     auto found = co_await with_.core.ask(std::move(media));
-    if (!found) co_return zlm_error(not_found, "can not find the stream", {{"result", false}});
+    if (!found) co_return zlm_error(no_such_stream, "can not find the stream", {{"result", false}});
     recording_request wanted{std::move(*found), *kind, *seconds, std::string{args.text("customized_path")}};
     const auto failed = with_.recordings.start(std::move(wanted));
     if (failed) co_return zlm_error(-1, "start record failed: " + *failed, {{"result", false}});
@@ -188,7 +188,7 @@ class media_face {
     const auto kind = recording_kind_of(args);
     if (!kind) co_return zlm_error(bad_arguments, kind.error(), {{"result", false}});
     const auto found = co_await find(args);
-    if (!found) co_return zlm_error(not_found, "can not find the stream", {{"result", false}});
+    if (!found) co_return zlm_error(no_such_stream, "can not find the stream", {{"result", false}});
     const bool stopped = co_await with_.recordings.stop(found->key, *kind);
     if (!stopped) co_return zlm_error(-1, "stop record failed: nothing is recorded", {{"result", false}});
     co_return zlm_reply({{"result", true}, {"msg", "success"}});
@@ -237,7 +237,8 @@ class media_face {
     }
     std::string url{args.text("url")};
     const auto picture = co_await with_.snapshots.fetch(std::move(url), source_timeout(*settings, *seconds));
-    co_return picture ? jpeg_reply(*picture) : no_picture(not_found, "can not find the stream: " + picture.error());
+    co_return picture ? jpeg_reply(*picture)
+                      : no_picture(no_such_stream, "can not find the stream: " + picture.error());
   }
 
  private:

@@ -50,10 +50,10 @@ net::duration source_timeout(const config& settings, std::int64_t wanted_seconds
 
 namespace {
 
-using problem = std::optional<std::string>;
+using complaint = std::optional<std::string>;
 
 // What both kinds of ports have.
-problem read_port(const arguments& args, actors::port_wish& to) {
+complaint read_port(const arguments& args, actors::port_wish& to) {
   const auto port = args.port("port");
   if (!port) return port.error();
   to.port = *port;
@@ -78,7 +78,7 @@ problem read_port(const arguments& args, actors::port_wish& to) {
   return std::nullopt;
 }
 
-problem read_own(const arguments& args, actors::rtp_port& to) {
+complaint read_own(const arguments& args, actors::rtp_port& to) {
   if (auto wrong = read_port(args, to)) return wrong;
   if (to.port == 65535) return "port: 65535 leaves no room for RTCP on the next port; 0..65534";
   const auto ssrc = args.ssrc("ssrc");
@@ -88,14 +88,14 @@ problem read_own(const arguments& args, actors::rtp_port& to) {
   return std::nullopt;
 }
 
-problem read_shared(const arguments& args, actors::multiplex_port& to) {
+complaint read_shared(const arguments& args, actors::multiplex_port& to) {
   if (auto wrong = read_port(args, to)) return wrong;
   if (to.mode == actors::tcp_mode::active)
     return "tcp_mode: 2 is not possible for a shared port, which nobody connects from; 0 or 1";
   return std::nullopt;
 }
 
-problem read_common(const arguments& args, actors::open_request& to) {
+complaint read_common(const arguments& args, actors::open_request& to) {
   if (args.has("timeout_sec")) {
     const auto seconds = args.integer("timeout_sec", 0, longest_timeout_sec, 0);
     if (!seconds) return seconds.error();
@@ -112,7 +112,7 @@ problem read_common(const arguments& args, actors::open_request& to) {
 
 net::result<actors::open_request, std::string> read_open_arguments(const arguments& args, bool multiplex) {
   actors::open_request r;
-  problem wrong;
+  complaint wrong;
   if (multiplex)
     wrong = read_shared(args, r.what.emplace<actors::multiplex_port>());
   else

@@ -15,7 +15,7 @@ namespace {
 
 using reply = boost::asio::awaitable<http_reply>;
 
-constexpr int not_found = -500;
+constexpr int no_such_source = -500;
 
 http_reply refuse(int code, std::string_view why) { return zlm_error(code, why, {{"local_port", 0}}); }
 
@@ -91,7 +91,8 @@ class rtp_sender_face {
     const auto answer = co_await with_.core.ask(std::move(wanted));
     if (answer) co_return zlm_reply({{"local_port", answer->local_port}});
     const auto& why = answer.error();
-    if (why.code == actors::errc::not_found) co_return refuse(not_found, "can not find the source stream: " + why.text);
+    if (why.code == actors::errc::not_found)
+      co_return refuse(no_such_source, "can not find the source stream: " + why.text);
     co_return refuse(answer_for(why.code).zlm_code, why.text);
   }
 

@@ -1,7 +1,5 @@
 #include "api/text/name.hpp"
 
-#include <simdjson.h>
-
 #include <cstdint>
 #include <cstdio>
 
@@ -31,8 +29,6 @@ constexpr bool is_control(char32_t c) noexcept {
 constexpr bool turns_around(char32_t c) noexcept {
   return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
-
-bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(text.data(), text.size()); }
 
 std::string number_of(char32_t c) {
   char text[16];

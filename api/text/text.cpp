@@ -1,5 +1,7 @@
 #include "api/text/text.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 namespace berth::api {
@@ -40,6 +42,8 @@ std::string_view trim(std::string_view text) noexcept {
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
+
+bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(text.data(), text.size()); }
 
 std::vector<std::string> names_in(std::string_view text, char separator) {
   std::vector<std::string> found;

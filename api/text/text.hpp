@@ -19,6 +19,8 @@ std::string to_lower(std::string_view text);
 /// Without the blanks and tabs at both ends.
 std::string_view trim(std::string_view text) noexcept;
 
+bool is_utf8(std::string_view text) noexcept;
+
 /// Names that a separator stands between, without the blanks around them; empty ones are none.
 std::vector<std::string> names_in(std::string_view text, char separator);
 /// Whether `name` is one of them.

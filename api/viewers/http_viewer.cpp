@@ -15,7 +15,6 @@ using boost::system::error_code;
 
 // A player has nothing to say any more; some send a little all the same.
 constexpr std::size_t most_ignored = 4096;
-constexpr std::size_t most_at_once = 1024 * 1024;
 
 class http_viewer final : public media_viewer {
  public:

@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -36,6 +37,10 @@ class media_viewer : public std::enable_shared_from_this<media_viewer> {
  public:
   enum class ending { stream_over, kicked, going_down };
   using chunks = std::span<const net::chunk_ptr>;
+  static constexpr std::size_t most_at_once = 1024 * 1024;  ///< bytes a write
+  // Who sends datagrams gives the receiver's buffer a rest after so many.
+  static constexpr std::size_t packets_a_turn = 64;
+  static constexpr std::chrono::milliseconds rest_between_turns{2};
 
   virtual ~media_viewer();
   media_viewer(const media_viewer&) = delete;

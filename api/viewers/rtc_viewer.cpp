@@ -10,9 +10,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::size_t packets_a_turn = 64;  // then the receiver's buffer gets a rest
-constexpr auto rest_between_turns = std::chrono::milliseconds{2};
-
 class rtc_viewer final : public media_viewer {
  public:
   rtc_viewer(viewer_order order, const asio::any_io_executor& strand, rtc_delivery delivery)

@@ -15,10 +15,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::size_t most_at_once = 1024 * 1024;
 constexpr std::size_t most_replies = 16 * 1024;  // bytes that wait for a client to read them
-constexpr std::size_t datagrams_a_turn = 64;     // then the receiver's buffer gets a rest
-constexpr auto rest_between_turns = std::chrono::milliseconds{2};
 
 /// What stands in front of a packet on the connection (RFC 2326 10.12): '$', channel, length.
 using packet_head = std::array<std::uint8_t, 4>;
@@ -158,7 +155,7 @@ class rtsp_viewer final : public media_viewer {
     for (; !datagrams_.empty(); datagrams_ = datagrams_.subspan(1), next_ = 0) {
       const auto& c = *datagrams_.front();
       for (; next_ < c.packets.size(); ++next_) {
-        if (count++ == datagrams_a_turn) return rest();
+        if (count++ == packets_a_turn) return rest();
         const auto& p = c.packets[next_];
         send_datagram(p, c.bytes_of(p));
       }

@@ -22,7 +22,7 @@ using boost::system::error_code;
 
 // A player has nothing to say but an occasional word to keep proxies awake.
 constexpr std::size_t longest_message = 4096;
-constexpr std::size_t most_ignored = 64 * 1024;  // between two writes to it
+constexpr std::size_t most_frames_ignored = 64 * 1024;  // between two writes to it
 constexpr auto handshake_time = std::chrono::seconds{10};
 
 using upgrade_request = http::request<http::empty_body>;
@@ -80,7 +80,7 @@ class ws_viewer final : public media_viewer {
   void listen() {
     ws_.async_read_some(asio::buffer(ignored_), [this, self = keep()](error_code error, std::size_t bytes) {
       ignored_bytes_ += bytes + 1;
-      if (error || ignored_bytes_ > most_ignored) return cut();
+      if (error || ignored_bytes_ > most_frames_ignored) return cut();
       listen();
     });
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace berth::net {
 
@@ -10,6 +11,11 @@ namespace berth::net {
 using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
 using duration = clock::duration;
+
+/// Whole ones, as answers to people give them.
+constexpr std::int64_t to_ms(duration d) noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
 
 /// For people and for NTP: never for a difference.
 using wall_clock = std::chrono::system_clock;

@@ -79,7 +79,7 @@ void media_outlet::measure(time_point now) {
   if (passed < measured_every) return;
   const auto frames = media_->counters.video_frames.value();
   if (measured_ != time_point{}) {
-    const auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
+    const auto ms = static_cast<std::uint64_t>(to_ms(passed));
     media_->counters.byte_rate.set((bytes_ - bytes_before_) * 1000 / ms);
     media_->counters.frame_rate_milli.set((frames - frames_before_) * 1'000'000 / ms);
   }

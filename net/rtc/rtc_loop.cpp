@@ -56,7 +56,7 @@ void rtc_loop::run_next() {
 }
 
 void rtc_loop::post_after(duration delay, std::function<void()> work) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(delay).count();
+  const auto ms = to_ms(delay);
   if (ms <= 0) return post(std::move(work));
   post([this, ms, work = std::move(work)]() mutable {
     const auto call = [](gpointer data) -> gboolean {

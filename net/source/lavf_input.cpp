@@ -54,9 +54,7 @@ result<std::unique_ptr<lavf_input>, std::string> lavf_input::open(const source_o
   const int error = in->start(admit);
   if (error >= 0) return in;
   if (!in->complaint_.empty()) return failure{in->complaint_};
-  if (clock::now() > in->deadline_)
-    return failure{"no answer within " +
-                   std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(what.timeout).count()) + " ms"};
+  if (clock::now() > in->deadline_) return failure{"no answer within " + std::to_string(to_ms(what.timeout)) + " ms"};
   return failure{ffmpeg_error(error)};
 }
 

@@ -11,21 +11,15 @@ using namespace berth::tests;
 
 namespace {
 
-text_pairs as_rtsp(const std::string& id) {
-  return {{"schema", "rtsp"}, {"vhost", "__defaultVhost__"}, {"app", "rtp"}, {"stream", id}};
-}
-
-bool online(node& n, const std::string& id) { return flag(n.call("isMediaOnline", as_rtsp(id)), "online"); }
-
 std::int64_t packets(node& n, const std::string& id) { return n.figure(id, "packets"); }
 
-daemon_process::settings hooked(const hook_receiver& receiver) {
-  daemon_process::settings s{{"hook.enable", "1"},          {"hook.timeoutSec", "1"},
-                             {"hook.retry", "1000"},        {"hook.retry_delay", "0.2"},
-                             {"hook.alive_interval", "60"}, {"hook.stream_changed_schemas", "rtsp"}};
-  for (const auto* name : {"on_publish", "on_stream_changed"})
-    s.emplace_back(std::string{"hook."} + name, receiver.url(std::string{"/"} + name));
-  return s;
+daemon_process::settings impatient(const hook_receiver& receiver) {
+  return hooked(receiver, {"on_publish", "on_stream_changed"},
+                {{"hook.timeoutSec", "1"},
+                 {"hook.retry", "1000"},
+                 {"hook.retry_delay", "0.2"},
+                 {"hook.alive_interval", "60"},
+                 {"hook.stream_changed_schemas", "rtsp"}});
 }
 
 /// What was told of a stream, in the order in which it was first heard: "publish", "regist", "unregist".
@@ -69,9 +63,9 @@ TEST_CASE(
     if (f.holds.count() > 0) std::this_thread::sleep_for(f.holds);
     return f.reply;
   });
-  node n{hooked(receiver)};
+  node n{impatient(receiver)};
   ps_camera watched{n.port_of("watched")};
-  REQUIRE(eventually(soon, [&] { return online(n, "watched"); }));
+  REQUIRE(eventually(soon, [&] { return n.online("rtp", "watched"); }));
 
   ps_camera bad{n.port_of("bad")};
   REQUIRE(receiver.wait([](const auto& all) {
@@ -81,17 +75,17 @@ TEST_CASE(
   for (int i = 0; i < 5; ++i) {
     const auto id = "good" + std::to_string(i);
     ps_camera good{n.port_of(id)};
-    REQUIRE(eventually(soon, [&] { return online(n, id); }));
+    REQUIRE(eventually(soon, [&] { return n.online("rtp", id); }));
     REQUIRE(n.close(id) == 1);
     REQUIRE(eventually(soon, [&] { return story_of(receiver, id) == whole_story; }));
   }
-  if (f.holds.count() == 0) CHECK_FALSE(online(n, "bad"));
+  if (f.holds.count() == 0) CHECK_FALSE(n.online("rtp", "bad"));
   CHECK(packets(n, "watched") > before);
   CHECK(n.figure("watched", "lost") == 0);
   CHECK(n.exists("bad"));
 
   faulty = false;
-  REQUIRE(eventually(soon, [&] { return online(n, "bad"); }));
+  REQUIRE(eventually(soon, [&] { return n.online("rtp", "bad"); }));
   CHECK(n.close("bad") == 1);
   CHECK(eventually(soon, [&] { return story_of(receiver, "bad") == whole_story; }));
 }
@@ -101,14 +95,14 @@ TEST_CASE(
   constexpr int streams = 6;
   auto receiver = std::make_unique<hook_receiver>();
   const auto port = receiver->port();
-  node n{hooked(*receiver)};
+  node n{impatient(*receiver)};
   std::vector<std::unique_ptr<ps_camera>> cameras;
   std::vector<std::string> ids;
   for (int i = 0; i < streams; ++i) {
     ids.push_back("cam" + std::to_string(i));
     cameras.push_back(std::make_unique<ps_camera>(n.port_of(ids.back())));
   }
-  for (const auto& id : ids) REQUIRE(eventually(soon, [&] { return online(n, id); }));
+  for (const auto& id : ids) REQUIRE(eventually(soon, [&] { return n.online("rtp", id); }));
   REQUIRE(eventually(soon, [&] { return story_of(*receiver, ids.back()).size() == 2; }));
 
   receiver.reset();
@@ -120,14 +114,14 @@ TEST_CASE(
   }
   const auto undisturbed = ids.back();
   REQUIRE(eventually(soon, [&] { return packets(n, undisturbed) > before + 75; }));
-  CHECK(online(n, undisturbed));
+  CHECK(n.online("rtp", undisturbed));
   CHECK(n.figure(undisturbed, "lost") == 0);
 
   receiver = std::make_unique<hook_receiver>(port);
   for (int i = 0; i < streams / 2; ++i) {
     INFO("stream " << i);
     const auto& id = ids[static_cast<std::size_t>(i)];
-    REQUIRE(eventually(soon, [&] { return online(n, id); }));
+    REQUIRE(eventually(soon, [&] { return n.online("rtp", id); }));
     CHECK(eventually(soon, [&] {
       const auto story = story_of(*receiver, id);
       return story.size() == 3 && story.back() == "regist" &&
@@ -154,7 +148,7 @@ TEST_CASE("hook faults: answers that are held for ten seconds hold up their own 
     --held;
     return std::nullopt;
   });
-  auto settings = hooked(receiver);
+  auto settings = impatient(receiver);
   settings.emplace_back("hook.timeoutSec", "30");
   settings.emplace_back("hook.max_connections", "16");
   node n{settings};
@@ -164,13 +158,13 @@ TEST_CASE("hook faults: answers that are held for ten seconds hold up their own 
   for (int i = 0; i < 10; ++i) {
     const auto id = "quick" + std::to_string(i);
     ps_camera camera{n.port_of(id)};
-    REQUIRE(eventually(soon, [&] { return online(n, id); }));
+    REQUIRE(eventually(soon, [&] { return n.online("rtp", id); }));
     REQUIRE(n.close(id) == 1);
     REQUIRE(eventually(soon, [&] { return story_of(receiver, id) == whole_story; }));
   }
   // All of that while the answers were still held.
   CHECK(held == 8);
-  for (int i = 0; i < 8; ++i) CHECK(online(n, "slow" + std::to_string(i)));
+  for (int i = 0; i < 8; ++i) CHECK(n.online("rtp", "slow" + std::to_string(i)));
   for (int i = 0; i < 8; ++i) CHECK(n.close("slow" + std::to_string(i)) == 1);
   CHECK(eventually(40s, [&] {
     for (int i = 0; i < 8; ++i)

@@ -11,21 +11,17 @@ using namespace berth::tests;
 
 namespace {
 
-daemon_process::settings hooked(const hook_receiver& receiver, daemon_process::settings more = {}) {
-  more.emplace_back("hook.enable", "1");
-  for (const auto* name :
-       {"on_rtp_server_timeout", "on_server_started", "on_server_keepalive", "on_server_exited", "on_alarm"})
-    more.emplace_back(std::string{"hook."} + name, receiver.url(std::string{"/"} + name));
-  return more;
+daemon_process::settings with_hooks(const hook_receiver& receiver, daemon_process::settings more = {}) {
+  return hooked(receiver,
+                {"on_rtp_server_timeout", "on_server_started", "on_server_keepalive", "on_server_exited", "on_alarm"},
+                std::move(more));
 }
-
-object body_of(const hook_receiver::heard& h) { return boost::json::parse(h.body).as_object(); }
 
 }  // namespace
 
 TEST_CASE("on_rtp_server_timeout: once for each stream that times out, after its tear-down, with the peer's fields") {
   hook_receiver receiver;
-  node n{hooked(receiver, {{"rtp_proxy.timeoutSec", "1"}, {"rtp_proxy.quarantine_sec", "0"}})};
+  node n{with_hooks(receiver, {{"rtp_proxy.timeoutSec", "1"}, {"rtp_proxy.quarantine_sec", "0"}})};
   const auto port = n.port_of("cam", {{"tcp_mode", "1"}, {"ssrc", "7"}, {"re_use_port", "1"}});
   REQUIRE(n.code("updateRtpServerSSRC", {{"stream_id", "cam"}, {"ssrc", "77"}}) == 0);
   n.port_of("closed");
@@ -64,7 +60,7 @@ TEST_CASE(
     "on_rtp_server_timeout is tried again with the same index when the receiver fails, and API calls do not wait") {
   hook_receiver receiver;
   receiver.always({hook_reply::how::hang, 200, {}});
-  node n{hooked(
+  node n{with_hooks(
       receiver,
       {{"rtp_proxy.timeoutSec", "1"}, {"hook.timeoutSec", "1"}, {"hook.retry", "3"}, {"hook.retry_delay", "0.1"}})};
   n.port_of("cam");
@@ -82,7 +78,7 @@ TEST_CASE(
 
 TEST_CASE("on_server_started without the secret, keepalives in their interval, on_server_exited as the last word") {
   hook_receiver receiver;
-  node n{hooked(receiver, {{"hook.alive_interval", "0.2"}})};
+  node n{with_hooks(receiver, {{"hook.alive_interval", "0.2"}})};
   REQUIRE(receiver.wait_for("/on_server_started"));
   const auto started = receiver.requests("/on_server_started").front();
   const auto o = body_of(started);
@@ -109,7 +105,8 @@ TEST_CASE("on_server_started without the secret, keepalives in their interval, o
 TEST_CASE(
     "on_alarm: raised when allocations fail or the pool is nearly empty, cleared when they do not, with the figures") {
   hook_receiver receiver;
-  node n{hooked(receiver, {{"alarm.min_opens", "4"}, {"alarm.window_sec", "1"}, {"rtp_proxy.quarantine_sec", "0"}}), 4};
+  node n{with_hooks(receiver, {{"alarm.min_opens", "4"}, {"alarm.window_sec", "1"}, {"rtp_proxy.quarantine_sec", "0"}}),
+         4};
   for (int i = 0; i < 4; ++i) n.port_of("cam" + std::to_string(i));
   for (int i = 0; i < 4; ++i) CHECK(number(n.open("one too many"), "code") == -400);
   REQUIRE(receiver.wait_for("/on_alarm", 2));

@@ -11,19 +11,9 @@ using namespace berth::tests;
 
 namespace {
 
-const text_pairs as_rtsp{{"schema", "rtsp"}, {"vhost", "__defaultVhost__"}, {"app", "rtp"}, {"stream", "cam"}};
-
-bool online(node& n) { return flag(n.call("isMediaOnline", as_rtsp), "online"); }
-
-daemon_process::settings hooked(const hook_receiver& receiver, daemon_process::settings more = {}) {
-  more.emplace_back("hook.enable", "1");
-  for (const auto* name :
-       {"on_publish", "on_play", "on_stream_changed", "on_stream_none_reader", "on_stream_not_found"})
-    more.emplace_back(std::string{"hook."} + name, receiver.url(std::string{"/"} + name));
-  return more;
+std::vector<const char*> media_hooks() {
+  return {"on_publish", "on_play", "on_stream_changed", "on_stream_none_reader", "on_stream_not_found"};
 }
-
-object body_of(const hook_receiver::heard& h) { return boost::json::parse(h.body).as_object(); }
 
 }  // namespace
 
@@ -31,9 +21,9 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
   temporary_directory www;
   node n{{{"protocol.mp4_save_path", www.path().string()}}};
   const auto port = n.port_of("cam");
-  CHECK_FALSE(online(n));
+  CHECK_FALSE(n.online("rtp", "cam"));
   ps_camera camera{port};
-  REQUIRE(eventually(soon, [&] { return online(n); }));
+  REQUIRE(eventually(soon, [&] { return n.online("rtp", "cam"); }));
 
   for (const auto* form : {"flv", "mp4", "ts"}) {
     INFO(form);
@@ -55,7 +45,7 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
   CHECK(number(item.at("tracks").at(0).as_object(), "width") == 320);
   CHECK(number(item.at("tracks").at(0).as_object(), "codec_id") == 0);
   CHECK(n.call("getMediaList").at("data").as_array().size() == 5);
-  CHECK(text(n.call("getMediaInfo", as_rtsp), "app") == "rtp");
+  CHECK(text(n.call("getMediaInfo", named("rtp", "cam")), "app") == "rtp");
 
   const auto snap = n.peer.client().get("/index/api/getSnap?secret=" + n.daemon.secret() +
                                         "&timeout_sec=5&expire_sec=1&url=http%3A%2F%2Fany%2Frtp%2Fcam.live.flv");
@@ -85,13 +75,13 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
   CHECK(n.code("startRecord", record) == -1);
 
   CHECK(n.code("close_streams", {{"stream", "cam"}, {"force", "1"}}) == 0);
-  CHECK_FALSE(online(n));
+  CHECK_FALSE(n.online("rtp", "cam"));
   CHECK_FALSE(n.exists("cam"));
 }
 
 TEST_CASE("media: the receiver of on_publish names the stream, both names find it, and it hears of it once") {
   hook_receiver receiver;
-  node n{hooked(receiver, {{"hook.stream_changed_schemas", "rtsp"}})};
+  node n{hooked(receiver, media_hooks(), {{"hook.stream_changed_schemas", "rtsp"}})};
   receiver.next(
       {.body =
            R"({"code":0,"stream_replace":"public","enable_audio":false,"enable_ts":false,"enable_hls":0,"mp4_save_path":null})"});
@@ -110,9 +100,7 @@ TEST_CASE("media: the receiver of on_publish names the stream, both names find i
     CHECK(told.at("tracks").as_array().size() == 1);
     for (const auto* name : {"public", "0A0B0C0D"}) {
       CHECK(n.exists(name));
-      auto any = as_rtsp;
-      any.back().second = name;
-      CHECK(flag(n.call("isMediaOnline", any), "online"));
+      CHECK(n.online("rtp", name));
     }
     CHECK(probed(n.daemon.url() + "/rtp/public.live.flv").find("h264,320,240") != std::string::npos);
     CHECK(receiver.requests("/on_play").size() == 1);
@@ -132,7 +120,7 @@ TEST_CASE("media: the receiver of on_publish names the stream, both names find i
 
 TEST_CASE("media: a stream that on_publish refuses is closed, with the reason") {
   hook_receiver receiver;
-  node n{hooked(receiver)};
+  node n{hooked(receiver, media_hooks())};
   receiver.always({.body = R"({"code":401,"msg":"not from here"})"});
   const auto port = n.port_of("cam");
   rtp_sender camera;
@@ -148,7 +136,7 @@ TEST_CASE("media: a stream that on_publish refuses is closed, with the reason") 
 
 TEST_CASE("media: who asks for what is not there waits, on_stream_not_found is asked once, then it is 404") {
   hook_receiver receiver;
-  node n{hooked(receiver, {{"general.maxStreamWaitMS", "200"}})};
+  node n{hooked(receiver, media_hooks(), {{"general.maxStreamWaitMS", "200"}})};
   http_client viewer{n.daemon.http_port()};
   CHECK(viewer.get("/rtp/absent.live.flv?token=x").status == 404);
   const auto asked = receiver.requests("/on_stream_not_found");
@@ -177,7 +165,7 @@ TEST_CASE("media: a viewer who comes first gets the stream as soon as it is ther
 
 TEST_CASE("media: what nobody watches is asked about, and closed if the answer says so") {
   hook_receiver receiver;
-  node n{hooked(receiver, {{"general.streamNoneReaderDelayMS", "300"}})};
+  node n{hooked(receiver, media_hooks(), {{"general.streamNoneReaderDelayMS", "300"}})};
   receiver.always({.body = R"({"code":0,"close":true})"});
   const auto port = n.port_of("cam");
   ps_camera camera{port};
@@ -200,5 +188,5 @@ TEST_CASE("media: a codec that is not served is named in the stream's last reaso
   const auto media = n.v1.stream("cam").at("media").as_object();
   CHECK(number(media, "passed_over") > 0);
   CHECK(number(media, "video_frames") > 0);
-  CHECK(online(n));
+  CHECK(n.online("rtp", "cam"));
 }

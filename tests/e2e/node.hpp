@@ -16,6 +16,12 @@ using boost::json::object;
 /// How long something may take that happens at once: generous, since a machine may be busy.
 inline constexpr auto soon = std::chrono::seconds{10};
 
+/// What a call that is about a stream's media takes, and `more`.
+inline text_pairs named(const std::string& app, const std::string& id, text_pairs more = {}) {
+  more.insert(more.end(), {{"schema", "rtsp"}, {"vhost", "__defaultVhost__"}, {"app", app}, {"stream", id}});
+  return more;
+}
+
 /// Made by a test case, for itself alone.
 struct node {
   explicit node(daemon_process::settings more = {}, std::size_t pairs = 64)
@@ -34,6 +40,9 @@ struct node {
   std::uint16_t port_of(const std::string& id, const text_pairs& more = {}) { return port_in(open(id, more)); }
   object info(const std::string& id) { return call("getRtpInfo", {{"stream_id", id}}); }
   bool exists(const std::string& id) { return flag(info(id), "exist"); }
+  bool online(const std::string& app, const std::string& id) {
+    return flag(call("isMediaOnline", named(app, id)), "online");
+  }
   std::int64_t close(const std::string& id) { return number(call("closeRtpServer", {{"stream_id", id}}), "hit"); }
 
   /// A figure of an open stream, 0 when there is none.

@@ -20,13 +20,6 @@ daemon_process::settings on_loopback(daemon_process::settings more = {}) {
   return more;
 }
 
-text_pairs key(const std::string& app, const std::string& id) {
-  return {{"schema", "rtsp"}, {"vhost", "__defaultVhost__"}, {"app", app}, {"stream", id}};
-}
-bool online(node& n, const std::string& app, const std::string& id) {
-  return flag(n.call("isMediaOnline", key(app, id)), "online");
-}
-
 }  // namespace
 
 TEST_CASE("WebRTC: what is said into a browser is asked for, listed, heard by another, and over when it leaves") {
@@ -49,8 +42,8 @@ TEST_CASE("WebRTC: what is said into a browser is asked for, listed, heard by an
   REQUIRE(eventually(soon, [&] { return browser.is_established(); }));
   {
     microphone voice{[&](const bytes& packet) { browser.send(packet); }};
-    REQUIRE(eventually(soon, [&] { return online(n, "talk", "DC"); }));
-    const auto info = n.call("getMediaInfo", key("talk", "DC"));
+    REQUIRE(eventually(soon, [&] { return n.online("talk", "DC"); }));
+    const auto info = n.call("getMediaInfo", named("talk", "DC"));
     CHECK(number(info, "originType") == 8);
     REQUIRE(info.at("tracks").as_array().size() == 1);
     CHECK(number(info.at("tracks").at(0).as_object(), "codec_id") == 3);
@@ -60,22 +53,23 @@ TEST_CASE("WebRTC: what is said into a browser is asked for, listed, heard by an
     rtc_client listener{{hears}};
     REQUIRE(number(webrtc(n, "app=talk&stream=DC&type=play", listener), "code") == 0);
     REQUIRE(eventually(soon, [&] { return rtp_of(listener.packets(), 8) > 20; }));
-    CHECK(number(n.call("getMediaInfo", key("talk", "DC")), "totalReaderCount") == 1);
-    CHECK(n.call("getMediaPlayerList", key("talk", "DC")).at("data").as_array().size() == 1);
+    CHECK(number(n.call("getMediaInfo", named("talk", "DC")), "totalReaderCount") == 1);
+    CHECK(n.call("getMediaPlayerList", named("talk", "DC")).at("data").as_array().size() == 1);
     listener.say_goodbye();
-    CHECK(eventually(soon, [&] { return number(n.call("getMediaInfo", key("talk", "DC")), "totalReaderCount") == 0; }));
+    CHECK(
+        eventually(soon, [&] { return number(n.call("getMediaInfo", named("talk", "DC")), "totalReaderCount") == 0; }));
   }
   // The browser is told how it is received.
   CHECK(eventually(soon, [&] { return !browser.packets().empty(); }));
   browser.say_goodbye();
-  CHECK(eventually(soon, [&] { return !online(n, "talk", "DC"); }));
+  CHECK(eventually(soon, [&] { return !n.online("talk", "DC"); }));
   CHECK(receiver.wait_for("/on_stream_changed", 2));
 }
 
 TEST_CASE("WebRTC: a camera comes to a browser from a key frame on, under the numbers that the browser has given") {
   node n{on_loopback()};
   ps_camera camera{n.port_of("cam")};
-  REQUIRE(eventually(soon, [&] { return online(n, "rtp", "cam"); }));
+  REQUIRE(eventually(soon, [&] { return n.online("rtp", "cam"); }));
   rtc_client browser{{sees, hears}};
   const auto answer = webrtc(n, "app=rtp&stream=cam&type=play", browser);
   REQUIRE(number(answer, "code") == 0);
@@ -110,7 +104,7 @@ TEST_CASE("WebRTC: a camera comes to a browser from a key frame on, under the nu
   CHECK(post(n, "/index/api/delete_webrtc?id=" + text(answer, "id") + "&token=" + text(answer, "token"), "").status ==
         200);
   CHECK(eventually(soon, [&] { return browser.is_over(); }));
-  CHECK(eventually(soon, [&] { return number(n.call("getMediaInfo", key("rtp", "cam")), "totalReaderCount") == 0; }));
+  CHECK(eventually(soon, [&] { return number(n.call("getMediaInfo", named("rtp", "cam")), "totalReaderCount") == 0; }));
   CHECK(post(n, "/index/api/delete_webrtc?id=" + text(answer, "id") + "&token=" + text(answer, "token"), "").status ==
         404);
 }
@@ -137,7 +131,7 @@ TEST_CASE("WebRTC: WHIP and WHEP answer with 201 and a place to end it, or with 
   REQUIRE(reloaded.accept(again.body));
   {
     microphone voice{[&](const bytes& packet) { reloaded.send(packet); }};
-    REQUIRE(eventually(soon, [&] { return online(n, "live", "a"); }));
+    REQUIRE(eventually(soon, [&] { return n.online("live", "a"); }));
     const auto third = post(n, "/index/api/whip?app=live&stream=a", offer);
     CHECK(third.status == 406);
     CHECK(third.body.find("live/a") != std::string::npos);

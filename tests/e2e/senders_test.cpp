@@ -101,7 +101,7 @@ seen watch(const std::string& url) {
   return s;
 }
 
-void check(const seen& s, const std::string& codec) {
+void expect(const seen& s, const std::string& codec) {
   CHECK(s.codec == codec);
   CHECK(s.complaints == "");
   REQUIRE(s.times.size() == pictures);
@@ -146,7 +146,7 @@ TEST_CASE("senders: what independent programs push is watched whole, to the last
     CHECK(n.falls_silent(ids[i]));
     CHECK(n.code("closeRtpServer", {{"stream_id", ids[i]}}) == 0);
     CHECK(said == "");
-    check(player.get(), all[i].codec);
+    expect(player.get(), all[i].codec);
   }
 }
 
@@ -168,5 +168,5 @@ TEST_CASE("senders: a program stream that GStreamer muxed is watched whole", "[h
   send_as_rtp(program, port);
   CHECK(n.falls_silent("gst"));
   CHECK(n.code("closeRtpServer", {{"stream_id", "gst"}}) == 0);
-  check(player.get(), "h264");
+  expect(player.get(), "h264");
 }

@@ -10,16 +10,7 @@ using namespace berth::tests;
 
 namespace {
 
-text_pairs named(const std::string& app, const std::string& id, text_pairs more = {}) {
-  more.insert(more.end(), {{"schema", "rtsp"}, {"vhost", "__defaultVhost__"}, {"app", app}, {"stream", id}});
-  return more;
-}
-
-bool online(node& n, const std::string& app, const std::string& id) {
-  return flag(n.call("isMediaOnline", named(app, id)), "online");
-}
-
-std::int64_t pictures(node& n, const std::string& app, const std::string& id) {
+std::int64_t pictures_of(node& n, const std::string& app, const std::string& id) {
   const auto info = n.call("getMediaInfo", named(app, id));
   if (!info.contains("tracks")) return 0;
   for (const auto& t : info.at("tracks").as_array())
@@ -28,15 +19,15 @@ std::int64_t pictures(node& n, const std::string& app, const std::string& id) {
 }
 
 bool flows(node& n, const std::string& app, const std::string& id) {
-  const auto before = pictures(n, app, id);
-  return eventually(soon, [&] { return pictures(n, app, id) > before + 10; });
+  const auto before = pictures_of(n, app, id);
+  return eventually(soon, [&] { return pictures_of(n, app, id) > before + 10; });
 }
 
 /// A node with one recording of its own, about two seconds long.
 struct archive_node {
   archive_node() : n{{{"protocol.mp4_save_path", www.path().string()}}} {
     ps_camera camera{n.port_of("cam")};
-    REQUIRE(eventually(soon, [&] { return online(n, "rtp", "cam"); }));
+    REQUIRE(eventually(soon, [&] { return n.online("rtp", "cam"); }));
     const auto what = named("rtp", "cam", {{"type", "1"}});
     REQUIRE(n.code("startRecord", what) == 0);
     const auto before = camera.sent();
@@ -81,7 +72,7 @@ TEST_CASE("sources: what another server has is pulled, watched, listed once, and
   const auto made = n.call("addStreamProxy", wanted);
   REQUIRE(number(made, "code") == 0);
   CHECK(text(made.at("data").as_object(), "key") == "__defaultVhost__/live/pulled");
-  REQUIRE(eventually(soon, [&] { return online(n, "live", "pulled"); }));
+  REQUIRE(eventually(soon, [&] { return n.online("live", "pulled"); }));
   CHECK(flows(n, "live", "pulled"));
   const auto info = n.call("getMediaInfo", named("live", "pulled"));
   CHECK(number(info, "originType") == 4);
@@ -99,7 +90,7 @@ TEST_CASE("sources: what another server has is pulled, watched, listed once, and
 
   const text_pairs key{{"key", "__defaultVhost__/live/pulled"}};
   CHECK(flag(n.call("delStreamProxy", key).at("data").as_object(), "flag"));
-  CHECK_FALSE(online(n, "live", "pulled"));
+  CHECK_FALSE(n.online("live", "pulled"));
   CHECK_FALSE(flag(n.call("delStreamProxy", key).at("data").as_object(), "flag"));
   CHECK(eventually(soon, [&] { return other.readers() == 0; }));
   CHECK(receiver.wait_for("/on_stream_changed", 2));
@@ -125,7 +116,7 @@ TEST_CASE("sources: what can not be pulled is refused with the reason, and leave
   CHECK(refusal(other.url("/rtp/cam"), {{"rtp_type", "7"}}).find("rtp_type") != std::string::npos);
   // What it leads to is no media at all.
   CHECK_FALSE(refusal(other.n.daemon.url() + "/index/api/version").empty());
-  CHECK_FALSE(online(n, "live", "x"));
+  CHECK_FALSE(n.online("live", "x"));
   CHECK(n.v1.get("/v1/streams").body.find("\"x\"") == std::string::npos);
 }
 
@@ -148,7 +139,7 @@ TEST_CASE("sources: a server that goes and comes back is pulled again, as the sa
 TEST_CASE("sources: a recording is played back from where it is told to, at any speed, and ends") {
   archive_node a;
   REQUIRE(a.load(a.film.string(), {{"file_repeat", "1"}}) == 0);
-  REQUIRE(eventually(soon, [&] { return online(a.n, "mp4_record", "film"); }));
+  REQUIRE(eventually(soon, [&] { return a.n.online("mp4_record", "film"); }));
   CHECK(probed(a.n.daemon.url() + "/mp4_record/film.live.flv").find("h264,320,240") != std::string::npos);
   CHECK(number(a.n.call("getMediaInfo", named("mp4_record", "film")), "originType") == 6);
   CHECK(a.n.code("seekRecordStamp", named("mp4_record", "film", {{"stamp", "500"}})) == 0);
@@ -160,7 +151,7 @@ TEST_CASE("sources: a recording is played back from where it is told to, at any 
   CHECK(a.n.code("seekRecordStamp", named("mp4_record", "absent", {{"stamp", "1"}})) == -500);
   CHECK(flows(a.n, "mp4_record", "film"));
   CHECK(a.n.code("close_streams", {{"app", "mp4_record"}, {"stream", "film"}, {"force", "1"}}) == 0);
-  CHECK_FALSE(online(a.n, "mp4_record", "film"));
+  CHECK_FALSE(a.n.online("mp4_record", "film"));
 
   // Once through, by its path below the root, and it is over.
   const auto relative = std::filesystem::relative(a.film, a.www.path()).string();
@@ -184,7 +175,7 @@ TEST_CASE("sources: no path leads out of the record root, and what is recorded c
   CHECK(a.load(outside / "film.mp4") == -1);
   std::ofstream{a.www / "no_film.mp4"} << "this is no film";
   CHECK(a.load("no_film.mp4") == -1);
-  CHECK_FALSE(online(a.n, "mp4_record", "film"));
+  CHECK_FALSE(a.n.online("mp4_record", "film"));
 
   const auto day = a.film.parent_path().filename().string();
   const auto remove = [&](const std::string& period, const std::string& name = {}) {
@@ -206,7 +197,7 @@ TEST_CASE("sources: no path leads out of the record root, and what is recorded c
 TEST_CASE("sources: the day of a stream that is being recorded goes, but for the file under way") {
   archive_node a;
   ps_camera camera{a.n.port_of("cam")};
-  REQUIRE(eventually(soon, [&] { return online(a.n, "rtp", "cam"); }));
+  REQUIRE(eventually(soon, [&] { return a.n.online("rtp", "cam"); }));
   const auto what = named("rtp", "cam", {{"type", "1"}});
   // Names tell seconds: the next one is another.
   const auto files = [&] {

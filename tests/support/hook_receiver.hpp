@@ -10,6 +10,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/json.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -19,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace berth::tests {
@@ -232,5 +234,16 @@ class hook_receiver {
   std::list<std::thread> serving_;
   std::thread thread_;
 };
+
+/// The settings of a daemon that calls `receiver` for the hooks of these names ("/on_play" for on_play), and `more`.
+inline std::vector<std::pair<std::string, std::string>> hooked(
+    const hook_receiver& receiver, const std::vector<const char*>& names,
+    std::vector<std::pair<std::string, std::string>> more = {}) {
+  more.emplace_back("hook.enable", "1");
+  for (const std::string name : names) more.emplace_back("hook." + name, receiver.url("/" + name));
+  return more;
+}
+
+inline boost::json::object body_of(const hook_receiver::heard& h) { return boost::json::parse(h.body).as_object(); }
 
 }  // namespace berth::tests

@@ -3,6 +3,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <future>
 #include <map>
 #include <mutex>
@@ -16,6 +17,9 @@
 #include "tests/support/live_source.hpp"
 
 namespace berth::tests {
+
+/// A bound for a failure; what is waited for takes milliseconds.
+inline constexpr std::chrono::seconds patience{20};
 
 class media_node {
  public:

@@ -20,7 +20,7 @@ bool holds(const ip_ranges& ranges, std::string_view address) {
   return ranges.contains(*e);
 }
 
-std::string error_of(std::string_view text) {
+std::string fault_of(std::string_view text) {
   const auto ranges = ip_ranges::parse(text);
   REQUIRE_FALSE(ranges);
   return ranges.error();
@@ -77,11 +77,11 @@ TEST_CASE("ip_ranges: blanks and empty parts do not matter") {
 }
 
 TEST_CASE("ip_ranges: an error names the part") {
-  CHECK(error_of("127.0.0.1,localhost").find("'localhost'") == 0);
-  CHECK(error_of("10.0.0.9-10.0.0.1") == "'10.0.0.9-10.0.0.1' ends before it begins");
-  CHECK(error_of("10.0.0.1-::2") == "'10.0.0.1-::2' mixes an IPv4 and an IPv6 address");
-  CHECK(error_of("10.0.0.0/33") == "'10.0.0.0/33' has a prefix length that is not within 0..32");
-  CHECK(error_of("::/129") == "'::/129' has a prefix length that is not within 0..128");
-  CHECK(error_of("10.0.0.0/8x").find("prefix length") != std::string::npos);
-  CHECK(error_of("ten/8") == "'ten/8' does not begin with an IP address");
+  CHECK(fault_of("127.0.0.1,localhost").find("'localhost'") == 0);
+  CHECK(fault_of("10.0.0.9-10.0.0.1") == "'10.0.0.9-10.0.0.1' ends before it begins");
+  CHECK(fault_of("10.0.0.1-::2") == "'10.0.0.1-::2' mixes an IPv4 and an IPv6 address");
+  CHECK(fault_of("10.0.0.0/33") == "'10.0.0.0/33' has a prefix length that is not within 0..32");
+  CHECK(fault_of("::/129") == "'::/129' has a prefix length that is not within 0..128");
+  CHECK(fault_of("10.0.0.0/8x").find("prefix length") != std::string::npos);
+  CHECK(fault_of("ten/8") == "'ten/8' does not begin with an IP address");
 }

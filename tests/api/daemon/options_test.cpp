@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/contains.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace berth;
 using namespace berth::api;
+using berth::tests::contains;
 
 namespace {
 
@@ -28,8 +30,6 @@ command_result run(const std::vector<const char*>& arguments, const config_envir
   REQUIRE(is_command(*given));
   return run_command(*given, machine);
 }
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 /// Keeps the commands away from the state directory of whoever runs the tests.
 struct own_state {

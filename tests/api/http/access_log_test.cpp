@@ -1,4 +1,4 @@
-// The debug line of a call: everything but the secret.
+// The debug line of a logged_call: everything but the secret.
 #include "api/http/access_log.hpp"
 
 #include "api/http/json.hpp"
@@ -8,7 +8,7 @@ using namespace berth::api;
 
 namespace {
 
-http_request call(std::string target) {
+http_request logged_call(std::string target) {
   http_settings s;
   s.secret = "s3cret/x";
   http_request r;
@@ -25,12 +25,12 @@ bool leaks(const std::string& text) { return text.find("s3cret") != std::string:
 }  // namespace
 
 TEST_CASE("access_line: method, path, arguments, status, code and time") {
-  CHECK(line(call("/index/api/openRtpServer?port=0&stream_id=cam%201&secret=s3cret%2Fx")) ==
+  CHECK(line(logged_call("/index/api/openRtpServer?port=0&stream_id=cam%201&secret=s3cret%2Fx")) ==
         "192.0.2.7:40102 POST /index/api/openRtpServer port=0 stream_id=cam 1 secret=*** -> 200 code -300, 412 us");
 }
 
 TEST_CASE("access_line: the secret is in no way of giving it") {
-  auto r = call("/x");
+  auto r = logged_call("/x");
   r.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
                {"secret", "s3cret/x"},
                {"Authorization", "Bearer s3cret/x"}};
@@ -43,16 +43,16 @@ TEST_CASE("access_line: the secret is in no way of giving it") {
   CHECK(line(r).find("url=http://h/?secret=***&a=1") != std::string::npos);
   r.body = R"({"secret":"s3cret/x")";
   CHECK_FALSE(leaks(line(r)));
-  CHECK_FALSE(leaks(line(call("/x/s3cret%2Fx?s3cret%2Fx=1&id=as3cret%2Fxb"))));
+  CHECK_FALSE(leaks(line(logged_call("/x/s3cret%2Fx?s3cret%2Fx=1&id=as3cret%2Fxb"))));
 }
 
 TEST_CASE("access_line: one line, whatever the bytes, and not a long one") {
-  const auto text = line(call("/x%0d%0a?id=a%00%1b[31m"));
+  const auto text = line(logged_call("/x%0d%0a?id=a%00%1b[31m"));
   CHECK(text.find("/x\\x0d\\x0a") != std::string::npos);
   CHECK(text.find("id=a\\x00\\x1b[31m") != std::string::npos);
   CHECK(text.find_first_of("\r\n\x1b") == std::string::npos);
-  CHECK(line(call("/x?a=" + std::string(5000, 'z'))).size() < 600);
+  CHECK(line(logged_call("/x?a=" + std::string(5000, 'z'))).size() < 600);
   std::string many = "/x?";
   for (int i = 0; i < 2000; ++i) many += "name" + std::to_string(i) + "=v&";
-  CHECK(line(call(many)).size() < 5000);
+  CHECK(line(logged_call(many)).size() < 5000);
 }

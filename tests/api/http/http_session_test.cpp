@@ -10,15 +10,17 @@
 #include "api/http/json.hpp"
 #include "tests/api/http/scripted_stream.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/contains.hpp"
 
 using namespace berth::api;
+using berth::tests::contains;
 using namespace std::string_literals;
 using berth::api::test::scripted_stream;
 using boost::asio::awaitable;
 
 namespace {
 
-struct bench {
+struct session_bench {
   http_settings_holder settings;
   boost::asio::io_context io;
   std::shared_ptr<scripted_stream> stream = std::make_shared<scripted_stream>(io.get_executor());
@@ -75,17 +77,16 @@ std::size_t count(std::string_view text, std::string_view what) {
 }
 
 std::string status_of(std::string_view reply) { return std::string{reply.substr(9, 3)}; }
-bool contains(std::string_view text, std::string_view what) { return text.find(what) != std::string_view::npos; }
 
 }  // namespace
 
 TEST_CASE("http_session: a request in one piece, and byte by byte") {
   const auto text = "POST /a?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"s;
-  bench whole;
+  session_bench whole;
   const auto expected = whole.run({text});
   CHECK(whole.seen == std::vector<std::string>{"POST /a hello"});
   CHECK(status_of(expected) == "200");
-  bench pieces;
+  session_bench pieces;
   std::deque<std::string> bytes;
   for (const char c : text) bytes.emplace_back(1, c);
   CHECK(pieces.run(bytes) == expected);
@@ -99,7 +100,7 @@ TEST_CASE("http_session: 64 requests in one go are answered in order") {
     all += "POST /" + n + " HTTP/1.1\r\nContent-Length: " + std::to_string(n.size()) + "\r\n\r\n" + n;
     expected.push_back("POST /" + n + " " + n);
   }
-  bench b;
+  session_bench b;
   const auto output = b.run({all});
   CHECK(b.seen == expected);
   CHECK(count(output, "HTTP/1.1 200 OK") == 64);
@@ -111,7 +112,7 @@ TEST_CASE("http_session: 64 requests in one go are answered in order") {
 }
 
 TEST_CASE("http_session: keep-alive of HTTP/1.1 and of HTTP/1.0, until one side says close") {
-  bench b;
+  session_bench b;
   const auto output =
       b.run({"GET /1 HTTP/1.1\r\n\r\n", "GET /2 HTTP/1.0\r\n\r\n",
              "\r\n\r\nGET /3 HTTP/1.1\r\nConnection: Keep-Alive, CLOSE\r\n\r\n", "GET /4 HTTP/1.1\r\n\r\n"});
@@ -122,20 +123,20 @@ TEST_CASE("http_session: keep-alive of HTTP/1.1 and of HTTP/1.0, until one side 
 }
 
 TEST_CASE("http_session: a POST without Content-Length has an empty body") {
-  bench b;
+  session_bench b;
   const auto output = b.run({"POST /a HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "GET /b HTTP/1.1\r\n\r\n"});
   CHECK(b.seen == std::vector<std::string>{"POST /a ", "GET /b "});
 }
 
 TEST_CASE("http_session: a chunked body is put together, its trailer is no header") {
-  bench b;
+  session_bench b;
   b.run({"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
          "2;x=y\r\nde\r\n0\r\nsecret: x\r\n\r\nGET /b HTTP/1.1\r\n\r\n"});
   CHECK(b.seen == std::vector<std::string>{"POST /a abcde", "GET /b "});
 }
 
 TEST_CASE("http_session: HEAD has the length of the body and no body") {
-  bench b;
+  session_bench b;
   const auto output = b.run({"HEAD /a HTTP/1.1\r\n\r\nHEAD /stream HTTP/1.1\r\nConnection: close\r\n\r\n"});
   CHECK(contains(output, "Content-Length: 1\r\n"));
   CHECK(b.seen.size() == 2);
@@ -145,20 +146,20 @@ TEST_CASE("http_session: HEAD has the length of the body and no body") {
 
 TEST_CASE("http_session: Expect: 100-continue is answered when the body is awaited, and only then") {
   const auto head = "POST /a HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n"s;
-  bench waits;
+  session_bench waits;
   const auto output = waits.run({head, "ab"});
   CHECK(output.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
   CHECK(count(output, "100 Continue") == 1);
-  bench at_once;
+  session_bench at_once;
   CHECK(at_once.run({head + "ab"}).starts_with("HTTP/1.1 200 OK\r\n"));
-  bench too_large;
+  session_bench too_large;
   const auto refused = too_large.run({"POST /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 40961\r\n\r\n"});
   CHECK_FALSE(contains(refused, "100 Continue"));
   CHECK(contains(refused, "\"code\":-300"));
 }
 
 TEST_CASE("http_session: a body above max_body gets -300, what is sent of it is read, then the connection ends") {
-  bench b;
+  session_bench b;
   const auto output = b.run({"POST /index/api/x HTTP/1.1\r\nContent-Length: 40961\r\n\r\n" + std::string(3000, 'x'),
                              std::string(37961, 'x')});
   CHECK(b.seen.empty());
@@ -170,19 +171,19 @@ TEST_CASE("http_session: a body above max_body gets -300, what is sent of it is 
 }
 
 TEST_CASE("http_session: max_body itself is allowed, in one length or in chunks") {
-  bench exact;
+  session_bench exact;
   exact.run({"POST /a HTTP/1.1\r\nContent-Length: 40960\r\n\r\n" + std::string(40960, 'x')});
   REQUIRE(exact.seen.size() == 1);
   CHECK(exact.seen[0].size() == 8 + 40960);
   const auto chunk = "1000\r\n" + std::string(4096, 'y') + "\r\n";
   std::deque<std::string> chunks{"POST /v1/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"};
   for (int i = 0; i < 10; ++i) chunks.push_back(chunk);
-  bench ten;
+  session_bench ten;
   auto fits = chunks;
   fits.push_back("0\r\n\r\n");
   ten.run(fits);
   REQUIRE(ten.seen.size() == 1);
-  bench eleven;
+  session_bench eleven;
   chunks.push_back("1\r\nz\r\n0\r\n\r\n");
   CHECK(status_of(eleven.run(chunks)) == "413");
   CHECK(eleven.seen.empty());
@@ -197,7 +198,7 @@ TEST_CASE("http_session: what is not HTTP gets 400 and the end") {
         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n"}) {
     INFO(bad);
-    bench b;
+    session_bench b;
     const auto output = b.run({bad, "GET /after HTTP/1.1\r\n\r\n"});
     CHECK(status_of(output) == "400");
     CHECK(contains(output, "Connection: close\r\n"));
@@ -207,28 +208,28 @@ TEST_CASE("http_session: what is not HTTP gets 400 and the end") {
 }
 
 TEST_CASE("http_session: a target or header above max_header gets 431") {
-  bench target;
+  session_bench target;
   CHECK(status_of(target.run({"GET /" + std::string(100 * 1024, 'a') + " HTTP/1.1\r\n\r\n"})) == "431");
-  bench endless;
+  session_bench endless;
   CHECK(status_of(endless.run({"GET / HTTP/1.1\r\n" + std::string(100 * 1024, 'a')})) == "431");
-  bench chunk;
+  session_bench chunk;
   CHECK(status_of(chunk.run(
             {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(100 * 1024, 'a')})) == "431");
-  bench trailer;
+  session_bench trailer;
   CHECK(status_of(trailer.run({"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\na: " +
                                std::string(100 * 1024, 'a')})) == "431");
-  bench fits;
+  session_bench fits;
   CHECK(status_of(fits.run({"GET /" + std::string(60 * 1024, 'a') + " HTTP/1.1\r\n\r\n"})) == "200");
 }
 
 TEST_CASE("http_session: non-ASCII bytes and an encoded NUL in the target reach the handler") {
-  bench b;
+  session_bench b;
   b.run({"GET /\xe4\xb8\xad%E6%96%87 HTTP/1.1\r\n\r\nGET /a%00b HTTP/1.1\r\n\r\n"});
   CHECK(b.seen == std::vector<std::string>{"GET /\xe4\xb8\xad\xe6\x96\x87 ", "GET /a\0b "s});
 }
 
 TEST_CASE("http_session: a handler that throws costs one reply, not the connection") {
-  bench b;
+  session_bench b;
   const auto output =
       b.run({"GET /throws HTTP/1.1\r\n\r\n", "GET /throws7 HTTP/1.1\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"});
   CHECK(b.seen.size() == 3);
@@ -239,13 +240,13 @@ TEST_CASE("http_session: a handler that throws costs one reply, not the connecti
 }
 
 TEST_CASE("http_session: a streamed reply is chunked and ended by an empty chunk, HTTP/1.0 has none") {
-  bench b;
+  session_bench b;
   b.stream->then = scripted_stream::at_end::wait;
   const auto output = b.run({"GET /stream HTTP/1.1\r\n\r\n"});
   CHECK(contains(output, "Transfer-Encoding: chunked\r\n"));
   CHECK(contains(output, "Connection: close\r\n"));
   CHECK(output.ends_with("\r\n\r\n3\r\none\r\n8\r\ntwothree\r\n0\r\n\r\n"));
-  bench old;
+  session_bench old;
   old.stream->then = scripted_stream::at_end::wait;
   const auto plain = old.run({"GET /stream HTTP/1.0\r\n\r\n"});
   CHECK_FALSE(contains(plain, "chunked"));
@@ -253,14 +254,14 @@ TEST_CASE("http_session: a streamed reply is chunked and ended by an empty chunk
 }
 
 TEST_CASE("http_session: a client that is gone before the first chunk is sent nothing") {
-  bench b;
+  session_bench b;
   const auto output = b.run({"GET /stream HTTP/1.1\r\n\r\n"});
   CHECK(contains(output, "Transfer-Encoding: chunked\r\n"));
   CHECK(output.ends_with("\r\n\r\n"));
 }
 
 TEST_CASE("http_session: a stream that throws is not ended properly") {
-  bench b;
+  session_bench b;
   b.stream->then = scripted_stream::at_end::wait;
   const auto output = b.run({"GET /stream-throws HTTP/1.1\r\n\r\n"});
   CHECK(output.ends_with("3\r\none\r\n"));
@@ -268,39 +269,39 @@ TEST_CASE("http_session: a stream that throws is not ended properly") {
 }
 
 TEST_CASE("http_session: silence within a request gets 408, silence between requests nothing") {
-  bench begun;
+  session_bench begun;
   begun.stream->then = scripted_stream::at_end::time_out;
   CHECK(status_of(begun.run({"GET / HT"})) == "408");
-  bench body;
+  session_bench body;
   body.stream->then = scripted_stream::at_end::time_out;
   CHECK(status_of(body.run({"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"})) == "408");
-  bench idle;
+  session_bench idle;
   idle.stream->then = scripted_stream::at_end::time_out;
   CHECK(idle.run({"\r\n"}).empty());
 }
 
 TEST_CASE("http_session: a client that goes away in the middle of a request is not answered") {
-  bench b;
+  session_bench b;
   CHECK(b.run({"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"}).empty());
   CHECK(b.seen.empty());
 }
 
 TEST_CASE("http_session: told to stop, it finishes the running request and no other") {
-  bench b;
+  session_bench b;
   const auto output = b.run({"GET /stop HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\n\r\n"});
   CHECK(b.seen.size() == 1);
   CHECK(contains(output, "Connection: close\r\n"));
 }
 
 TEST_CASE("http_session: told to stop while idle, it ends at once") {
-  bench b;
+  session_bench b;
   b.stream->then = scripted_stream::at_end::wait;
   boost::asio::post(b.io, [&] { b.session->stop(); });
   CHECK(b.run({}).empty());
 }
 
 TEST_CASE("http_session: one connection too many is told so") {
-  bench b;
+  session_bench b;
   b.session = std::make_shared<http_session>(b.stream, berth::net::endpoint{}, berth::net::endpoint{}, b.service);
   boost::asio::co_spawn(b.io, b.session->turn_away(), boost::asio::detached);
   b.io.run();
@@ -310,12 +311,12 @@ TEST_CASE("http_session: one connection too many is told so") {
 }
 
 TEST_CASE("http_session: the debug line is written while it is on, from the next request on") {
-  bench b;
+  session_bench b;
   b.run({"GET /a?secret=x HTTP/1.1\r\n\r\n"});
   CHECK(b.access.empty());
   http_settings on;
   on.debug_log = true;
-  bench c;
+  session_bench c;
   c.settings.set(on);
   c.run({"GET /a?secret=x&b=1 HTTP/1.1\r\n\r\n", "POST /big HTTP/1.1\r\nContent-Length: 50000\r\n\r\n"});
   REQUIRE(c.access.size() == 2);
@@ -330,7 +331,7 @@ TEST_CASE("http_session: whichever read or write fails, the session ends in orde
                                       "POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
                                       "1\r\nx\r\n0\r\n\r\n",
                                       "GET /stream HTTP/1.1\r\n\r\n"};
-  bench good;
+  session_bench good;
   good.stream->then = scripted_stream::at_end::wait;
   const auto complete = good.run(input);
   CHECK(complete.ends_with("0\r\n\r\n"));
@@ -338,7 +339,7 @@ TEST_CASE("http_session: whichever read or write fails, the session ends in orde
   REQUIRE(operations > 12);
   for (std::size_t n = 1; n <= operations; ++n) {
     INFO("operation " << n);
-    bench b;
+    session_bench b;
     b.stream->then = scripted_stream::at_end::wait;
     b.stream->fail_at = n;
     const auto output = b.run(input);

@@ -29,8 +29,11 @@
 #include "api/http/json.hpp"
 #include "api/http/router.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/contains.hpp"
 
 namespace berth::api::test {
+
+using tests::contains;
 
 using boost::asio::awaitable;
 
@@ -203,7 +206,6 @@ struct running_server {
   bool stopped_ = false;
 };
 
-inline bool contains(std::string_view text, std::string_view what) { return text.find(what) != std::string_view::npos; }
 inline std::string body_of(const std::string& reply) { return reply.substr(reply.find("\r\n\r\n") + 4); }
 inline std::string get(const std::string& path, const std::string& headers = {}) {
   return "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n";

@@ -14,7 +14,7 @@ using boost::asio::awaitable;
 
 namespace {
 
-struct bench {
+struct writer_bench {
   boost::asio::io_context io;
   scripted_stream stream{io.get_executor()};
 
@@ -31,7 +31,7 @@ struct bench {
 
 TEST_CASE("stream_writer: chunks of HTTP/1.1, and the bare bytes for HTTP/1.0", "[stream_writer]") {
   for (const bool chunked : {true, false}) {
-    bench b;
+    writer_bench b;
     b.stream.then = scripted_stream::at_end::wait;
     stream_writer writer{b.stream, std::chrono::seconds{1}, chunked, 1000, b.io.get_executor()};
     b.run(writer, [&]() -> awaitable<void> {
@@ -51,7 +51,7 @@ TEST_CASE("stream_writer: chunks of HTTP/1.1, and the bare bytes for HTTP/1.0", 
 
 TEST_CASE("stream_writer: closes once, whoever closes it, and takes nothing afterwards", "[stream_writer]") {
   SECTION("by its session") {
-    bench b;
+    writer_bench b;
     stream_writer writer{b.stream, std::chrono::seconds{1}, true, 1000, b.io.get_executor()};
     int closed = 0;
     writer.on_close([&] { ++closed; });
@@ -65,7 +65,7 @@ TEST_CASE("stream_writer: closes once, whoever closes it, and takes nothing afte
   }
   SECTION("by its client, or by a client that sends too much") {
     for (const bool junk : {false, true}) {
-      bench b;
+      writer_bench b;
       if (junk) {
         b.stream.then = scripted_stream::at_end::wait;
         for (int i = 0; i < 3; ++i) b.stream.input.emplace_back(400, 'x');
@@ -85,7 +85,7 @@ TEST_CASE("stream_writer: closes once, whoever closes it, and takes nothing afte
     }
   }
   SECTION("by a write that fails") {
-    bench b;
+    writer_bench b;
     b.stream.then = scripted_stream::at_end::wait;
     b.stream.fail_at = 2;  // the read is the first
     stream_writer writer{b.stream, std::chrono::seconds{1}, true, 1000, b.io.get_executor()};

@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto patience = 20s;
-
 struct answer {
   std::string head, body;
   bool is(int status) const { return head.starts_with("HTTP/1.1 " + std::to_string(status)); }

@@ -6,6 +6,7 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/support/condition.hpp"
+#include "tests/support/contains.hpp"
 #include "tests/support/media_client.hpp"
 #include "tests/support/media_node.hpp"
 
@@ -15,10 +16,6 @@ using namespace std::chrono_literals;
 namespace websocket = boost::beast::websocket;
 
 namespace {
-
-constexpr auto patience = 20s;
-
-bool contains(std::string_view text, std::string_view what) { return text.find(what) != text.npos; }
 
 bool consecutive(const flv_reader& seen, std::uint32_t first, std::uint32_t last) {
   if (seen.broken || seen.pictures.size() != last - first + 1) return false;

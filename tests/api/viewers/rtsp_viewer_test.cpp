@@ -24,7 +24,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto patience = 20s;
+constexpr auto viewer_patience = 20s;
 constexpr net::muxer_options as_told{.ssrc = 0x7001, .begun = net::wall_time{1'700'000'000s}};
 const std::string play_reply = "RTSP/1.0 200 OK\r\nCSeq: 9\r\nRange: npt=now-\r\n\r\n";
 
@@ -145,7 +145,7 @@ class rtsp_lab {
     who.as = net::schema::rtsp;
     entry = viewers_.add(who, 100);
     auto& group = groups_.emptiest();
-    group.admit(api::make_rtsp_viewer({feed_, frames_, entry, {}, patience}, std::move(taken), group.executor(),
+    group.admit(api::make_rtsp_viewer({feed_, frames_, entry, {}, viewer_patience}, std::move(taken), group.executor(),
                                       send_buffer, std::move(delivery), play_reply));
     settle();
     CHECK(client->reply() == play_reply);
@@ -233,7 +233,7 @@ net::unique_fd udp_socket() {
 bytes receive(const net::unique_fd& from) {
   std::array<std::uint8_t, 2048> room;
   ssize_t n = -1;
-  eventually(patience, [&] { return (n = ::recv(from.get(), room.data(), room.size(), MSG_DONTWAIT)) >= 0; });
+  eventually(viewer_patience, [&] { return (n = ::recv(from.get(), room.data(), room.size(), MSG_DONTWAIT)) >= 0; });
   return n < 0 ? bytes{} : bytes(room.begin(), room.begin() + n);
 }
 
@@ -257,7 +257,7 @@ TEST_CASE("rtsp_viewer: a player on a connection gets its tracks' packets on its
   REQUIRE(expected.size() >= 80);
   REQUIRE(p->read(expected.size()));
   CHECK(p->packets == expected);
-  CHECK(eventually(patience, [&] { return lab.entry->bytes == p->bytes_of_media; }));
+  CHECK(eventually(viewer_patience, [&] { return lab.entry->bytes == p->bytes_of_media; }));
   p->ask("OPTIONS");  // answered behind all that there is
   CHECK(p->reply().starts_with("RTSP/1.0 200 OK\r\nCSeq: 1\r\n"));
   CHECK(p->packets.size() == expected.size());
@@ -310,7 +310,7 @@ TEST_CASE("rtsp_viewer: what comes during a pause is neither sent nor counted, a
   expected.insert(expected.end(), more.begin(), more.end());
   REQUIRE(p->read(expected.size()));
   CHECK(p->packets == expected);
-  CHECK(eventually(patience, [&] { return lab.entry->bytes == p->bytes_of_media; }));
+  CHECK(eventually(viewer_patience, [&] { return lab.entry->bytes == p->bytes_of_media; }));
 }
 
 TEST_CASE("rtsp_viewer: over UDP each packet is a datagram of its own, to the port of its track", "[rtsp_viewer]") {
@@ -338,7 +338,7 @@ TEST_CASE("rtsp_viewer: over UDP each packet is a datagram of its own, to the po
   }
   for (const auto t : tracks)
     for (const auto& s : at[t]) CHECK(nothing_waits_at(s));
-  CHECK(eventually(patience, [&] { return lab.entry->bytes == sent; }));
+  CHECK(eventually(viewer_patience, [&] { return lab.entry->bytes == sent; }));
   p->ask("GET_PARAMETER");
   CHECK(p->reply().starts_with("RTSP/1.0 200"));
   CHECK(p->packets.empty());
