@@ -38,6 +38,16 @@ function(berth_compile_quickly target)
   target_compile_options(${target} PRIVATE -O0 -fno-sanitize=undefined)
 endfunction()
 
+# For a program that only looks at the daemon from outside: sanitizing the looker shows nothing. (Under the thread
+# sanitizer all of a process has to be instrumented.)
+function(berth_compile_as_onlooker target)
+  berth_compile_quickly(${target})
+  if(BERTH_PRESET STREQUAL asan)
+    target_compile_options(${target} PRIVATE -fno-sanitize=all)
+    target_compile_definitions(${target} PRIVATE BERTH_SANITIZED)
+  endif()
+endfunction()
+
 # Templates of CAF, Asio and Catch2 are most of what is compiled, once for each file that uses them. A room at a time takes
 # half of that, which is what a machine wants that always builds everything; who changes one file does not.
 option(BERTH_UNITY "compile each room as one file" OFF)

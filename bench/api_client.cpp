@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 constexpr std::uint64_t largest_answer = 256 << 20;
-constexpr timeval patience{10, 0};
+constexpr timeval answer_patience{10, 0};
 
 std::uint64_t number(const boost::json::object& o, std::string_view name) {
   const auto* v = o.if_contains(name);
@@ -45,7 +45,7 @@ struct api_client::connection {
     socket.connect(at, failed);
     if (failed) return;
     socket.set_option(asio::ip::tcp::no_delay{true}, failed);
-    ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &answer_patience, sizeof answer_patience);
   }
 
   service_address address;

@@ -33,7 +33,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t largest_datagram = 65507;
 constexpr std::size_t most_segments = 64;
 constexpr std::size_t rtp_header = 12;
-constexpr int send_buffer = 8 << 20;
+constexpr int fleet_send_buffer = 8 << 20;
 constexpr std::uint32_t clock_rate = 90000;
 
 nanoseconds thread_cpu() {
@@ -60,7 +60,7 @@ std::size_t packets_of(double bytes, std::size_t packet_size) {
 net::unique_fd udp_socket(int family) {
   net::unique_fd fd{::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!fd) throw std::runtime_error("no UDP socket for a sender");
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &fleet_send_buffer, sizeof fleet_send_buffer);
   return fd;
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-po::options_description options() {
+po::options_description churn_arguments() {
   const churn_options o;
   po::options_description all{"churn"};
   auto add = all.add_options();
@@ -20,7 +20,7 @@ po::options_description options() {
   return all;
 }
 
-int run(const settings& s, const po::variables_map& given) {
+int run_churn(const settings& s, const po::variables_map& given) {
   churn_options o;
   o.opens_per_second = given["rate"].as<double>();
   o.left_alone = given["left"].as<double>();
@@ -60,6 +60,6 @@ int run(const settings& s, const po::variables_map& given) {
 
 }  // namespace
 
-const subcommand churn_command{"churn", "streams come and go: leaks, reclaim, quarantine", options, run};
+const subcommand churn_command{"churn", "streams come and go: leaks, reclaim, quarantine", churn_arguments, run_churn};
 
 }  // namespace berth::bench

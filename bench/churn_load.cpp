@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto patience = 5s;
+constexpr auto latest = 5s;
 constexpr auto look_interval = 10ms;
 constexpr auto sample_interval = 200ms;
 
@@ -128,7 +128,7 @@ void churn_load::watch() {
       if (exists == false) {
         ++result_.taken_back;
         result_.reclaim.record(late);
-      } else if (late > patience) {
+      } else if (late > latest) {
         ++result_.never_taken_back;
       } else {
         const std::lock_guard lock{mutex_};

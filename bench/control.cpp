@@ -199,7 +199,7 @@ std::vector<double> numbers(const std::string& text) {
   return all;
 }
 
-po::options_description options() {
+po::options_description control_options() {
   po::options_description all{"control"};
   auto add = all.add_options();
   add("connections", po::value<std::string>()->default_value("1,4,16,64"), "for the throughput, closed loop");
@@ -209,7 +209,7 @@ po::options_description options() {
   return all;
 }
 
-int run(const settings& s, const po::variables_map& given) {
+int run_control(const settings& s, const po::variables_map& given) {
   const auto time = std::chrono::milliseconds{static_cast<long>(given["seconds"].as<double>() * 1000)};
   // The standing streams get nothing, and must outlast all of it.
   const target server{s, {"rtp_proxy.timeoutSec=3600"}};
@@ -253,6 +253,6 @@ int run(const settings& s, const po::variables_map& given) {
 
 }  // namespace
 
-const subcommand control_command{"control", "latency and throughput of the API", options, run};
+const subcommand control_command{"control", "latency and throughput of the API", control_options, run_control};
 
 }  // namespace berth::bench

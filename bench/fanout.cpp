@@ -17,7 +17,7 @@ namespace {
 namespace po = boost::program_options;
 using namespace std::chrono_literals;
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 constexpr auto patience = 30s;
 
 struct cell {
@@ -27,19 +27,19 @@ struct cell {
   std::string name() const { return std::to_string(streams) + " x " + std::to_string(viewers); }
 };
 
-struct plan {
+struct watch_plan {
   fleet_options fleet;
   std::chrono::milliseconds time{};
   bool websocket = true;
 };
 
-struct outcome {
+struct watch_outcome {
   viewer_crowd::totals seen;
   std::chrono::nanoseconds elapsed{};
   std::chrono::nanoseconds cpu{};            // of the server
   std::chrono::nanoseconds cpu_unwatched{};  // of the server, for the same cameras without a viewer
   double wanted = 0;                         // pictures
-  double bytes_per_viewer = unknown;
+  double bytes_per_viewer = not_known;
 
   /// What the viewers cost, by picture and viewer.
   double us_per_picture() const { return static_cast<double>((cpu - cpu_unwatched).count()) / 1e3 / wanted; }
@@ -75,11 +75,11 @@ class watched_streams {
   std::vector<net::endpoint> targets_;
 };
 
-outcome measure_service(const service_address& to, const cell& c, const plan& p, const settings& s) {
+watch_outcome measure_service(const service_address& to, const cell& c, const watch_plan& p, const settings& s) {
   watched_streams streams{to, c.streams};
   camera_fleet fleet{p.fleet, streams.targets()};
   const process_meter meter{to.pid};
-  outcome o;
+  watch_outcome o;
   fleet.run(1s);  // until there is something to watch
   auto before = meter.cpu();
   fleet.run(p.time);
@@ -112,7 +112,7 @@ outcome measure_service(const service_address& to, const cell& c, const plan& p,
   return o;
 }
 
-outcome measure_floor(const cell& c, const plan& p, const settings& s) {
+watch_outcome measure_floor(const cell& c, const watch_plan& p, const settings& s) {
   const auto payload = p.fleet.packet_size - 12;
   floor_sender sender{{c.streams, c.viewers, p.fleet.frames_per_second, p.fleet.key_frame_every,
                        p.fleet.packets_per_frame() * payload, p.fleet.packets_per_key_frame() * payload,
@@ -124,7 +124,7 @@ outcome measure_floor(const cell& c, const plan& p, const settings& s) {
   const auto sent = sender.sent();
   const auto begin = std::chrono::steady_clock::now();
   std::this_thread::sleep_for(p.time);
-  outcome o;
+  watch_outcome o;
   o.cpu = meter.cpu() - before;
   o.elapsed = std::chrono::steady_clock::now() - begin;
   o.seen.pictures = sender.sent() - sent;
@@ -144,7 +144,7 @@ std::vector<cell> cells(const std::string& text) {
   return all;
 }
 
-po::options_description options() {
+po::options_description fanout_options() {
   po::options_description all{"fanout"};
   auto add = all.add_options();
   add("cells", po::value<std::string>()->default_value("1x1000,200x1"), "streams x viewers of each, one cell each");
@@ -156,9 +156,9 @@ po::options_description options() {
   return all;
 }
 
-std::vector<double> row_of(const outcome& o) {
+std::vector<double> row_of(const watch_outcome& o) {
   const auto ms = [](const latency_histogram& h, double share) {
-    return h.count() == 0 ? unknown : h.percentile_us(share) / 1000;
+    return h.count() == 0 ? not_known : h.percentile_us(share) / 1000;
   };
   return {100 * static_cast<double>(o.seen.pictures) / o.wanted,
           100 * static_cast<double>(o.cpu.count()) / static_cast<double>(o.elapsed.count()),
@@ -171,8 +171,8 @@ std::vector<double> row_of(const outcome& o) {
           static_cast<double>(o.seen.ended)};
 }
 
-int run(const settings& s, const po::variables_map& given) {
-  plan p;
+int run_fanout(const settings& s, const po::variables_map& given) {
+  watch_plan p;
   p.fleet.mbit_per_second = given["mbit"].as<double>();
   p.fleet.frames_per_second = given["fps"].as<unsigned>();
   p.fleet.key_frame_every = given["key-every"].as<unsigned>();
@@ -207,6 +207,7 @@ int run(const settings& s, const po::variables_map& given) {
 
 }  // namespace
 
-const subcommand fanout_command{"fanout", "cameras and their viewers, and a bare sender beside it", options, run};
+const subcommand fanout_command{"fanout", "cameras and their viewers, and a bare sender beside it", fanout_options,
+                                run_fanout};
 
 }  // namespace berth::bench

@@ -10,7 +10,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-po::options_description options() {
+po::options_description idle_options() {
   po::options_description all{"idle"};
   auto add = all.add_options();
   add("streams", po::value<std::size_t>()->default_value(9900), "how many to open");
@@ -18,7 +18,7 @@ po::options_description options() {
   return all;
 }
 
-int run(const settings& s, const po::variables_map& given) {
+int run_idle(const settings& s, const po::variables_map& given) {
   const auto wanted = given["streams"].as<std::size_t>();
   const auto time = std::chrono::duration<double>(given["seconds"].as<double>());
   report table{"Idle streams", {"streams", "anonymous B/stream", "resident B/stream", "descriptors", "% of a core"}};
@@ -56,6 +56,6 @@ int run(const settings& s, const po::variables_map& given) {
 
 }  // namespace
 
-const subcommand idle_command{"idle", "memory and processor of open streams that get nothing", options, run};
+const subcommand idle_command{"idle", "memory and processor of open streams that get nothing", idle_options, run_idle};
 
 }  // namespace berth::bench

@@ -137,7 +137,7 @@ std::vector<std::size_t> counts(const std::string& text) {
   return all;
 }
 
-po::options_description options() {
+po::options_description ingest_options() {
   const fleet_options f;
   po::options_description all{"ingest"};
   auto add = all.add_options();
@@ -268,12 +268,13 @@ int measure(const settings& s, const po::variables_map& given, bool with_service
   return 0;
 }
 
-int run(const settings& s, const po::variables_map& given) { return measure(s, given, true); }
+int run_ingest(const settings& s, const po::variables_map& given) { return measure(s, given, true); }
 int run_floor(const settings& s, const po::variables_map& given) { return measure(s, given, false); }
 
 }  // namespace
 
-const subcommand ingest_command{"ingest", "many cameras, and the bare limit of the machine beside them", options, run};
-const subcommand floor_command{"floor", "that limit alone, under the same traffic", options, run_floor};
+const subcommand ingest_command{"ingest", "many cameras, and the bare limit of the machine beside them", ingest_options,
+                                run_ingest};
+const subcommand floor_command{"floor", "that limit alone, under the same traffic", ingest_options, run_floor};
 
 }  // namespace berth::bench

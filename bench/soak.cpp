@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t streams_before_judgement = 10'000;
 constexpr double most_growth = 256;  // bytes
 
-po::options_description options() {
+po::options_description soak_options() {
   po::options_description all{"soak"};
   auto add = all.add_options();
   add("cameras", po::value<std::size_t>()->default_value(200), "that send all the time");
@@ -24,7 +24,7 @@ po::options_description options() {
   return all;
 }
 
-int run(const settings& s, const po::variables_map& given) {
+int run_soak(const settings& s, const po::variables_map& given) {
   const target server{s};
   const auto& to = server.address();
   const auto count = given["cameras"].as<std::size_t>();
@@ -113,6 +113,6 @@ int run(const settings& s, const po::variables_map& given) {
 
 }  // namespace
 
-const subcommand soak_command{"soak", "all of it at once, with a verdict", options, run};
+const subcommand soak_command{"soak", "all of it at once, with a verdict", soak_options, run_soak};
 
 }  // namespace berth::bench

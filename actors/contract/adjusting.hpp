@@ -1,5 +1,5 @@
 // What a controller changes of an open stream. The supervisor finds the stream that is meant, and passes on what the
-// stream itself has to answer.
+// stream itself has to answer: what stands in one of the two lists at the end goes its way by itself.
 #pragma once
 
 #include <cstdint>
@@ -51,5 +51,10 @@ struct idle_check_request {
   stream_key key;
   std::optional<net::duration> pause;  ///< none = resume
 };
+
+/// Answered by the stream itself, where one that receives is meant, and where one is that comes from a source. Who else
+/// is meant is refused with shared_port or not_found, if stream_commands does not know better.
+using asked_of_receivers = messages<update_ssrc_request, connect_request>;
+using asked_of_sources = messages<playback_request>;
 
 }  // namespace berth::actors

@@ -47,6 +47,10 @@ net::duration patience_for(const M& m) {
     return core_patience;
 }
 
+/// Messages that several actors understand, in the order of their handlers.
+template <message... M>
+struct messages {};
+
 namespace detail {
 template <class M>
 struct clause {
@@ -57,11 +61,31 @@ requires std::same_as<answer_of<M>, nothing>
 struct clause<M> {
   using type = caf::reacts_to<M>;
 };
+
+template <class Actor, class... Rest>
+struct understanding {
+  using type = Actor;
+};
+template <class... Done, message M, class... Rest>
+struct understanding<caf::typed_actor<Done...>, M, Rest...>
+    : understanding<caf::typed_actor<Done..., typename clause<M>::type>, Rest...> {};
+template <class... Done, class... Listed, class... Rest>
+struct understanding<caf::typed_actor<Done...>, messages<Listed...>, Rest...>
+    : understanding<caf::typed_actor<Done...>, Listed..., Rest...> {};
 }  // namespace detail
 
-/// The actor that understands these messages, and nothing else.
+/// The actor that understands these messages, and nothing else: its handlers stand in the same order. What is listed by
+/// messages<...> counts as if it stood here.
 template <class... Messages>
-using actor_of = caf::typed_actor<typename detail::clause<Messages>::type...>;
+using actor_of = typename detail::understanding<caf::typed_actor<>, Messages...>::type;
+
+/// A handler of one message, out of a function that takes any.
+template <message M, class F>
+struct handler_of {
+  F f;
+
+  auto operator()(const M& m) const { return f(m); }
+};
 
 /// Answers of requests that only succeed.
 struct completed {};

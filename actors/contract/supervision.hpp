@@ -111,10 +111,9 @@ struct sending_finished {
   using answer = nothing;
 };
 
-using stream_actor =
-    actor_of<close_command, update_ssrc_request, publish_grant, connect_request, begin_talk, end_talk, media_came>;
+using stream_actor = actor_of<close_command, publish_grant, begin_talk, end_talk, media_came, asked_of_receivers>;
 using shared_port_actor = actor_of<close_command, refuse_ssrc>;
-using sourced_stream_actor = actor_of<close_command, publish_grant, begin_fetch, playback_request, media_came>;
+using sourced_stream_actor = actor_of<close_command, publish_grant, begin_fetch, media_came, asked_of_sources>;
 using sender_actor = actor_of<begin_sending, media_came, close_command, sending_finished>;
 
 }  // namespace berth::actors

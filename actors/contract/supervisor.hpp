@@ -30,9 +30,9 @@ struct postponed {
 };
 
 using supervisor_actor =
-    actor_of<open_request, close_request, query_request, list_request, ports_request, stats_request,
-             update_ssrc_request, connect_request, playback_request, idle_check_request, watch_request, media_request,
-             send_request, stop_sending_request, senders_request, shutdown_request, stream_notice, ssrc_arrived,
-             talk_over, tick, sweep_on, postponed>::extend<caf::reacts_to<node_settings_ptr>>;
+    actor_of<asked_of_receivers, asked_of_sources, open_request, close_request, query_request, list_request,
+             ports_request, stats_request, idle_check_request, watch_request, media_request, send_request,
+             stop_sending_request, senders_request, shutdown_request, stream_notice, ssrc_arrived, talk_over, tick,
+             sweep_on, postponed>::extend<caf::reacts_to<node_settings_ptr>>;
 
 }  // namespace berth::actors

@@ -2,38 +2,6 @@
 
 namespace berth::actors {
 
-std::string_view to_string(hook_name name) noexcept {
-  switch (name) {
-    case hook_name::rtp_server_timeout:
-      return "on_rtp_server_timeout";
-    case hook_name::server_started:
-      return "on_server_started";
-    case hook_name::server_keepalive:
-      return "on_server_keepalive";
-    case hook_name::server_exited:
-      return "on_server_exited";
-    case hook_name::alarm:
-      return "on_alarm";
-    case hook_name::publish:
-      return "on_publish";
-    case hook_name::play:
-      return "on_play";
-    case hook_name::stream_changed:
-      return "on_stream_changed";
-    case hook_name::stream_none_reader:
-      return "on_stream_none_reader";
-    case hook_name::stream_not_found:
-      return "on_stream_not_found";
-    case hook_name::flow_report:
-      return "on_flow_report";
-    case hook_name::record_mp4:
-      return "on_record_mp4";
-    case hook_name::send_rtp_stopped:
-      return "on_send_rtp_stopped";
-  }
-  return {};
-}
-
 const std::string* hook_outcome::member(std::string_view name) const noexcept {
   for (const auto& [key, value] : members)
     if (key == name) return &value;

@@ -1,4 +1,4 @@
-// Web hooks as the core sees them: which there are, what is delivered, and the seam behind which HTTP begins.
+// Web hooks as the core sees them: what is delivered, and the seam behind which HTTP begins.
 #pragma once
 
 #include <array>
@@ -13,29 +13,11 @@
 #include <vector>
 
 #include "actors/contract/event.hpp"
+#include "actors/contract/hook_name.hpp"
 #include "actors/contract/message.hpp"
 #include "net/base/time.hpp"
 
 namespace berth::actors {
-
-enum class hook_name : std::uint8_t {
-  rtp_server_timeout,
-  server_started,
-  server_keepalive,
-  server_exited,
-  alarm,
-  publish,             ///< a question: may this stream be, and under which name and options
-  play,                ///< a question: may this viewer watch
-  stream_changed,      ///< media registered or unregistered, once a schema
-  stream_none_reader,  ///< a question: nobody watches, is it to be closed
-  stream_not_found,    ///< a question: a viewer waits for a stream that is not there
-  flow_report,
-  record_mp4,
-  send_rtp_stopped,
-};
-inline constexpr std::size_t hook_name_count = static_cast<std::size_t>(hook_name::send_rtp_stopped) + 1;
-/// The name as in the configuration and in metrics, e.g. "on_rtp_server_timeout".
-std::string_view to_string(hook_name name) noexcept;
 
 /// What the dispatcher goes by. Sent to it by the daemon at every change of the configuration; acts at once.
 struct hook_settings {

@@ -28,9 +28,8 @@ sourced_stream::behavior sourced_stream::make_behavior() {
                           [this] { return announced_; });
             take_items();
           },
-          [this](const begin_fetch&) { return begin(); },
-          [this](const playback_request& command) { return play_back(command); },
-          [this](const media_came&) { take_items(); }};
+          [this](const begin_fetch&) { return begin(); }, [this](const media_came&) { take_items(); },
+          [this](const playback_request& command) { return play_back(command); }};
 }
 
 void sourced_stream::on_exit() {

@@ -48,19 +48,19 @@ stream::behavior stream::make_behavior() {
             rest_after_ = command.rest_sender;
             quit();
           },
-          [this](const update_ssrc_request& filter) {
-            intake_.receiver().set_ssrc_filter(filter.ssrc);
-            return outcome<completed>{completed{}};
-          },
           [this](const publish_grant& grant) { begin_media(grant.options); },
-          [this](const connect_request& command) { return connect(command); },
           [this](const begin_talk& command) { return talk_back(command); },
           [this](const end_talk& command) {
             if (!talk_ || talk_->id() != command.id) return;
             talk_->end(send_end::stopped, "", clock().now());
             part_with_talk();
           },
-          [this](const media_came&) { proceed_talking(clock().now()); }};
+          [this](const media_came&) { proceed_talking(clock().now()); },
+          [this](const update_ssrc_request& filter) {
+            intake_.receiver().set_ssrc_filter(filter.ssrc);
+            return outcome<completed>{completed{}};
+          },
+          [this](const connect_request& command) { return connect(command); }};
 }
 
 void stream::moor() {

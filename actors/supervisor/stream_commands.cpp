@@ -3,17 +3,10 @@
 #include <vector>
 
 namespace berth::actors {
-namespace {
-
-net::failure<rejection> closed_meanwhile(const stream_key& key) {
-  return reject(errc::stream_ended, to_string(key) + " was closed meanwhile");
-}
-
-}  // namespace
 
 // The stream of that name; or, where guessing is allowed, the one idle stream of its app that fits.
 outcome<stream_commands::found_stream> stream_commands::meant(const stream_key& wanted,
-                                                              bool (*fits)(const stream_record&)) {
+                                                              const std::function<bool(const stream_record&)>& fits) {
   const auto key = given_.streams.resolve(wanted);
   if (auto* r = given_.keeper.visible(key)) return found_stream{key, r};
   if (!given_.keeper.settings().guess_streams) return no_such_stream(wanted);
@@ -32,53 +25,48 @@ outcome<stream_commands::found_stream> stream_commands::meant(const stream_key& 
   return found_stream{candidates.front(), only};
 }
 
-template <question Request, class Actor>
-caf::result<answer_of<Request>> stream_commands::pass_on(const stream_key& key, const Actor& to,
-                                                         const Request& request) {
-  auto promise = given_.self->make_response_promise<answer_of<Request>>();
-  given_.self->request(to, caf::infinite, request)
-      .then([promise](const answer_of<Request>& answer) mutable { promise.deliver(answer); },
-            [promise, key](const caf::error&) mutable { promise.deliver(answer_of<Request>{closed_meanwhile(key)}); });
-  return promise;
+bool stream_commands::fits(const update_ssrc_request&, const stream_record& r) { return r.ssrc_filter() != 0; }
+
+bool stream_commands::fits(const connect_request&, const stream_record& r) {
+  const auto* ports = r.request().ports();
+  return ports != nullptr && ports->mode == tcp_mode::active;
 }
 
-caf::result<outcome<completed>> stream_commands::update_ssrc(const update_ssrc_request& request) {
-  const auto found = meant(request.key, [](const stream_record& one) { return one.ssrc_filter() != 0; });
-  if (!found) return outcome<completed>{net::failure{found.error()}};
-  const auto& [key, r] = *found;
-  if (r->request().source() != nullptr) return outcome<completed>{no_such_stream(request.key)};
-  const auto* own = std::get_if<stream_actor>(&r->berth.actor);
-  if (own == nullptr || r->opened.parent)
-    return outcome<completed>{reject(errc::shared_port, to_string(key) + " is on shared port " +
-                                                            std::to_string(r->opened.local.port()) +
-                                                            ", where the SSRC is what tells the streams apart")};
-  r->set_ssrc_filter(request.ssrc);
-  return pass_on(key, *own, request);
+std::optional<rejection> stream_commands::refuse(const update_ssrc_request& request, const stream_key& key,
+                                                 stream_record& r) {
+  if (r.opened.parent)
+    return reject(errc::shared_port, to_string(key) + " is on shared port " + std::to_string(r.opened.local.port()) +
+                                         ", where the SSRC is what tells the streams apart")
+        .error;
+  r.set_ssrc_filter(request.ssrc);
+  return std::nullopt;
 }
 
-caf::result<outcome<completed>> stream_commands::connect(const connect_request& request) {
-  const auto is_active = [](const stream_record& one) {
-    const auto* ports = one.request().ports();
-    return ports != nullptr && ports->mode == tcp_mode::active;
-  };
-  const auto found = meant(request.key, is_active);
-  if (!found) return outcome<completed>{net::failure{found.error()}};
-  const auto& [key, r] = *found;
-  const auto* own = std::get_if<stream_actor>(&r->berth.actor);
-  if (own == nullptr || !is_active(*r))
-    return outcome<completed>{
-        reject(errc::not_tcp_active, to_string(key) + " was not opened for TCP active (tcp_mode 2)")};
-  return pass_on(key, *own, request);
+std::optional<rejection> stream_commands::refuse(const connect_request& request, const stream_key& key,
+                                                 stream_record& r) {
+  if (fits(request, r)) return std::nullopt;
+  return reject(errc::not_tcp_active, to_string(key) + " was not opened for TCP active (tcp_mode 2)").error;
 }
 
-caf::result<outcome<completed>> stream_commands::play_back(const playback_request& request) {
-  const auto key = given_.streams.resolve(request.key);
-  const auto* r = given_.keeper.visible(key);
-  if (r == nullptr) return outcome<completed>{no_such_stream(request.key)};
-  const auto* film = std::get_if<sourced_stream_actor>(&r->berth.actor);
-  if (film == nullptr || !r->request().source()->source->file)
-    return outcome<completed>{reject(errc::not_seekable, to_string(request.key) + " does not come from a file")};
-  return pass_on(key, *film, request);
+std::optional<rejection> stream_commands::refuse(const playback_request&, const stream_key& key, stream_record& r) {
+  const auto* from = r.request().source();
+  if (from != nullptr && from->source->file) return std::nullopt;
+  return reject(errc::not_seekable, to_string(key) + " does not come from a file").error;
+}
+
+rejection stream_commands::wrong_kind(const stream_key& key, const stream_record& r) {
+  if (r.is_shared_port())
+    return reject(errc::shared_port, to_string(key) + " is shared port " + std::to_string(r.opened.local.port()) +
+                                         ", where the SSRC is what tells the streams apart")
+        .error;
+  const bool fetched = r.request().source() != nullptr;
+  return reject(errc::not_found, to_string(key) + (fetched ? " comes from a source and receives on no port"
+                                                           : " receives on a port and does not come from a source"))
+      .error;
+}
+
+rejection stream_commands::closed_meanwhile(const stream_key& key) {
+  return reject(errc::stream_ended, to_string(key) + " was closed meanwhile").error;
 }
 
 // ---- fetching -----------------------------------------------------------------------------------------------------
@@ -124,7 +112,7 @@ void stream_commands::begin(opened stream, open_answer answer) {
   const auto generation = stream.stream.generation;
   const auto* r = given_.streams.find(key, generation);
   const auto* from = r == nullptr ? nullptr : std::get_if<sourced_stream_actor>(&r->berth.actor);
-  if (from == nullptr) return answer(closed_meanwhile(key));
+  if (from == nullptr) return answer(net::failure{closed_meanwhile(key)});
   given_.self->request(*from, caf::infinite, begin_fetch{})
       .then(
           [this, key, generation, answer, stream = std::move(stream)](const outcome<completed>& there) mutable {
@@ -134,7 +122,7 @@ void stream_commands::begin(opened stream, open_answer answer) {
               return answer(reject(errc::publish_refused, ending->published.refusal()));
             answer(net::failure{there.error()});
           },
-          [key, answer](const caf::error&) { answer(closed_meanwhile(key)); });
+          [key, answer](const caf::error&) { answer(net::failure{closed_meanwhile(key)}); });
 }
 
 }  // namespace berth::actors

@@ -8,6 +8,12 @@ namespace {
 // Ends what is due within a fraction of the second that a reclaim may take.
 constexpr auto tick_interval = std::chrono::milliseconds{100};
 
+// The handlers of what is passed on, and those of its own.
+template <class Behavior, class Receivers, class Sources, message... Received, message... Sourced, class... Own>
+Behavior with_passed_on(messages<Received...>, Receivers receivers, messages<Sourced...>, Sources sources, Own... own) {
+  return {handler_of<Received, Receivers>{receivers}..., handler_of<Sourced, Sources>{sources}..., std::move(own)...};
+}
+
 }  // namespace
 
 stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_options options) {
@@ -23,33 +29,28 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
   apply(settings_);
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
   self_->delayed_send(self_, tick_interval, tick{});
-  return {[this](const open_request& r) { return answer_open(r); },
-          [this](const close_request& r) { return answer_close(r); },
-          [this](const query_request& r) { return query(r); },
-          [this](const list_request& r) { return list(r); },
-          [this](const ports_request&) { return report_ports(); },
-          [this](const stats_request&) { return stats(); },
-          [this](const update_ssrc_request& r) { return commands_->update_ssrc(r); },
-          [this](const connect_request& r) { return commands_->connect(r); },
-          [this](const playback_request& r) { return commands_->play_back(r); },
-          [this](const idle_check_request& r) { return idle_check(r); },
-          [this](const watch_request& r) { return publisher_->watch(r); },
-          [this](const media_request& r) { return publisher_->media(r); },
-          [this](const send_request& r) { return senders_->start(r); },
-          [this](const stop_sending_request& r) { return senders_->stop(r); },
-          [this](const senders_request& r) { return senders_->list(r); },
-          [this](const shutdown_request&) { return shut_down(); },
-          [this](const stream_notice& n) { packets_arrived(n); },
-          [this](const ssrc_arrived& a) { openings_->open_fed(a); },
-          [this](const talk_over& t) { senders_->talk_ended(t.id); },
-          [this](const tick&) { look_at_clock(); },
-          [this](const sweep_on&) { sweep(); },
-          [this](const postponed& p) {
-            p.work();
-            --postponed_;
-            end_if_empty();
-          },
-          [this](const node_settings_ptr& s) { apply(s); }};
+  return with_passed_on<handle::behavior_type>(
+      asked_of_receivers{}, [this](const auto& r) { return commands_->ask_receiver(r); }, asked_of_sources{},
+      [this](const auto& r) { return commands_->ask_source(r); },
+      [this](const open_request& r) { return answer_open(r); },
+      [this](const close_request& r) { return answer_close(r); }, [this](const query_request& r) { return query(r); },
+      [this](const list_request& r) { return list(r); }, [this](const ports_request&) { return report_ports(); },
+      [this](const stats_request&) { return stats(); }, [this](const idle_check_request& r) { return idle_check(r); },
+      [this](const watch_request& r) { return publisher_->watch(r); },
+      [this](const media_request& r) { return publisher_->media(r); },
+      [this](const send_request& r) { return senders_->start(r); },
+      [this](const stop_sending_request& r) { return senders_->stop(r); },
+      [this](const senders_request& r) { return senders_->list(r); },
+      [this](const shutdown_request&) { return shut_down(); }, [this](const stream_notice& n) { packets_arrived(n); },
+      [this](const ssrc_arrived& a) { openings_->open_fed(a); },
+      [this](const talk_over& t) { senders_->talk_ended(t.id); }, [this](const tick&) { look_at_clock(); },
+      [this](const sweep_on&) { sweep(); },
+      [this](const postponed& p) {
+        p.work();
+        --postponed_;
+        end_if_empty();
+      },
+      [this](const node_settings_ptr& s) { apply(s); });
 }
 
 // ---- answering ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,9 @@
 // The table of all keys. A row is: name, default, limits or choices, one sentence; then what is special about it.
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "actors/contract/hook_name.hpp"
 #include "api/config/config_schema.hpp"
 
 namespace berth::api {
@@ -52,7 +57,7 @@ constexpr row choice(sv key, sv value, sv options, sv what) {
   return {key, value, value_type::choice, what, {}, options};
 }
 
-constexpr config_key table[] = {
+constexpr config_key before_hooks[] = {
     // [api]
     boolean("api.apiDebug", "1", "Log every API call with its parameters and its answer, never the secret.").acts(),
     secret("api.secret", "",
@@ -181,30 +186,17 @@ constexpr config_key table[] = {
     text("hook.stream_changed_schemas", "rtsp/rtmp/fmp4/ts/hls/hls.fmp4",
          "Schemas for which on_stream_changed is sent, separated by slashes; empty = all.")
         .acts(),
-    url("hook.on_publish", "",
-        "URL that is called when a stream is about to be published: the answer may refuse it; empty = off.")
-        .acts(),
-    url("hook.on_play", "",
-        "URL that is called when a viewer asks for a stream: the answer may refuse it; empty = off.")
-        .acts(),
-    url("hook.on_stream_changed", "", "URL that is called when a stream came or went; empty = off.").acts(),
-    url("hook.on_stream_none_reader", "", "URL that is called when nobody watches a stream any more; empty = off.")
-        .acts(),
-    url("hook.on_stream_not_found", "",
-        "URL that is called when a viewer asks for a stream that is not there; empty = off.")
-        .acts(),
-    url("hook.on_server_started", "", "URL that is called when this node has started; empty = off.").acts(),
-    url("hook.on_server_keepalive", "", "URL that is called when this node is alive; empty = off.").acts(),
-    url("hook.on_send_rtp_stopped", "",
-        "URL that is called when sending a stream to another server has ended by itself; empty = off.")
-        .acts(),
-    url("hook.on_rtp_server_timeout", "", "URL that is called when a receiver got nothing for timeoutSec; empty = off.")
-        .acts(),
-    url("hook.on_server_exited", "", "URL that is called when this node ends; empty = off.").acts(),
-    url("hook.on_alarm", "", "URL that is called when an alarm is raised or cleared; empty = off.").acts(),
-    url("hook.on_record_mp4", "", "URL that is called when an MP4 file is complete; empty = off.").acts(),
-    url("hook.on_flow_report", "", "URL that is called when a connection has ended, with its traffic; empty = off.")
-        .acts(),
+};
+
+// One for each hook that there is.
+constexpr auto hooks = [] {
+  std::array<config_key, actors::hook_name_count> keys;
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    keys[i] = url(actors::hook_table[i].key, "", actors::hook_table[i].what).acts();
+  return keys;
+}();
+
+constexpr config_key behind_hooks[] = {
     url("hook.on_http_access", "", "URL that is called when a file is asked for over HTTP; empty = off."),
     url("hook.on_record_ts", "", "URL that is called when an MPEG-TS segment is complete; empty = off."),
     url("hook.on_rtsp_auth", "", "URL that is called when an RTSP client logs in; empty = off."),
@@ -429,6 +421,14 @@ constexpr config_key table[] = {
             "Seconds that streams and hooks get to end before the program ends without them.")
         .acts(),
 };
+
+constexpr auto table = [] {
+  std::array<config_key, std::size(before_hooks) + std::size(hooks) + std::size(behind_hooks)> all;
+  auto* at = std::copy(std::begin(before_hooks), std::end(before_hooks), all.data());
+  at = std::copy(hooks.begin(), hooks.end(), at);
+  std::copy(std::begin(behind_hooks), std::end(behind_hooks), at);
+  return all;
+}();
 
 }  // namespace
 

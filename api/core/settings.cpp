@@ -97,8 +97,7 @@ http_settings http_settings_of(const config& c) {
 actors::hook_settings hook_settings_of(const config& c) {
   actors::hook_settings s;
   s.enabled = c.get_bool("hook.enable");
-  for (std::size_t i = 0; i < actors::hook_name_count; ++i)
-    s.urls[i] = c.get_text("hook." + std::string{to_string(static_cast<actors::hook_name>(i))});
+  for (std::size_t i = 0; i < actors::hook_name_count; ++i) s.urls[i] = c.get_text(actors::hook_table[i].key);
   s.timeout = c.get_seconds("hook.timeoutSec");
   s.retries = static_cast<unsigned>(c.get_int("hook.retry"));
   s.retry_delay = c.get_seconds("hook.retry_delay");

@@ -52,17 +52,6 @@ std::optional<http_reply> refuse_codecs(const actors::watched& stream, net::cont
   return refusal(415, names + " can not be carried in " + std::string{net::to_string(as)});
 }
 
-net::schema schema_of(const viewer_path& path) noexcept {
-  if (path.what != viewer_path::kind::live) return net::schema::hls;
-  if (path.as == net::container::flv) return net::schema::rtmp;
-  return path.as == net::container::ts ? net::schema::ts : net::schema::fmp4;
-}
-
-std::string_view live_type(net::container as) noexcept {
-  if (as == net::container::flv) return "video/x-flv";
-  return as == net::container::ts ? "video/mp2t" : "video/mp4";
-}
-
 /// Who is asked for only once in a while: a player with what it says of itself, and for files, which do not carry that,
 /// its address.
 std::string player_of(const actors::viewer& who) { return who.peer.address_string() + "?" + who.params; }
@@ -77,7 +66,7 @@ reply http_entrance::serve(const http_request& request) const {
     if (const auto why = why_no_name(name)) co_return refusal(400, "a name in the path " + *why);
   switch (path->what) {
     case viewer_path::kind::unknown:
-      co_return refusal(404, "'" + path->file + "' is not a container that is served: flv, mp4, ts");
+      co_return refusal(404, "'" + path->file + "' is not a container that is served: " + live_suffixes());
     case viewer_path::kind::playlist:
       co_return co_await playlist(request, *path);
     case viewer_path::kind::segment:
@@ -93,7 +82,7 @@ actors::viewer http_entrance::viewer_of(const http_request& request, const viewe
   c.key.app = path.app;
   c.key.stream = path.stream;
   c.protocol = path.what == viewer_path::kind::live && asks_for_websocket(request) ? "ws" : "http";
-  c.as = schema_of(path);
+  c.as = path.what == viewer_path::kind::live ? net::facts_of(path.as).as : net::schema::hls;
   c.peer = client_address(request);
   c.local = request.local;
   c.params = request.raw_query();
@@ -120,7 +109,7 @@ reply http_entrance::live(const http_request& request, const viewer_path& path) 
     };
     co_return r;
   }
-  r.content_type = live_type(path.as);
+  r.content_type = net::facts_of(path.as).media_type;
   r.headers.emplace_back("Cache-Control", "no-store");
   r.take = [](taken_connection) {};  // so that the head announces no length
   const bool chunked = request.http_minor >= 1;
@@ -173,7 +162,7 @@ reply http_entrance::segment(const http_request& request, const viewer_path& pat
   const auto file = session->file(path.file);
   if (!file) co_return missing(request);
   http_reply r;
-  r.content_type = path.as == net::container::ts ? "video/mp2t" : "video/mp4";
+  r.content_type = net::facts_of(path.as).media_type;
   r.headers.emplace_back("Cache-Control", "private, max-age=60");
   r.body.assign(file->bytes.begin(), file->bytes.end());
   co_return r;

@@ -9,8 +9,6 @@ namespace {
 
 using kind = viewer_path::kind;
 
-constexpr std::array<std::pair<std::string_view, net::container>, 3> live_suffixes{
-    {{".live.flv", net::container::flv}, {".live.mp4", net::container::fmp4}, {".live.ts", net::container::ts}}};
 constexpr std::array<std::pair<std::string_view, net::container>, 2> playlists{
     {{"hls.m3u8", net::container::ts}, {"hls.fmp4.m3u8", net::container::fmp4}}};
 
@@ -52,17 +50,19 @@ bool take_hls(viewer_path& p, std::string_view file) {
 
 // Gives the length of the stream's name, 0 if it is none.
 std::size_t take_live(viewer_path& p, std::string_view rest) {
-  for (const auto& [suffix, as] : live_suffixes) {
-    if (!rest.ends_with(suffix)) continue;
-    p.what = kind::live;
-    p.as = as;
-    return rest.size() - suffix.size();
-  }
   constexpr std::string_view live = ".live.";
   const auto at = rest.rfind(live);
   if (at == rest.npos || rest.find('/', at) != rest.npos) return 0;
+  const auto suffix = rest.substr(at + live.size());
+  for (std::size_t i = 0; i < net::container_count; ++i) {
+    const auto as = static_cast<net::container>(i);
+    if (suffix.empty() || suffix != net::facts_of(as).suffix) continue;
+    p.what = kind::live;
+    p.as = as;
+    return at;
+  }
   p.what = kind::unknown;
-  p.file = rest.substr(at + live.size());
+  p.file = suffix;
   return at;
 }
 
@@ -85,6 +85,14 @@ std::optional<viewer_path> parse_viewer_path(std::string_view path) {
   if (length == 0) return std::nullopt;
   p.stream = rest.substr(0, length);
   return p;
+}
+
+std::string live_suffixes() {
+  std::string all;
+  for (std::size_t i = 0; i < net::container_count; ++i)
+    if (const auto suffix = net::facts_of(static_cast<net::container>(i)).suffix; !suffix.empty())
+      all += (all.empty() ? "" : ", ") + std::string{suffix};
+  return all;
 }
 
 }  // namespace berth::api

@@ -30,4 +30,7 @@ struct viewer_path {
 /// `path` is percent-decoded. Nothing if it can not be the name of a stream.
 std::optional<viewer_path> parse_viewer_path(std::string_view path);
 
+/// What may stand behind ".live.": "flv, mp4, ts".
+std::string live_suffixes();
+
 }  // namespace berth::api

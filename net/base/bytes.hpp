@@ -2,9 +2,12 @@
 // Thread safety: free functions without state.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
+#include <vector>
 
 namespace berth::net {
 
@@ -26,6 +29,17 @@ inline void store_be16(std::uint8_t* p, std::uint16_t v) noexcept {
 inline void store_be32(std::uint8_t* p, std::uint32_t v) noexcept {
   store_be16(p, static_cast<std::uint16_t>(v >> 16));
   store_be16(p + 2, static_cast<std::uint16_t>(v));
+}
+
+using octets = std::vector<std::uint8_t>;
+
+/// Adds to what is being written.
+inline void put(octets& to, std::initializer_list<std::uint8_t> bytes) { to.insert(to.end(), bytes); }
+inline void put(octets& to, bytes_view bytes) {
+  // Grown first: g++ 12 takes an insertion of a span for an overflow.
+  const auto at = to.size();
+  to.resize(at + bytes.size());
+  std::copy(bytes.begin(), bytes.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 }  // namespace berth::net

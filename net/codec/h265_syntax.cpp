@@ -96,11 +96,11 @@ std::vector<std::uint8_t> unescaped(bytes_view nal, std::size_t count) {
   return out;
 }
 
-constexpr std::size_t longest_set = 0xffff;
+constexpr std::size_t longest_h265_set = 0xffff;
 
-bool has_room_for(const nal_list& sets) {
+bool has_room_for_all(const nal_list& sets) {
   return sets.size() <= 0xffff &&
-         std::all_of(sets.begin(), sets.end(), [](const auto& s) { return s.size() <= longest_set; });
+         std::all_of(sets.begin(), sets.end(), [](const auto& s) { return s.size() <= longest_h265_set; });
 }
 
 void append_array(std::vector<std::uint8_t>& out, std::uint8_t type, const nal_list& sets) {
@@ -206,7 +206,8 @@ double frame_rate_of_vps(bytes_view nal) noexcept {
 }
 
 std::vector<std::uint8_t> make_hvcc(const nal_list& vps_list, const nal_list& sps_list, const nal_list& pps_list) {
-  if (sps_list.empty() || !has_room_for(vps_list) || !has_room_for(sps_list) || !has_room_for(pps_list)) return {};
+  if (sps_list.empty() || !has_room_for_all(vps_list) || !has_room_for_all(sps_list) || !has_room_for_all(pps_list))
+    return {};
   const auto p = parse_sps(sps_list.front());
   if (!p) return {};
   const auto begin = unescaped(sps_list.front(), 1 + general_ptl_size);

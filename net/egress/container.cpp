@@ -2,16 +2,16 @@
 
 namespace berth::net {
 
-std::string_view to_string(container c) noexcept {
+container_facts facts_of(container c) noexcept {
   switch (c) {
     case container::flv:
-      return "flv";
+      return {"flv", "flv", "video/x-flv", schema::rtmp};
     case container::fmp4:
-      return "fmp4";
+      return {"fmp4", "mp4", "video/mp4", schema::fmp4};
     case container::ts:
-      return "ts";
+      return {"ts", "ts", "video/mp2t", schema::ts};
     case container::rtp:
-      return "rtp";
+      return {"rtp", "", "", schema::rtsp};
   }
   return {};
 }

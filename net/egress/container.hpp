@@ -10,12 +10,21 @@
 #include "net/base/time.hpp"
 #include "net/codec/codec.hpp"
 #include "net/media/frame.hpp"
+#include "net/media/schema.hpp"
 
 namespace berth::net {
 
 enum class container : std::uint8_t { flv, fmp4, ts, rtp };
 inline constexpr std::size_t container_count = static_cast<std::size_t>(container::rtp) + 1;
-std::string_view to_string(container c) noexcept;
+
+struct container_facts {
+  std::string_view name;
+  std::string_view suffix;  ///< of a file, and of a live stream's path ("/app/stream.live.flv"); empty = over no HTTP
+  std::string_view media_type;  ///< RFC 6838
+  schema as = schema::rtmp;     ///< what its viewers count as
+};
+container_facts facts_of(container c) noexcept;
+inline std::string_view to_string(container c) noexcept { return facts_of(c).name; }
 
 /// Bytes of one or more frames in a container, immutable, shared by all viewers; dies with the last of them.
 struct chunk {

@@ -10,7 +10,7 @@
 namespace berth::net {
 namespace {
 
-constexpr std::size_t buffer_size = 64 * 1024;
+constexpr std::size_t write_size = 64 * 1024;
 
 }  // namespace
 
@@ -59,9 +59,9 @@ std::int64_t disk_file::seek(std::int64_t offset, int whence) {
 }
 
 int disk_file::append(bytes_view bytes) {
-  if (pending_.size() + bytes.size() > buffer_size)
+  if (pending_.size() + bytes.size() > write_size)
     if (const int error = flush(); error < 0) return error;
-  if (bytes.size() >= buffer_size) return write(bytes);
+  if (bytes.size() >= write_size) return write(bytes);
   pending_.insert(pending_.end(), bytes.begin(), bytes.end());
   return error_ != 0 ? -error_ : 0;
 }

@@ -38,12 +38,6 @@ constexpr std::uint8_t start_code[] = {0, 0, 0, 1};
 constexpr std::uint8_t h264_delimiter[] = {0, 0, 0, 1, 0x09, 0xf0};        // any slice type may follow
 constexpr std::uint8_t h265_delimiter[] = {0, 0, 0, 1, 0x46, 0x01, 0x50};  // likewise
 
-void put(std::vector<std::uint8_t>& to, bytes_view bytes) {
-  const auto at = to.size();
-  to.resize(at + bytes.size());
-  std::copy(bytes.begin(), bytes.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
-}
-
 void put_unit(std::vector<std::uint8_t>& to, bytes_view nal) {
   put(to, start_code);
   put(to, nal);

@@ -9,8 +9,6 @@
 namespace berth::net {
 namespace {
 
-using octets = std::vector<std::uint8_t>;
-
 constexpr std::uint8_t audio_tag = 8, video_tag = 9, script_tag = 18;
 constexpr std::size_t tag_header_size = 11, back_pointer_size = 4;
 constexpr std::size_t largest_body = 0xffffff;
@@ -21,14 +19,6 @@ constexpr std::uint32_t four_cc(const char (&name)[5]) {
   return v;
 }
 
-void put(octets& to, std::initializer_list<std::uint8_t> bytes) {
-  for (const auto b : bytes) to.push_back(b);
-}
-void put(octets& to, bytes_view bytes) {
-  const auto at = to.size();
-  to.resize(at + bytes.size());
-  std::copy(bytes.begin(), bytes.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
-}
 void put24(octets& to, std::uint32_t v) {
   put(to, {static_cast<std::uint8_t>(v >> 16), static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v)});
 }

@@ -11,8 +11,6 @@
 namespace berth::net {
 namespace {
 
-using octets = std::vector<std::uint8_t>;
-
 constexpr std::uint8_t video_id = 0xe0, audio_id = 0xc0;
 constexpr unsigned frames_between_maps = 50;
 constexpr std::uint32_t mux_rate = 100'000;          // of 50 byte/s: 40 Mbit/s, an upper bound
@@ -21,14 +19,6 @@ constexpr std::uint64_t stamp_mask = (std::uint64_t{1} << 33) - 1;
 
 std::uint8_t low(std::uint64_t v) { return static_cast<std::uint8_t>(v); }
 
-void put(octets& to, std::initializer_list<std::uint8_t> bytes) {
-  for (const auto b : bytes) to.push_back(b);
-}
-void put(octets& to, bytes_view bytes) {
-  const auto at = to.size();
-  to.resize(at + bytes.size());
-  std::copy(bytes.begin(), bytes.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
-}
 void put16(octets& to, std::size_t v) { put(to, {low(v >> 8), low(v)}); }
 
 // 2.5.3.3:

@@ -22,7 +22,7 @@ struct deleter {
 };
 using coder = std::unique_ptr<AVCodecContext, deleter>;
 using picture = std::unique_ptr<AVFrame, deleter>;
-using packet = std::unique_ptr<AVPacket, deleter>;
+using av_packet = std::unique_ptr<AVPacket, deleter>;
 using scaler = std::unique_ptr<SwsContext, deleter>;
 using failed = failure<std::string>;
 
@@ -49,7 +49,7 @@ result<coder, std::string> open_decoder(const track& t) {
 result<picture, std::string> decode(const frame& f) {
   auto decoder = open_decoder(*f.of);
   if (!decoder) return failed{decoder.error()};
-  const packet p{av_packet_alloc()};
+  const av_packet p{av_packet_alloc()};
   picture out{av_frame_alloc()};
   if (!p || !out || av_new_packet(p.get(), static_cast<int>(f.data.size())) < 0) return failed{"out of memory"};
   std::memcpy(p->data, f.data.data(), f.data.size());
@@ -83,7 +83,7 @@ result<std::vector<std::uint8_t>, std::string> encode(AVFrame& f, int quality) {
   constexpr int best = 2, worst = 31;  // the encoder's quantizers
   const int quantizer = worst - (std::clamp(quality, 1, 100) - 1) * (worst - best) / 99;
   const coder c{avcodec_alloc_context3(kind)};
-  const packet p{av_packet_alloc()};
+  const av_packet p{av_packet_alloc()};
   if (!c || !p) return failed{"out of memory"};
   c->width = f.width;
   c->height = f.height;

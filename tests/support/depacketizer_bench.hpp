@@ -105,4 +105,9 @@ struct depacketizer_bench {
   Depacketizer unpacker;
 };
 
+/// A NAL unit as aggregation packets hold it: behind its length in 16 bits.
+inline bytes sized(const bytes& nal) {
+  return joined({{static_cast<std::uint8_t>(nal.size() >> 8), static_cast<std::uint8_t>(nal.size())}, nal});
+}
+
 }  // namespace berth::tests

@@ -264,4 +264,17 @@ std::vector<frame_ptr> interleave(const std::vector<frame_ptr>& a, const std::ve
   return out;
 }
 
+encoded_pair encode_pair(net::codec format, const video_wish& wish, int audio_frames) {
+  encoded_pair m;
+  m.video = format == net::codec::h264 ? encode_h264(wish) : encode_h265(wish);
+  m.audio = encode_aac(audio_frames, 44100, 2, wish.first_dts);
+  m.all = interleave(m.video, m.audio);
+  m.tracks = {m.video[0]->of, m.audio[0]->of};
+  return m;
+}
+
+const char* ffmpeg_name(net::codec c) {
+  return c == net::codec::h264 ? "h264" : c == net::codec::h265 ? "hevc" : "aac";
+}
+
 }  // namespace berth::tests

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "net/media/frame.hpp"
@@ -31,5 +32,21 @@ std::vector<net::frame_ptr> make_g711(net::codec format, int frames, int samples
 
 /// Both in one line, by dts.
 std::vector<net::frame_ptr> interleave(const std::vector<net::frame_ptr>& a, const std::vector<net::frame_ptr>& b);
+
+/// Video of H.264 or H.265, and AAC beside it.
+struct encoded_pair {
+  std::vector<net::frame_ptr> video, audio, all;
+  std::vector<net::track_ptr> tracks;
+};
+encoded_pair encode_pair(net::codec format, const video_wish& wish, int audio_frames = 60);
+
+inline net::frame changed_frame(const net::frame& f, std::vector<std::uint8_t> data) {
+  auto out = f;
+  out.data = std::move(data);
+  return out;
+}
+
+/// As FFmpeg calls it: of H.264, H.265 and AAC.
+const char* ffmpeg_name(net::codec c);
 
 }  // namespace berth::tests

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
+#include <string_view>
 #include <vector>
 
 #include "net/base/bytes.hpp"
@@ -82,6 +84,19 @@ inline void append(bytes& to, const bytes& more) {
   const auto at = to.size();
   to.resize(at + more.size());
   std::copy(more.begin(), more.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+inline bytes joined(std::initializer_list<bytes> parts) {
+  bytes all;
+  for (const auto& p : parts) net::put(all, p);
+  return all;
+}
+
+/// Where `what` begins in `b`; the size of `b` if nowhere.
+inline std::size_t find(net::bytes_view b, std::string_view what) {
+  const auto at = std::search(b.begin(), b.end(), what.begin(), what.end(),
+                              [](std::uint8_t x, char y) { return x == static_cast<std::uint8_t>(y); });
+  return static_cast<std::size_t>(at - b.begin());
 }
 
 }  // namespace berth::tests

@@ -48,7 +48,8 @@ struct bench {
 
 /// Everything that a camera may send, in two pictures and a sound, with the bytes of each unit.
 struct whole_stream {
-  bytes picture_1 = picture(90), sound = bytes(20, 0xd5), picture_2 = picture(61, 3), tail = picture(33, 5);
+  bytes picture_1 = picture_bytes(90), sound = bytes(20, 0xd5), picture_2 = picture_bytes(61, 3),
+        tail = picture_bytes(33, 5);
   bytes all = pack(3) + system_header() + map({{0x1b, 0xe0, {5, 1, 9}}, {0x90, 0xc0}}, {1, 2, 3}) +
               pes(0xe0, picture_1, {.stamps = net::raw_stamps{7200, 3600}}) + packet(0xbe, bytes(9, 0xff)) + pack() +
               pes(0xc0, sound, {.stamps = at(3600), .stuffing = 2}) + packet(0xbd, {0, 0, 1, 0xe0, 0, 0}) +

@@ -72,7 +72,7 @@ inline bytes pes(std::uint8_t id, const bytes& payload, const pes_fields& f = {}
 }
 
 /// NAL units of H.264 as long as is wished. Zeros and start codes of their own are in it, but none of the system layer.
-inline bytes picture(std::size_t size, std::uint8_t seed = 7) {
+inline bytes picture_bytes(std::size_t size, std::uint8_t seed = 7) {
   bytes b{0, 0, 0, 1, 0x67, 1, 2, 3, 0, 0, 1, 0x68, 4, 0, 0, 3, 0, 0, 1, 0x65};
   while (b.size() < size) {
     const auto n = b.size();

@@ -36,7 +36,7 @@ const std::map<string, room> rooms{
     {"actors/stream", {{"net", "actors/contract"}}},
     {"actors/supervisor", {{"net", "actors/contract", "actors/events", "actors/stream"}}},
     {"api/text", {{"net/base"}}},
-    {"api/config", {{"net", "api/text"}}},
+    {"api/config", {{"net", "actors/contract", "api/text"}}},
     {"api/http", {{"net", "api/text", "api/config"}}},
     {"api/core", {{"net", "actors", "api/text", "api/config", "api/http"}}},
     {"api/viewers", {{"net", "actors", "api/text", "api/config", "api/http", "api/core"}}},

@@ -26,12 +26,6 @@ bytes adts_frame(std::size_t size, std::uint8_t profile_and_rate = 0x50) {
   return b;
 }
 
-bytes joined(std::initializer_list<bytes> parts) {
-  bytes all;
-  for (const auto& p : parts) append(all, p);
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("codec guess: video by the parameter sets that encoders write", "[codec_guess]") {

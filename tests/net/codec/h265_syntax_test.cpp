@@ -23,7 +23,7 @@ void put_profile(bit_writer& w, unsigned sub_layers) {
 }
 
 /// An SPS of H.265, 7.3.2.2.1, spelled out.
-struct sps_fields {
+struct h265_sps_fields {
   unsigned sub_layers = 1;
   std::uint64_t chroma_format = 1;
   std::uint64_t width = 640, height = 480;
@@ -39,7 +39,7 @@ struct sps_fields {
   std::function<void(bit_writer&)> vui;
 };
 
-bytes make_sps(const sps_fields& f, const bytes& header = {0x42, 0x01}) {
+bytes make_h265_sps(const h265_sps_fields& f, const bytes& header = {0x42, 0x01}) {
   bit_writer w;
   w.bits(0, 4).bits(f.sub_layers - 1, 3).bit(true);
   put_profile(w, f.sub_layers);
@@ -117,7 +117,7 @@ TEST_CASE("h265 syntax: ISO 14496-15 8.3.3.1, the record that another muxer writ
 }
 
 TEST_CASE("h265 syntax: ISO 14496-15 8.3.3.1, arrays are those that have a set", "[h265_syntax]") {
-  const auto sps = make_sps({});
+  const auto sps = make_h265_sps({});
   CHECK(h265::make_hvcc({{0x40, 1}}, {}, {{0x44, 1}}).empty());
   CHECK(h265::make_hvcc({}, {{0x44, 1}}, {}).empty());
   CHECK(h265::make_hvcc({}, {{}}, {}).empty());
@@ -145,11 +145,11 @@ TEST_CASE("h265 syntax: 7.4.3.2.1, the window counts in units of the chroma form
   // 640 x 480, less 1 + 2 units of columns and 3 + 4 of rows
   for (const auto& r : {row{0, 637, 473}, row{1, 634, 466}, row{2, 634, 473}, row{3, 637, 473}}) {
     INFO("chroma format " << r.chroma_format);
-    sps_fields f;
+    h265_sps_fields f;
     f.chroma_format = r.chroma_format;
     f.crops = true;
     f.left = 1, f.right = 2, f.top = 3, f.bottom = 4;
-    const auto p = h265::parse_sps(make_sps(f));
+    const auto p = h265::parse_sps(make_h265_sps(f));
     REQUIRE(p);
     CHECK(p->width == r.width);
     CHECK(p->height == r.height);
@@ -160,7 +160,7 @@ TEST_CASE("h265 syntax: 7.4.3.2.1, the window counts in units of the chroma form
 TEST_CASE("h265 syntax: what stands before the VUI is stepped over", "[h265_syntax]") {
   struct row {
     const char* about;
-    std::function<void(sps_fields&)> change;
+    std::function<void(h265_sps_fields&)> change;
     int reorder;
   };
   const row rows[] = {
@@ -227,10 +227,10 @@ TEST_CASE("h265 syntax: what stands before the VUI is stepped over", "[h265_synt
   };
   for (const auto& r : rows) {
     INFO(r.about);
-    sps_fields f;
+    h265_sps_fields f;
     r.change(f);
     f.vui = [](bit_writer& w) { put_timing(w, 1001, 30000); };
-    const auto p = h265::parse_sps(make_sps(f));
+    const auto p = h265::parse_sps(make_h265_sps(f));
     REQUIRE(p);
     CHECK(p->width == 640);
     CHECK(p->height == 480);
@@ -243,7 +243,7 @@ TEST_CASE("h265 syntax: what stands before the VUI is stepped over", "[h265_synt
 }
 
 TEST_CASE("h265 syntax: E.2.1, what stands before the timing", "[h265_syntax]") {
-  sps_fields f;
+  h265_sps_fields f;
   f.vui = [](bit_writer& w) {
     w.bit(true).bits(255, 8).bits(16, 16).bits(11, 16);
     w.bit(true).bit(true);
@@ -253,7 +253,7 @@ TEST_CASE("h265 syntax: E.2.1, what stands before the timing", "[h265_syntax]") 
     w.bit(true).ue(1).ue(2).ue(3).ue(4);
     w.bit(true).bits(2, 32).bits(25, 32);
   };
-  const auto p = h265::parse_sps(make_sps(f));
+  const auto p = h265::parse_sps(make_h265_sps(f));
   REQUIRE(p);
   CHECK(p->frame_rate == 12.5);
 }
@@ -261,7 +261,7 @@ TEST_CASE("h265 syntax: E.2.1, what stands before the timing", "[h265_syntax]") 
 TEST_CASE("h265 syntax: what is broken behind the size leaves the frame rate unknown", "[h265_syntax]") {
   struct row {
     const char* about;
-    std::function<void(sps_fields&)> change;
+    std::function<void(h265_sps_fields&)> change;
   };
   const row rows[] = {
       {"65 short-term sets", [](auto& f) { f.short_term = [](bit_writer& w) { w.ue(65); }; }},
@@ -279,10 +279,10 @@ TEST_CASE("h265 syntax: what is broken behind the size leaves the frame rate unk
   };
   for (const auto& r : rows) {
     INFO(r.about);
-    sps_fields f;
+    h265_sps_fields f;
     f.vui = [](bit_writer& w) { put_timing(w, 1, 25); };
     r.change(f);
-    const auto p = h265::parse_sps(make_sps(f));
+    const auto p = h265::parse_sps(make_h265_sps(f));
     REQUIRE(p);
     CHECK(p->width == 640);
     CHECK(p->height == 480);
@@ -293,7 +293,7 @@ TEST_CASE("h265 syntax: what is broken behind the size leaves the frame rate unk
 TEST_CASE("h265 syntax: SPS that can not be", "[h265_syntax]") {
   struct row {
     const char* about;
-    std::function<void(sps_fields&)> change;
+    std::function<void(h265_sps_fields&)> change;
   };
   const row rows[] = {
       {"8 sub-layers", [](auto& f) { f.sub_layers = 8; }},
@@ -313,17 +313,17 @@ TEST_CASE("h265 syntax: SPS that can not be", "[h265_syntax]") {
   };
   for (const auto& r : rows) {
     INFO(r.about);
-    sps_fields f;
+    h265_sps_fields f;
     r.change(f);
-    CHECK_FALSE(h265::parse_sps(make_sps(f)));
+    CHECK_FALSE(h265::parse_sps(make_h265_sps(f)));
   }
-  sps_fields largest;
+  h265_sps_fields largest;
   largest.width = largest.height = 16384;
-  CHECK(h265::parse_sps(make_sps(largest)));
+  CHECK(h265::parse_sps(make_h265_sps(largest)));
   CHECK_FALSE(h265::parse_sps({}));
-  CHECK_FALSE(h265::parse_sps(make_sps({}, {0x44, 0x01})));
-  CHECK_FALSE(h265::parse_sps(make_sps({}, {0x42, 0x09})));  // layer 1
-  CHECK_FALSE(h265::parse_sps(make_sps({}, {0x43, 0x01})));  // layer 32
+  CHECK_FALSE(h265::parse_sps(make_h265_sps({}, {0x44, 0x01})));
+  CHECK_FALSE(h265::parse_sps(make_h265_sps({}, {0x42, 0x09})));  // layer 1
+  CHECK_FALSE(h265::parse_sps(make_h265_sps({}, {0x43, 0x01})));  // layer 32
 }
 
 TEST_CASE("h265 syntax: a cut SPS is none, or has the size of the whole", "[h265_syntax]") {

@@ -16,17 +16,10 @@ using namespace berth::tests;
 namespace {
 
 const char* demuxer_of(container c) { return c == container::fmp4 ? "mp4" : "mpegts"; }
-const char* ffmpeg_name(codec c) { return c == codec::h264 ? "h264" : c == codec::h265 ? "hevc" : "aac"; }
 
 std::vector<frame_ptr> frames_from(const std::vector<frame_ptr>& all, std::int64_t dts) {
   std::vector<frame_ptr> out;
   std::copy_if(all.begin(), all.end(), std::back_inserter(out), [&](const frame_ptr& f) { return f->dts >= dts; });
-  return out;
-}
-
-frame changed_frame(const frame& f, bytes data) {
-  auto out = f;
-  out.data = std::move(data);
   return out;
 }
 
@@ -46,26 +39,6 @@ std::string box_names(bytes_view b) {
   return out;
 }
 
-std::size_t find(bytes_view b, const std::string& what) {
-  const auto at = std::search(b.begin(), b.end(), what.begin(), what.end(),
-                              [](std::uint8_t x, char y) { return x == static_cast<std::uint8_t>(y); });
-  return static_cast<std::size_t>(at - b.begin());
-}
-
-struct media {
-  std::vector<frame_ptr> video, audio, all;
-  std::vector<track_ptr> tracks;
-};
-
-media make_media(codec format, const video_wish& w, int audio_frames = 60) {
-  media m;
-  m.video = format == codec::h264 ? encode_h264(w) : encode_h265(w);
-  m.audio = encode_aac(audio_frames, 44100, 2, w.first_dts);
-  m.all = interleave(m.video, m.audio);
-  m.tracks = {m.video[0]->of, m.audio[0]->of};
-  return m;
-}
-
 }  // namespace
 
 TEST_CASE("ffmpeg_muxer: real frames come back whole, from the beginning and from any key chunk", "[ffmpeg_muxer]") {
@@ -73,7 +46,7 @@ TEST_CASE("ffmpeg_muxer: real frames come back whole, from the beginning and fro
     for (const auto format : {codec::h264, codec::h265})
       for (const int bframes : {0, 2}) {
         INFO(to_string(c) << " " << to_string(format) << " B " << bframes);
-        const auto m = make_media(format, {.frames = 40, .gop = 10, .bframes = bframes, .first_dts = 123456789});
+        const auto m = encode_pair(format, {.frames = 40, .gop = 10, .bframes = bframes, .first_dts = 123456789});
         for (const std::size_t first : {std::size_t{0}, std::size_t{10}, std::size_t{30}}) {
           INFO("from frame " << first);
           const auto mux = make_muxer(c, m.tracks);
@@ -109,7 +82,7 @@ TEST_CASE("ffmpeg_muxer: real frames come back whole, from the beginning and fro
 }
 
 TEST_CASE("fmp4_muxer: a chunk is one fragment with the frame's own bytes", "[ffmpeg_muxer]") {
-  const auto m = make_media(codec::h264, {.frames = 12, .gop = 5});
+  const auto m = encode_pair(codec::h264, {.frames = 12, .gop = 5});
   fmp4_muxer mux{m.tracks};
   CHECK(box_names(mux.header()->bytes) == "ftyp moov ");
   for (const auto& f : m.all) {
@@ -189,7 +162,7 @@ TEST_CASE("ffmpeg_muxer: the origin is subtracted", "[ffmpeg_muxer]") {
 }
 
 TEST_CASE("fmp4_muxer: another track brings a new header in front of its first frame", "[ffmpeg_muxer]") {
-  const auto first = make_media(codec::h264, {.frames = 10});
+  const auto first = encode_pair(codec::h264, {.frames = 10});
   const auto second = encode_h264({.width = 160, .height = 120, .frames = 10, .first_dts = 36000});
   fmp4_muxer mux{first.tracks};
   const auto header = mux.header();
@@ -241,7 +214,7 @@ TEST_CASE("ffmpeg_muxer: sound alone may be begun anywhere, with the header", "[
 }
 
 TEST_CASE("fmp4_muxer: a sound track that comes later is taken, with a new header", "[ffmpeg_muxer]") {
-  const auto m = make_media(codec::h264, {.frames = 20, .gop = 10});
+  const auto m = encode_pair(codec::h264, {.frames = 20, .gop = 10});
   fmp4_muxer mux{{m.tracks[0]}};
   for (std::size_t i = 0; i < 10; ++i) mux.write(*m.video[i]);
   CHECK(box_names(mux.write(*m.audio[20])->bytes) == "ftyp moov moof mdat ");

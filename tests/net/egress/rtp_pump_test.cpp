@@ -19,7 +19,7 @@ using namespace berth::tests;
 
 namespace {
 
-constexpr rtp_identity somebody{.ssrc = 0x1234, .payload_type = 96, .first_sequence = 1, .first_timestamp = 0};
+constexpr rtp_identity pump_identity{.ssrc = 0x1234, .payload_type = 96, .first_sequence = 1, .first_timestamp = 0};
 
 struct source {
   explicit source(int frames = 40, fan_out::limits l = {}) : out(std::make_shared<fan_out>(l)) {
@@ -32,7 +32,7 @@ struct source {
   }
   void publish_all() { publish(0, video.size()); }
   std::unique_ptr<rtp_packetizer> packetizer(std::size_t payload = 1400) const {
-    return make_packetizer(rtp_packing::ps, {video[0]->of}, somebody, {.video_payload = payload});
+    return make_packetizer(rtp_packing::ps, {video[0]->of}, pump_identity, {.video_payload = payload});
   }
 
   fan_out_ptr out;
@@ -81,7 +81,7 @@ TEST_CASE("rtp_pump: a TCP receiver gets every frame, however little it takes at
       framing.feed(got, [&](const tcp_frame& f) { r.receive(bytes(f.bytes.begin(), f.bytes.end())); });
   }
   r.end();
-  // Those that are kept: the group of pictures under way and, once somebody reads, the one before.
+  // Those that are kept: the group of pictures under way and, once pump_identity reads, the one before.
   const auto got = r.of(media_kind::video);
   REQUIRE_FALSE(got.empty());
   check_same(got, {s.video.end() - static_cast<std::ptrdiff_t>(got.size()), s.video.end()});

@@ -16,20 +16,6 @@ using namespace berth::tests;
 
 namespace {
 
-const char* ffmpeg_name(codec c) { return c == codec::h264 ? "h264" : c == codec::h265 ? "hevc" : "aac"; }
-
-frame changed_frame(const frame& f, bytes data) {
-  auto out = f;
-  out.data = std::move(data);
-  return out;
-}
-
-std::size_t find(bytes_view b, const std::string& what) {
-  const auto at = std::search(b.begin(), b.end(), what.begin(), what.end(),
-                              [](std::uint8_t x, char y) { return x == static_cast<std::uint8_t>(y); });
-  return static_cast<std::size_t>(at - b.begin());
-}
-
 unsigned pid_of(const std::uint8_t* p) { return load_be16(p + 1) & 0x1fffU; }
 
 /// What is wrong with the packets and their counters; empty if nothing.
@@ -56,24 +42,10 @@ int pmt_version(bytes_view b) {
   return -1;
 }
 
-struct media {
-  std::vector<frame_ptr> video, audio, all;
-  std::vector<track_ptr> tracks;
-};
-
-media make_media(codec format, const video_wish& w, int audio_frames = 60) {
-  media m;
-  m.video = format == codec::h264 ? encode_h264(w) : encode_h265(w);
-  m.audio = encode_aac(audio_frames, 44100, 2, w.first_dts);
-  m.all = interleave(m.video, m.audio);
-  m.tracks = {m.video[0]->of, m.audio[0]->of};
-  return m;
-}
-
 }  // namespace
 
 TEST_CASE("ts_muxer: each chunk is whole packets, counted without a hole, and ends its frame", "[ffmpeg_muxer]") {
-  const auto m = make_media(codec::h264, {.frames = 30, .gop = 10, .bframes = 2});
+  const auto m = encode_pair(codec::h264, {.frames = 30, .gop = 10, .bframes = 2});
   ts_muxer mux{m.tracks};
   CHECK(mux.header()->bytes.empty());
   bytes all;
@@ -115,8 +87,8 @@ TEST_CASE("ts_muxer: tables are in front of every key frame, even where all are"
 TEST_CASE("ts_muxer: new parameter sets come in-band, under the same tables", "[ffmpeg_muxer]") {
   for (const auto format : {codec::h264, codec::h265}) {
     INFO(to_string(format));
-    const auto first = make_media(format, {.frames = 10});
-    const auto second = make_media(format, {.width = 160, .height = 120, .frames = 10, .first_dts = 36000});
+    const auto first = encode_pair(format, {.frames = 10});
+    const auto second = encode_pair(format, {.width = 160, .height = 120, .frames = 10, .first_dts = 36000});
     ts_muxer mux{first.tracks};
     bytes file;
     for (const auto& f : first.video) append(file, mux.write(*f)->bytes);
@@ -160,7 +132,7 @@ TEST_CASE("ts_muxer: of a unit that is cut off, what is whole stays", "[ffmpeg_m
 }
 
 TEST_CASE("ts_muxer: a sound track that comes later makes new tables", "[ffmpeg_muxer]") {
-  const auto m = make_media(codec::h264, {.frames = 20, .gop = 10});
+  const auto m = encode_pair(codec::h264, {.frames = 20, .gop = 10});
   ts_muxer mux{{m.tracks[0]}};
   bytes file;
   for (std::size_t i = 0; i < 10; ++i) append(file, mux.write(*m.video[i])->bytes);

@@ -14,12 +14,12 @@ using namespace berth::tests;
 namespace {
 
 /// A depacketizer with all that it needs.
-struct bench {
+struct aac_bench {
   elementary_trace out;
   media_counters counters;
   aac_depacketizer unpacker;
 
-  explicit bench(const aac_format& format = {}) : unpacker(out, counters, 98, format) {}
+  explicit aac_bench(const aac_format& format = {}) : unpacker(out, counters, 98, format) {}
 
   /// What comes of one packet.
   std::string push(const bytes& payload, std::uint32_t timestamp = 1, bool marker = false) {
@@ -43,7 +43,7 @@ const std::string adts_1 = " | bytes ff f1 60 40 01 1f fc", adts_2 = " | bytes f
                   adts_3 = " | bytes ff f1 60 40 01 5f fc", adts_12 = " | bytes ff f1 60 40 02 7f fc";
 
 /// The access unit 01 02 .. 0c in packets of two bytes each.
-std::vector<bytes> six_fragments() {
+std::vector<bytes> six_aac_fragments() {
   std::vector<bytes> packets;
   for (std::uint8_t i = 1; i < 12; i = static_cast<std::uint8_t>(i + 2))
     packets.push_back(packet({12}, {i, static_cast<std::uint8_t>(i + 1)}));
@@ -53,7 +53,7 @@ std::vector<bytes> six_fragments() {
 }  // namespace
 
 TEST_CASE("aac_depacketizer RFC 3640 3.3.6: an access unit is one unit, behind an ADTS header", "[aac_depacketizer]") {
-  bench b;
+  aac_bench b;
   CHECK(b.push(packet({2}, {0xaa, 0xbb}), 0xffffffff, true) == "begin 4294967295" + adts_2 + " | bytes aa bb | end");
   CHECK(b.out.last_stream == elementary_stream{98, codec::aac, 16000, 32});
   CHECK(b.malformed() == 0);
@@ -77,7 +77,7 @@ TEST_CASE("aac_depacketizer ISO/IEC 14496-3 1.A.2.2: the ADTS header's fields", 
   };
   for (const auto& r : rows) {
     INFO(r.expected);
-    bench b(r.format);
+    aac_bench b(r.format);
     const auto got = b.push(packet({r.size}, bytes(r.size, 0)));
     CHECK(got.substr(0, 36) == "begin 1 | bytes " + r.expected);
     CHECK(b.out.last_stream.clock_rate == r.format.sample_rate);
@@ -85,7 +85,7 @@ TEST_CASE("aac_depacketizer ISO/IEC 14496-3 1.A.2.2: the ADTS header's fields", 
 }
 
 TEST_CASE("aac_depacketizer RFC 3640 3.2.3: access units of one packet are 1024 samples apart", "[aac_depacketizer]") {
-  bench b;
+  aac_bench b;
   CHECK(b.push(packet({1, 2, 3}, {1, 2, 2, 3, 3, 3}), 0xfffffc00, true) ==
         "begin 4294966272" + adts_1 + " | bytes 01 | end | begin 0" + adts_2 + " | bytes 02 02 | end | begin 1024" +
             adts_3 + " | bytes 03 03 03 | end");
@@ -93,8 +93,8 @@ TEST_CASE("aac_depacketizer RFC 3640 3.2.3: access units of one packet are 1024 
 }
 
 TEST_CASE("aac_depacketizer RFC 3640 3.2.3.1: fragments become one access unit, as they come", "[aac_depacketizer]") {
-  bench b;
-  const auto packets = six_fragments();
+  aac_bench b;
+  const auto packets = six_aac_fragments();
   CHECK(b.push(packets[0], 5) == "begin 5" + adts_12 + " | bytes 01 02");
   CHECK(b.push(packets[1], 5) == "bytes 03 04");
   CHECK(b.push(packets[2], 5) == "bytes 05 06");
@@ -106,10 +106,10 @@ TEST_CASE("aac_depacketizer RFC 3640 3.2.3.1: fragments become one access unit, 
 }
 
 TEST_CASE("aac_depacketizer RFC 3640 3.2.3.1: each single fragment of six lost", "[aac_depacketizer]") {
-  const auto packets = six_fragments();
+  const auto packets = six_aac_fragments();
   for (std::size_t missing = 0; missing < packets.size(); ++missing) {
     INFO("missing " << missing);
-    bench b;
+    aac_bench b;
     for (std::size_t i = 0; i < packets.size(); ++i) {
       if (i == missing) continue;
       if (i == missing + 1) b.unpacker.lost();
@@ -131,7 +131,7 @@ TEST_CASE("aac_depacketizer RFC 3640 3.2.3.1: each single fragment of six lost",
 }
 
 TEST_CASE("aac_depacketizer RFC 3640 3.2.3.1: what cuts an access unit", "[aac_depacketizer]") {
-  bench b;
+  aac_bench b;
   b.push(packet({4}, {1, 2}), 5);
   SECTION("the next time stamp") { CHECK(b.push(packet({4}, {1, 2}), 6).substr(0, 19) == "damaged | begin 6 |"); }
   SECTION("another size") { CHECK(b.push(packet({5}, {1, 2}), 5).substr(0, 19) == "damaged | begin 5 |"); }
@@ -168,7 +168,7 @@ TEST_CASE("aac_depacketizer RFC 3640 3.2.1: AU-headers that are broken", "[aac_d
   };
   for (const auto& r : rows) {
     INFO(r.about);
-    bench b;
+    aac_bench b;
     CHECK(b.push(r.payload) == r.expected);
     CHECK(b.malformed() == 1);
     CHECK(b.push(packet({1}, {9}), 6, true) == "begin 6" + adts_1 + " | bytes 09 | end");
@@ -176,7 +176,7 @@ TEST_CASE("aac_depacketizer RFC 3640 3.2.1: AU-headers that are broken", "[aac_d
 }
 
 TEST_CASE("aac_depacketizer: an access unit that no ADTS header can tell the size of", "[aac_depacketizer]") {
-  bench b;
+  aac_bench b;
   CHECK(b.push(packet({8185, 1}, bytes(8186, 9))) == "begin 1025" + adts_1 + " | bytes 09 | end");
   CHECK(b.push(packet({8191}, bytes(100, 9))).empty());
   CHECK(b.counters.oversized.value() == 2);
@@ -184,13 +184,13 @@ TEST_CASE("aac_depacketizer: an access unit that no ADTS header can tell the siz
 }
 
 TEST_CASE("aac_depacketizer: bytes behind the last access unit are padding", "[aac_depacketizer]") {
-  bench b;
+  aac_bench b;
   CHECK(b.push(packet({1}, {9, 0, 0})) == "begin 1" + adts_1 + " | bytes 09 | end");
   CHECK(b.malformed() == 0);
 }
 
 TEST_CASE("aac_depacketizer: a packet that is an ADTS frame goes through", "[aac_depacketizer]") {
-  bench b;
+  aac_bench b;
   CHECK(b.push({0xff, 0xf1, 0x4c, 0x80, 0x01, 0x3f, 0xfc, 1, 2}, 3) ==
         "begin 3 | bytes ff f1 4c 80 01 3f fc 01 02 | end");
   CHECK(b.malformed() == 0);
@@ -205,7 +205,7 @@ TEST_CASE("aac_depacketizer: every truncation", "[aac_depacketizer]") {
   const bytes whole[] = {
       packet({3, 4, 5}, bytes(12, 7)), packet({12}, bytes(12, 7)), {0xff, 0xf1, 0x4c, 0x80, 0x01, 0x3f, 0xfc, 1, 2}};
   for (const auto& w : whole) {
-    bench b;
+    aac_bench b;
     for (std::size_t size = 0; size < w.size(); ++size) {
       // A block of its own size: the sanitizer sees a step beyond it.
       b.push(bytes(w.begin(), w.begin() + static_cast<std::ptrdiff_t>(size)), static_cast<std::uint32_t>(size));
@@ -217,7 +217,7 @@ TEST_CASE("aac_depacketizer: every truncation", "[aac_depacketizer]") {
 }
 
 TEST_CASE("aac_depacketizer: loss is told once", "[aac_depacketizer]") {
-  bench b;
+  aac_bench b;
   b.unpacker.lost();
   CHECK(b.out.taken() == "lost");
   b.push(packet({4}, {1, 2}), 5);

@@ -13,8 +13,8 @@ using namespace berth::tests;
 
 namespace {
 
-struct bench : depacketizer_bench<h264_depacketizer> {
-  bench() : depacketizer_bench(std::uint8_t{96}) {}
+struct h264_bench : depacketizer_bench<h264_depacketizer> {
+  h264_bench() : depacketizer_bench(std::uint8_t{96}) {}
 };
 
 // Of an encoder: 640 x 360, High.
@@ -22,16 +22,6 @@ const bytes sps{0x67, 0x64, 0x00, 0x1e, 0xac, 0xd9, 0x40, 0xa0, 0x2f, 0xf9, 0x70
                 0x00, 0x03, 0x00, 0x01, 0x00, 0x00, 0x03, 0x00, 0x32, 0x0f, 0x16, 0x2d, 0x96};
 const bytes pps{0x68, 0xeb, 0xe3, 0xcb, 0x22, 0xc0};
 const bytes idr{0x65, 0x88, 0x84, 0x03, 0xff, 0xd1, 0xb7};
-
-bytes joined(std::initializer_list<bytes> parts) {
-  bytes all;
-  for (const auto& p : parts) append(all, p);
-  return all;
-}
-
-bytes sized(const bytes& nal) {
-  return joined({{static_cast<std::uint8_t>(nal.size() >> 8), static_cast<std::uint8_t>(nal.size())}, nal});
-}
 
 /// The NAL unit 65 01 02 .. 0c in FU-A packets of two bytes each.
 std::vector<bytes> six_fragments() {
@@ -49,7 +39,7 @@ std::vector<bytes> six_fragments() {
 TEST_CASE("h264_depacketizer RFC 6184 5.6: a single NAL unit goes through as it is", "[h264_depacketizer]") {
   for (int type = 1; type <= 23; ++type) {
     INFO("type " << type);
-    bench b;
+    h264_bench b;
     const bytes payload{static_cast<std::uint8_t>(0x60 | type), 0xaa, 0x00};
     b.unpacker.push({0xffffffff, true, payload});
     CHECK(b.out.last_piece.data() == payload.data());
@@ -62,7 +52,7 @@ TEST_CASE("h264_depacketizer RFC 6184 5.6: a single NAL unit goes through as it 
 }
 
 TEST_CASE("h264_depacketizer RFC 6184 5.1: a unit ends with the marker or the time stamp", "[h264_depacketizer]") {
-  bench b;
+  h264_bench b;
   SECTION("marker on the last packet") {
     CHECK(b.push({0x41, 1}) == "begin 1 | nal 41 01");
     CHECK(b.push({0x41, 2}, 1, true) == "nal 41 02 | end | au");
@@ -112,7 +102,7 @@ TEST_CASE("h264_depacketizer RFC 6184 5.7.1: STAP-A and STAP-B are taken apart",
   };
   for (const auto& r : rows) {
     INFO(r.about);
-    bench b;
+    h264_bench b;
     const auto got = b.push(r.payload, 1, true);
     CHECK(got == "begin 1 | " + r.expected + " | au");
     CHECK(b.malformed() == r.malformed);
@@ -135,18 +125,18 @@ TEST_CASE("h264_depacketizer RFC 6184 5.2: what is not unpacked", "[h264_depacke
   };
   for (const auto& r : rows) {
     INFO(r.about);
-    bench b;
+    h264_bench b;
     CHECK(b.push(r.payload) == "begin 1");
     CHECK(b.push({0x41, 9}, 1, true) == "nal 41 09 | " + r.expected + " | au");
     CHECK(b.malformed() == 1);
   }
-  bench b;
+  h264_bench b;
   CHECK(b.push({}, 1, true).empty());
   CHECK(b.malformed() == 1);
 }
 
 TEST_CASE("h264_depacketizer RFC 6184 5.8: FU-A fragments become one NAL unit, uncopied", "[h264_depacketizer]") {
-  bench b;
+  h264_bench b;
   const auto packets = six_fragments();
   for (std::size_t i = 0; i < packets.size(); ++i) {
     b.unpacker.push({1, i == 5, packets[i]});
@@ -160,7 +150,7 @@ TEST_CASE("h264_depacketizer RFC 6184 5.8: the NAL unit header is NRI of the ind
           "[h264_depacketizer]") {
   for (int nri = 0; nri < 4; ++nri)
     for (int type = 1; type <= 23; ++type) {
-      bench b;
+      h264_bench b;
       const auto indicator = static_cast<std::uint8_t>(nri << 5 | 28);
       b.push({indicator, static_cast<std::uint8_t>(0x80 | type)});
       REQUIRE(b.out.last_piece.size() == 1);
@@ -175,7 +165,7 @@ TEST_CASE("h264_depacketizer RFC 6184 5.8: the NAL unit header is NRI of the ind
 }
 
 TEST_CASE("h264_depacketizer RFC 6184 5.8: FU-B fragments have a DON", "[h264_depacketizer]") {
-  bench b;
+  h264_bench b;
   CHECK(b.push({0x7d, 0x85, 0xd0, 0x0d, 1}) == "begin 1 | nal 65 01");
   CHECK(b.push({0x7c, 0x45, 2}, 1, true) == " 02 | end | au");
   CHECK(b.malformed() == 0);
@@ -183,7 +173,7 @@ TEST_CASE("h264_depacketizer RFC 6184 5.8: FU-B fragments have a DON", "[h264_de
 
 TEST_CASE("h264_depacketizer RFC 6184 5.8: fragments out of place damage their unit only", "[h264_depacketizer]") {
   const bytes start{0x7c, 0x85, 1}, middle{0x7c, 0x05, 2}, end{0x7c, 0x45, 3};
-  bench b;
+  h264_bench b;
   std::uint64_t malformed = 0;
   SECTION("a middle without a start") {
     CHECK(b.push(middle) == "begin 1");
@@ -247,7 +237,7 @@ TEST_CASE("h264_depacketizer RFC 6184 5.8: each single fragment of six lost", "[
       "", " 01 02", " 01 02 03 04", " 01 02 03 04 05 06", " 01 02 03 04 05 06 07 08", " 01 02 03 04 05 06 07 08 09 0a"};
   for (std::size_t missing = 0; missing < packets.size(); ++missing) {
     INFO("missing " << missing);
-    bench b;
+    h264_bench b;
     b.push({0x41, 1}, 1, true);
     for (std::size_t i = 0; i < packets.size(); ++i) {
       if (i == missing) continue;
@@ -268,7 +258,7 @@ TEST_CASE("h264_depacketizer RFC 6184 5.8: each single fragment of six lost", "[
 }
 
 TEST_CASE("h264_depacketizer: loss is told once, and damages what it is in", "[h264_depacketizer]") {
-  bench b;
+  h264_bench b;
   CHECK(b.lost() == "lost");
   CHECK(b.push({0x41, 1}, 0) == "begin 0 | nal 41 01");
   CHECK(b.lost() == "damaged | lost");
@@ -279,7 +269,7 @@ TEST_CASE("h264_depacketizer: loss is told once, and damages what it is in", "[h
 }
 
 TEST_CASE("h264_depacketizer: start codes are taken off", "[h264_depacketizer]") {
-  bench b;
+  h264_bench b;
   SECTION("four bytes") { CHECK(b.push({0, 0, 0, 1, 0x65, 1, 0}, 1, true) == "begin 1 | nal 65 01 00 | end | au"); }
   SECTION("three bytes") { CHECK(b.push({0, 0, 1, 0x65, 1}, 1, true) == "begin 1 | nal 65 01 | end | au"); }
   SECTION("several") {
@@ -308,7 +298,7 @@ TEST_CASE("h264_depacketizer: every truncation of every packet type", "[h264_dep
                          joined({{0, 0, 0, 1}, sps, {0, 0, 0, 1}, pps}),
                          idr};
   for (const auto& packet : whole) {
-    bench b;
+    h264_bench b;
     for (std::size_t size = 0; size < packet.size(); ++size) {
       // A block of its own size: the sanitizer sees a step beyond it.
       const bytes cut(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(size));
@@ -321,7 +311,7 @@ TEST_CASE("h264_depacketizer: every truncation of every packet type", "[h264_dep
 }
 
 TEST_CASE("h264_depacketizer: noise ends no stream", "[h264_depacketizer]") {
-  bench b;
+  h264_bench b;
   std::uint32_t state = 1;
   const auto next = [&] { return state = state * 1664525 + 1013904223, static_cast<std::uint8_t>(state >> 24); };
   for (int i = 0; i < 20000; ++i) {

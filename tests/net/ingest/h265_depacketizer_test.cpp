@@ -13,32 +13,22 @@ using namespace berth::tests;
 
 namespace {
 
-struct bench : depacketizer_bench<h265_depacketizer> {
-  bench() : depacketizer_bench(std::uint8_t{97}) {}
+struct h265_bench : depacketizer_bench<h265_depacketizer> {
+  h265_bench() : depacketizer_bench(std::uint8_t{97}) {}
 };
 
 // Of an encoder: 640 x 360, Main.
 const bytes vps{0x40, 0x01, 0x0c, 0x01, 0xff, 0xff, 0x01, 0x60, 0x00, 0x00, 0x03, 0x00,
                 0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x3f, 0x95, 0x94, 0x09};
-const bytes sps{0x42, 0x01, 0x01, 0x01, 0x60, 0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00,
-                0x03, 0x00, 0x3f, 0xa0, 0x05, 0x02, 0x01, 0x71, 0xf2, 0xe5, 0x95, 0x95, 0x29, 0x30, 0xbc,
-                0x05, 0xa0, 0x20, 0x00, 0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x03, 0x03, 0x21};
-const bytes pps{0x44, 0x01, 0xc0, 0x73, 0xc1, 0x89};
-const bytes idr{0x26, 0x01, 0xaf, 0x0e, 0x30};
+const bytes h265_sps{0x42, 0x01, 0x01, 0x01, 0x60, 0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00,
+                     0x03, 0x00, 0x3f, 0xa0, 0x05, 0x02, 0x01, 0x71, 0xf2, 0xe5, 0x95, 0x95, 0x29, 0x30, 0xbc,
+                     0x05, 0xa0, 0x20, 0x00, 0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x03, 0x03, 0x21};
+const bytes h265_pps{0x44, 0x01, 0xc0, 0x73, 0xc1, 0x89};
+const bytes h265_idr{0x26, 0x01, 0xaf, 0x0e, 0x30};
 const bytes slice{0x02, 0x01, 0xd0};
 
-bytes joined(std::initializer_list<bytes> parts) {
-  bytes all;
-  for (const auto& p : parts) append(all, p);
-  return all;
-}
-
-bytes sized(const bytes& nal) {
-  return joined({{static_cast<std::uint8_t>(nal.size() >> 8), static_cast<std::uint8_t>(nal.size())}, nal});
-}
-
 /// The NAL unit 26 01 01 02 .. 0c in fragmentation units of two bytes each.
-std::vector<bytes> six_fragments() {
+std::vector<bytes> six_h265_fragments() {
   std::vector<bytes> packets;
   for (std::uint8_t i = 0; i < 6; ++i) {
     const auto first = static_cast<std::uint8_t>(2 * i + 1);
@@ -58,7 +48,7 @@ std::string hex(int value) {
 TEST_CASE("h265_depacketizer RFC 7798 4.4.1: a single NAL unit goes through as it is", "[h265_depacketizer]") {
   for (int type = 0; type < 48; ++type) {
     INFO("type " << type);
-    bench b;
+    h265_bench b;
     const bytes payload{static_cast<std::uint8_t>(type << 1 | 1), 0xff, 0xaa, 0x00};
     b.unpacker.push({0xffffffff, true, payload});
     CHECK(b.out.last_piece.data() == payload.data());
@@ -69,7 +59,7 @@ TEST_CASE("h265_depacketizer RFC 7798 4.4.1: a single NAL unit goes through as i
 }
 
 TEST_CASE("h265_depacketizer RFC 7798 4.1: a unit ends with the marker or the time stamp", "[h265_depacketizer]") {
-  bench b;
+  h265_bench b;
   SECTION("marker on the last packet") {
     CHECK(b.push(slice) == "begin 1 | nal 02 01 d0");
     CHECK(b.push(slice, 1, true) == "nal 02 01 d0 | end | au");
@@ -110,7 +100,7 @@ TEST_CASE("h265_depacketizer RFC 7798 4.4.2: aggregation packets are taken apart
   };
   for (const auto& r : rows) {
     INFO(r.about);
-    bench b;
+    h265_bench b;
     const auto got = b.push(r.payload, 1, true);
     CHECK(got == "begin 1 | " + r.expected + " | au");
     CHECK(b.malformed() == r.malformed);
@@ -133,19 +123,19 @@ TEST_CASE("h265_depacketizer RFC 7798 4.4: what is not unpacked", "[h265_depacke
   };
   for (const auto& r : rows) {
     INFO(r.about);
-    bench b;
+    h265_bench b;
     CHECK(b.push(r.payload) == "begin 1");
     CHECK(b.push(slice, 1, true) == "nal 02 01 d0 | " + r.expected + " | au");
     CHECK(b.malformed() == 1);
   }
-  bench b;
+  h265_bench b;
   CHECK(b.push({}, 1, true).empty());
   CHECK(b.malformed() == 1);
 }
 
 TEST_CASE("h265_depacketizer RFC 7798 4.4.3: fragments become one NAL unit, uncopied", "[h265_depacketizer]") {
-  bench b;
-  const auto packets = six_fragments();
+  h265_bench b;
+  const auto packets = six_h265_fragments();
   for (std::size_t i = 0; i < packets.size(); ++i) {
     b.unpacker.push({1, i == 5, packets[i]});
     CHECK(b.out.last_piece.data() == packets[i].data() + 3);
@@ -157,7 +147,7 @@ TEST_CASE("h265_depacketizer RFC 7798 4.4.3: fragments become one NAL unit, unco
 TEST_CASE("h265_depacketizer RFC 7798 4.4.3: the NAL unit header keeps layer and temporal id", "[h265_depacketizer]") {
   for (int type = 0; type < 64; ++type) {
     INFO("type " << type);
-    bench b;
+    h265_bench b;
     const auto got = b.push({0x63, 0xfd, static_cast<std::uint8_t>(0xc0 | type), 7}, 1, true);
     const bool can_be_fragmented = type < 48;
     CHECK(got ==
@@ -168,7 +158,7 @@ TEST_CASE("h265_depacketizer RFC 7798 4.4.3: the NAL unit header keeps layer and
 
 TEST_CASE("h265_depacketizer RFC 7798 4.4.3: fragments out of place damage their unit only", "[h265_depacketizer]") {
   const bytes start{0x62, 1, 0x93, 1}, middle{0x62, 1, 0x13, 2}, end{0x62, 1, 0x53, 3};
-  bench b;
+  h265_bench b;
   std::uint64_t malformed = 0;
   SECTION("a middle without a start") {
     CHECK(b.push(middle) == "begin 1");
@@ -213,12 +203,12 @@ TEST_CASE("h265_depacketizer RFC 7798 4.4.3: fragments out of place damage their
 }
 
 TEST_CASE("h265_depacketizer RFC 7798 4.4.3: each single fragment of six lost", "[h265_depacketizer]") {
-  const auto packets = six_fragments();
+  const auto packets = six_h265_fragments();
   const std::string heads[] = {
       "", " 01 02", " 01 02 03 04", " 01 02 03 04 05 06", " 01 02 03 04 05 06 07 08", " 01 02 03 04 05 06 07 08 09 0a"};
   for (std::size_t missing = 0; missing < packets.size(); ++missing) {
     INFO("missing " << missing);
-    bench b;
+    h265_bench b;
     b.push(slice, 1, true);
     for (std::size_t i = 0; i < packets.size(); ++i) {
       if (i == missing) continue;
@@ -239,7 +229,7 @@ TEST_CASE("h265_depacketizer RFC 7798 4.4.3: each single fragment of six lost", 
 }
 
 TEST_CASE("h265_depacketizer: start codes are taken off", "[h265_depacketizer]") {
-  bench b;
+  h265_bench b;
   CHECK(b.push({0, 0, 0, 1, 0x26, 1, 7, 0}, 1, true) == "begin 1 | nal 26 01 07 00 | end | au");
   CHECK(b.push({0, 0, 1, 0x40, 1, 7, 0, 0, 0, 1, 0x44, 1}, 2, true) == "begin 2 | nal 40 01 07 | nal 44 01 | end | au");
   CHECK(b.push({0, 0, 1, 0x62, 1, 0x93, 1}, 3) == "begin 3 | nal 26 01 01");
@@ -248,16 +238,16 @@ TEST_CASE("h265_depacketizer: start codes are taken off", "[h265_depacketizer]")
 }
 
 TEST_CASE("h265_depacketizer: every truncation of every packet type", "[h265_depacketizer]") {
-  const bytes whole[] = {joined({{0x60, 1}, sized(vps), sized(sps), sized(pps)}),
-                         joined({{0x62, 1, 0x93}, idr}),
-                         joined({{0x62, 1, 0x53}, idr}),
-                         joined({{0x64, 1, 0x26, 0x10, 0, 0}, idr}),
-                         joined({{0, 0, 0, 1}, vps, {0, 0, 0, 1}, sps}),
+  const bytes whole[] = {joined({{0x60, 1}, sized(vps), sized(h265_sps), sized(h265_pps)}),
+                         joined({{0x62, 1, 0x93}, h265_idr}),
+                         joined({{0x62, 1, 0x53}, h265_idr}),
+                         joined({{0x64, 1, 0x26, 0x10, 0, 0}, h265_idr}),
+                         joined({{0, 0, 0, 1}, vps, {0, 0, 0, 1}, h265_sps}),
                          vps,
-                         sps,
-                         idr};
+                         h265_sps,
+                         h265_idr};
   for (const auto& packet : whole) {
-    bench b;
+    h265_bench b;
     for (std::size_t size = 0; size < packet.size(); ++size) {
       // A block of its own size: the sanitizer sees a step beyond it.
       const bytes cut(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(size));
@@ -270,7 +260,7 @@ TEST_CASE("h265_depacketizer: every truncation of every packet type", "[h265_dep
 }
 
 TEST_CASE("h265_depacketizer: noise ends no stream", "[h265_depacketizer]") {
-  bench b;
+  h265_bench b;
   std::uint32_t state = 1;
   const auto next = [&] { return state = state * 1664525 + 1013904223, static_cast<std::uint8_t>(state >> 24); };
   for (int i = 0; i < 20000; ++i) {
@@ -306,19 +296,19 @@ TEST_CASE("h265_depacketizer: what looks like H.265", "[h265_depacketizer]") {
       {"VPS of another layer", changed(vps, 1, 0x09), no},
       {"VPS of a sub-layer", changed(vps, 1, 0x02), no},
       {"VPS of a packet's size", joined({vps, bytes(1100, 0x55)}), no},
-      {"SPS", sps, yes},
-      {"SPS of no profile", changed(sps, 3, 0x1f), no},
-      {"SPS cut before the size", bytes(sps.begin(), sps.begin() + 18), no},
-      {"PPS", pps, maybe},
-      {"IDR slice", idr, maybe},
-      {"IDR slice of a sub-layer", changed(idr, 1, 2), no},
+      {"SPS", h265_sps, yes},
+      {"SPS of no profile", changed(h265_sps, 3, 0x1f), no},
+      {"SPS cut before the size", bytes(h265_sps.begin(), h265_sps.begin() + 18), no},
+      {"PPS", h265_pps, maybe},
+      {"IDR slice", h265_idr, maybe},
+      {"IDR slice of a sub-layer", changed(h265_idr, 1, 2), no},
       {"slice", slice, maybe},
       {"SEI", {0x4e, 1, 5, 1}, maybe},
       {"reserved slice", {0x14, 1, 0x80}, no},
       {"reserved", {0x52, 1, 0x80}, no},
       {"forbidden bit", {0xc0, 1, 0x0c, 1}, no},
       {"temporal id -1", {0x40, 0, 0x0c, 1}, no},
-      {"aggregate of parameter sets", joined({{0x60, 1}, sized(vps), sized(sps)}), yes},
+      {"aggregate of parameter sets", joined({{0x60, 1}, sized(vps), sized(h265_sps)}), yes},
       {"aggregate of slices", joined({{0x60, 1}, sized(slice), sized(slice)}), maybe},
       {"aggregate whose sizes do not come out even", joined({{0x60, 1}, sized(vps), {0}}), no},
       {"aggregate of nothing", {0x60, 1}, no},

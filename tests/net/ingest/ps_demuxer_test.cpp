@@ -54,22 +54,22 @@ TEST_CASE("ps_demuxer: how the bytes are cut into pieces does not matter", "[ps_
 
 TEST_CASE("ps_demuxer: 2.4.3.7: with PTS, with PTS and DTS, with neither", "[ps_demuxer]") {
   bench b;
-  b.push(pack() + pes(0xe0, picture(40), {.stamps = at(90)}) +
-         pes(0xe0, picture(41), {.stamps = raw_stamps{0x1ffffffff, 0x100000000}}) + pes(0xe0, picture(42)));
+  b.push(pack() + pes(0xe0, picture_bytes(40), {.stamps = at(90)}) +
+         pes(0xe0, picture_bytes(41), {.stamps = raw_stamps{0x1ffffffff, 0x100000000}}) + pes(0xe0, picture_bytes(42)));
   b.end();
   const auto s = stream(0xe0, codec::unknown);
-  CHECK(b.units() == std::vector<unit>{{s, at(90), picture(40)},
-                                       {s, raw_stamps{0x1ffffffff, 0x100000000}, picture(41)},
-                                       {s, std::nullopt, picture(42)}});
+  CHECK(b.units() == std::vector<unit>{{s, at(90), picture_bytes(40)},
+                                       {s, raw_stamps{0x1ffffffff, 0x100000000}, picture_bytes(41)},
+                                       {s, std::nullopt, picture_bytes(42)}});
 }
 
 TEST_CASE("ps_demuxer: 2.5.3.3: packs with every amount of stuffing, and packs of MPEG-1", "[ps_demuxer]") {
-  const auto p = pes(0xe0, picture(30), {.stamps = at(1)});
+  const auto p = pes(0xe0, picture_bytes(30), {.stamps = at(1)});
   for (std::size_t stuffing = 0; stuffing <= 7; ++stuffing) {
     INFO("stuffing " << stuffing);
     bench b;
     b.push(pack(stuffing) + p).end();
-    CHECK(b.units() == std::vector<unit>{{stream(0xe0, codec::unknown), at(1), picture(30)}});
+    CHECK(b.units() == std::vector<unit>{{stream(0xe0, codec::unknown), at(1), picture_bytes(30)}});
     CHECK(b.malformed() == 0);
   }
   bench b;
@@ -84,7 +84,7 @@ TEST_CASE("ps_demuxer: pictures and sound in turns stay apart", "[ps_demuxer]") 
   std::vector<unit> expected;
   for (std::uint64_t i = 0; i < 20; ++i) {
     const bool sound = i % 3 == 1;
-    const auto payload = sound ? bytes(15 + i, 0x55) : picture(50 + i);
+    const auto payload = sound ? bytes(15 + i, 0x55) : picture_bytes(50 + i);
     const pes_fields fields{.stamps = at(i),
                             .length = i % 2 == 0 && !sound ? std::optional<std::size_t>{0} : std::nullopt};
     b.push(pes(sound ? 0xc0 : 0xe0, payload, fields));
@@ -114,7 +114,7 @@ TEST_CASE("ps_demuxer: payload goes on as views of the piece, without allocation
     watcher out;
     media_counters counters;
     ps_demuxer demuxer{out, counters};
-    const auto payload = picture(60000);
+    const auto payload = picture_bytes(60000);
     const auto all = pes(0xe0, payload, {.length = unbounded ? std::optional<std::size_t>{0} : std::nullopt});
     std::uint64_t taken = 0;
     for (std::size_t i = 0; i < all.size(); i += 1400) {
@@ -154,11 +154,11 @@ TEST_CASE("ps_demuxer: 2.5.4: the map names the codecs, by the numbers of the fi
 
 TEST_CASE("ps_demuxer: without a map codecs are unknown, a map that comes late names them", "[ps_demuxer]") {
   bench b;
-  b.push(pack() + pes(0xe0, picture(30)) + pes(0xc0, {1, 2}));
+  b.push(pack() + pes(0xe0, picture_bytes(30)) + pes(0xc0, {1, 2}));
   CHECK_FALSE(b.demuxer.announced());
-  b.push(pack() + map({{0x1b, 0xe0}}) + pes(0xe0, picture(30)) + pes(0xc0, {1, 2}));
+  b.push(pack() + map({{0x1b, 0xe0}}) + pes(0xe0, picture_bytes(30)) + pes(0xc0, {1, 2}));
   CHECK(b.demuxer.announced() == announced_tracks{true, false});
-  b.push(pack() + map({{0x24, 0xe0}, {0x91, 0xc0}}) + pes(0xe0, picture(30)) + pes(0xc0, {1, 2})).end();
+  b.push(pack() + map({{0x24, 0xe0}, {0x91, 0xc0}}) + pes(0xe0, picture_bytes(30)) + pes(0xc0, {1, 2})).end();
   CHECK(b.demuxer.announced() == announced_tracks{true, true});
   std::vector<codec> formats;
   for (const auto& u : b.units()) formats.push_back(u.stream.format);
@@ -195,9 +195,9 @@ TEST_CASE("ps_demuxer: a map that is broken is counted, and what follows it is r
     for (const std::size_t size : {100000, 1000, 7, 1}) {
       INFO("pieces of " << size);
       bench b;
-      b.in_pieces(pack() + r.map + pes(0xe0, picture(30)), size).end();
+      b.in_pieces(pack() + r.map + pes(0xe0, picture_bytes(30)), size).end();
       CHECK(b.malformed() == r.malformed);
-      CHECK(b.units() == std::vector<unit>{{stream(0xe0, r.format), std::nullopt, picture(30)}});
+      CHECK(b.units() == std::vector<unit>{{stream(0xe0, r.format), std::nullopt, picture_bytes(30)}});
     }
   }
 }

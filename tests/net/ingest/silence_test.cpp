@@ -19,7 +19,7 @@ class collecting_sink final : public frame_sink {
   std::vector<frame_ptr> frames;
 };
 
-frame picture(std::int64_t dts) {
+frame silent_picture(std::int64_t dts) {
   frame f;
   f.of = std::make_shared<const track>(track{.format = codec::h264});
   f.dts = f.pts = dts;
@@ -66,8 +66,8 @@ heard decode(const std::vector<frame_ptr>& frames) {
 TEST_CASE("silence: a decoder hears nothing, for as long as there are pictures") {
   silence s;
   collecting_sink out;
-  for (int i = 0; i < 250; ++i) s.follow(picture(1000 + i * 3600), out);
-  REQUIRE(out.frames.size() == 78);  // of 128 ms each, up to the last picture at 9.96 s
+  for (int i = 0; i < 250; ++i) s.follow(silent_picture(1000 + i * 3600), out);
+  REQUIRE(out.frames.size() == 78);  // of 128 ms each, up to the last silent_picture at 9.96 s
   for (std::size_t i = 0; i < out.frames.size(); ++i)
     CHECK(out.frames[i]->dts == 1000 + static_cast<std::int64_t>(i) * silence::frame_length);
   const auto h = decode(out.frames);
@@ -80,8 +80,8 @@ TEST_CASE("silence: a decoder hears nothing, for as long as there are pictures")
 TEST_CASE("silence: a line that jumps is joined where it goes on, and not filled") {
   silence s;
   collecting_sink out;
-  s.follow(picture(0), out);
-  s.follow(picture(100 * frame_clock), out);
+  s.follow(silent_picture(0), out);
+  s.follow(silent_picture(100 * frame_clock), out);
   REQUIRE(out.frames.size() == 2);
   CHECK(out.frames[1]->dts == 100 * frame_clock);
 }

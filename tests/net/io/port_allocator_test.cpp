@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const time_point t0{1h};
+const time_point opened_at{1h};
 
 struct rig {
   posix_socket_factory real;
@@ -51,7 +51,7 @@ struct camera {
 
 TEST_CASE("an allocation binds RTP on an even port, RTCP on the next, TCP on the same number") {
   rig r;
-  const auto a = r.allocator.allocate(r.any(true), t0);
+  const auto a = r.allocator.allocate(r.any(true), opened_at);
   REQUIRE(a);
   const auto port = a->ports.port();
   CHECK(port % 2 == 0);
@@ -64,7 +64,7 @@ TEST_CASE("an allocation binds RTP on an even port, RTCP on the next, TCP on the
 TEST_CASE("a busy port falls back to the next pair, is counted, and comes last from then on") {
   rig r;
   r.sockets.fault = [](socket_call, int n, const endpoint&) { return n == 1 ? EADDRINUSE : 0; };
-  const auto a = r.allocator.allocate(r.any(), t0);
+  const auto a = r.allocator.allocate(r.any(), opened_at);
   REQUIRE(a);
   CHECK(a->ports.port() == r.range.first + 2);
   CHECK(a->failed_attempts == 1);
@@ -77,7 +77,7 @@ TEST_CASE("a busy port falls back to the next pair, is counted, and comes last f
 TEST_CASE("fall-back is bounded, and its refusal names the figures") {
   rig r;
   r.sockets.fault = [](socket_call, int, const endpoint&) { return EADDRINUSE; };
-  const auto a = r.allocator.allocate(r.any(), t0);
+  const auto a = r.allocator.allocate(r.any(), opened_at);
   REQUIRE_FALSE(a);
   CHECK(a.error().code == errc::address_in_use);
   CHECK(a.error().text.find("4 ports in a row") != std::string::npos);
@@ -89,7 +89,7 @@ TEST_CASE("an address that is not ours is refused at once: another port would no
   rig r;
   auto request = r.any();
   request.local = *endpoint::parse("192.0.2.1", 0);
-  const auto a = r.allocator.allocate(request, t0);
+  const auto a = r.allocator.allocate(request, opened_at);
   REQUIRE_FALSE(a);
   CHECK(a.error().code == errc::address_not_local);
   CHECK(r.sockets.calls(socket_call::bind_udp) == 1);
@@ -104,7 +104,7 @@ TEST_CASE("whichever step fails, nothing stays behind") {
   r.sockets.fault = [&](socket_call, int, const endpoint&) { return ++calls == failing ? EACCES : 0; };
   auto request = r.any(true);
   if (explicit_port) request.local = request.local.with_port(r.range.first);
-  const auto a = r.allocator.allocate(request, t0);
+  const auto a = r.allocator.allocate(request, opened_at);
   REQUIRE_FALSE(a);
   CHECK(a.error().code == errc::access_denied);
   CHECK(open_descriptors() == before);
@@ -118,8 +118,8 @@ TEST_CASE("whichever step fails, nothing stays behind") {
 TEST_CASE("an exhausted range is refused with the pool's figures") {
   rig r;
   std::vector<bound_ports> held;
-  for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), t0)->ports));
-  const auto a = r.allocator.allocate(r.any(), t0);
+  for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), opened_at)->ports));
+  const auto a = r.allocator.allocate(r.any(), opened_at);
   REQUIRE_FALSE(a);
   CHECK(a.error().code == errc::pool_exhausted);
   CHECK(a.error().text.find("4 pairs, 0 free, 4 in use, 0 resting") != std::string::npos);
@@ -127,14 +127,14 @@ TEST_CASE("an exhausted range is refused with the pool's figures") {
 
 TEST_CASE("a released port rests bound until it has been silent for the time") {
   rig r;
-  auto a = r.allocator.allocate(r.any(), t0);
+  auto a = r.allocator.allocate(r.any(), opened_at);
   const auto port = a->ports.port();
-  r.allocator.release(std::move(a->ports), "cam", {}, t0);
-  r.allocator.sweep(t0 + 4s);
+  r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
+  r.allocator.sweep(opened_at + 4s);
   CHECK(r.allocator.figures().resting == 1);
   CHECK(r.allocator.figures().free == 3);
   CHECK_FALSE(r.real.bind_udp(*endpoint::parse("127.0.0.1", port), {}));
-  r.allocator.sweep(t0 + 5s);
+  r.allocator.sweep(opened_at + 5s);
   CHECK(r.allocator.figures().resting == 0);
   CHECK(r.allocator.figures().free == 4);
   CHECK(r.real.bind_udp(*endpoint::parse("127.0.0.1", port), {}));
@@ -142,13 +142,13 @@ TEST_CASE("a released port rests bound until it has been silent for the time") {
 
 TEST_CASE("a sender keeps its former port from being given, and is named") {
   rig r;
-  auto a = r.allocator.allocate(r.any(), t0);
+  auto a = r.allocator.allocate(r.any(), opened_at);
   const auto port = a->ports.port();
-  r.allocator.release(std::move(a->ports), "cam", {}, t0);
+  r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
   camera cam;
   for (int s = 1; s <= 20; ++s) {
     cam.send(port);
-    r.allocator.sweep(t0 + std::chrono::seconds{s});
+    r.allocator.sweep(opened_at + std::chrono::seconds{s});
     REQUIRE(r.allocator.figures().resting == 1);
   }
   const auto resting = r.allocator.resting();
@@ -156,29 +156,29 @@ TEST_CASE("a sender keeps its former port from being given, and is named") {
   CHECK(resting[0].former_stream == "cam");
   CHECK(resting[0].datagrams == 20);
   CHECK(resting[0].sender.port() == local_endpoint(cam.socket.get()).port());
-  r.allocator.sweep(t0 + 24s);
+  r.allocator.sweep(opened_at + 24s);
   CHECK(r.allocator.figures().resting == 1);
-  r.allocator.sweep(t0 + 25s);
+  r.allocator.sweep(opened_at + 25s);
   CHECK(r.allocator.figures().resting == 0);
 }
 
 TEST_CASE("under pressure the longest-silent port is used early, empty, with its sender banned") {
   rig r;
   std::vector<bound_ports> held;
-  for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), t0)->ports));
+  for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), opened_at)->ports));
   const auto noisy = held[0].port();
   const auto quiet = held[1].port();
-  r.allocator.release(std::move(held[0]), "noisy", {}, t0);
-  r.allocator.release(std::move(held[1]), "quiet", {}, t0);
+  r.allocator.release(std::move(held[0]), "noisy", {}, opened_at);
+  r.allocator.release(std::move(held[1]), "quiet", {}, opened_at);
   camera cam;
   cam.send(noisy);
-  r.allocator.sweep(t0 + 1s);
-  const auto first = r.allocator.allocate(r.any(), t0 + 2s);
+  r.allocator.sweep(opened_at + 1s);
+  const auto first = r.allocator.allocate(r.any(), opened_at + 2s);
   REQUIRE(first);
   CHECK(first->ports.port() == quiet);
   CHECK_FALSE(first->banned.is_set());
   cam.send(noisy);
-  const auto second = r.allocator.allocate(r.any(), t0 + 2s);
+  const auto second = r.allocator.allocate(r.any(), opened_at + 2s);
   REQUIRE(second);
   CHECK(second->ports.port() == noisy);
   CHECK(second->banned.port() == local_endpoint(cam.socket.get()).port());
@@ -188,12 +188,12 @@ TEST_CASE("under pressure the longest-silent port is used early, empty, with its
 
 TEST_CASE("a request that names a resting port gets it at once") {
   rig r;
-  auto a = r.allocator.allocate(r.any(), t0);
+  auto a = r.allocator.allocate(r.any(), opened_at);
   const auto port = a->ports.port();
   camera cam;
-  r.allocator.release(std::move(a->ports), "cam", local_endpoint(cam.socket.get()), t0);
+  r.allocator.release(std::move(a->ports), "cam", local_endpoint(cam.socket.get()), opened_at);
   cam.send(port);
-  const auto b = r.allocator.allocate(r.exactly(port), t0 + 1s);
+  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 1s);
   REQUIRE(b);
   CHECK(b->ports.port() == port);
   CHECK(b->banned.is_set());
@@ -203,12 +203,12 @@ TEST_CASE("a request that names a resting port gets it at once") {
 
 TEST_CASE("an explicit port inside the range is reserved in the pool") {
   rig r;
-  auto a = r.allocator.allocate(r.exactly(r.range.first), t0);
+  auto a = r.allocator.allocate(r.exactly(r.range.first), opened_at);
   REQUIRE(a);
   CHECK(r.allocator.figures().free == 3);
-  CHECK_FALSE(r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(r.range.first + 1)), t0));
+  CHECK_FALSE(r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(r.range.first + 1)), opened_at));
   for (int i = 0; i < 3; ++i) {
-    auto b = r.allocator.allocate(r.any(), t0);
+    auto b = r.allocator.allocate(r.any(), opened_at);
     REQUIRE(b);
     CHECK(b->ports.port() != r.range.first);
   }
@@ -216,20 +216,20 @@ TEST_CASE("an explicit port inside the range is reserved in the pool") {
 
 TEST_CASE("an odd explicit port touches two pairs and gives both back") {
   rig r;
-  auto a = r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(r.range.first + 1)), t0);
+  auto a = r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(r.range.first + 1)), opened_at);
   REQUIRE(a);
   CHECK(r.allocator.figures().free == 2);
-  r.allocator.release(std::move(a->ports), "odd", {}, t0);
-  r.allocator.sweep(t0 + 5s);
+  r.allocator.release(std::move(a->ports), "odd", {}, opened_at);
+  r.allocator.sweep(opened_at + 5s);
   CHECK(r.allocator.figures().free == 4);
 }
 
 TEST_CASE("when descriptors run short, a resting port makes room") {
   rig r;
-  auto a = r.allocator.allocate(r.any(), t0);
-  r.allocator.release(std::move(a->ports), "old", {}, t0);
+  auto a = r.allocator.allocate(r.any(), opened_at);
+  r.allocator.release(std::move(a->ports), "old", {}, opened_at);
   r.sockets.fault = [&](socket_call, int n, const endpoint&) { return n == 3 ? EMFILE : 0; };
-  const auto b = r.allocator.allocate(r.any(), t0 + 1s);
+  const auto b = r.allocator.allocate(r.any(), opened_at + 1s);
   REQUIRE(b);
   CHECK(r.allocator.figures().resting == 0);
   CHECK(r.allocator.figures().failures[static_cast<std::size_t>(errc::no_descriptors)] == 1);
@@ -240,12 +240,12 @@ TEST_CASE("ports that have been silent together are let go of a part at a time")
   port_allocator allocator{sockets, {{30000, 30399}, 5s, 4, {}}};
   std::vector<bound_ports> taken;
   for (int i = 0; i < 100; ++i)
-    taken.push_back(std::move(allocator.allocate({*endpoint::parse("127.0.0.1", 0), true, false}, t0)->ports));
-  for (auto& ports : taken) allocator.release(std::move(ports), "former", {}, t0);
-  CHECK_FALSE(allocator.sweep(t0 + 4s));
+    taken.push_back(std::move(allocator.allocate({*endpoint::parse("127.0.0.1", 0), true, false}, opened_at)->ports));
+  for (auto& ports : taken) allocator.release(std::move(ports), "former", {}, opened_at);
+  CHECK_FALSE(allocator.sweep(opened_at + 4s));
   CHECK(allocator.figures().resting == 100);
   int rounds = 1;
-  while (allocator.sweep(t0 + 5s)) ++rounds;
+  while (allocator.sweep(opened_at + 5s)) ++rounds;
   CHECK(rounds > 1);
   CHECK(allocator.figures().resting == 0);
   CHECK(allocator.figures().free == allocator.figures().size);

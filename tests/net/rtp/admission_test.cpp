@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const time_point start{1000s};
+const time_point begun{1000s};
 const endpoint a = *endpoint::parse("192.0.2.1", 5000);
 const endpoint b = *endpoint::parse("192.0.2.1", 5001);  // same host, another NAT binding
 const endpoint c = *endpoint::parse("192.0.2.9", 5000);
@@ -22,7 +22,7 @@ rtp_packet of(std::uint32_t ssrc) {
 }
 
 std::string admitted(admission& lock, std::uint32_t ssrc, const endpoint& from, duration at) {
-  const auto cause = lock.admit(of(ssrc), from, start + at);
+  const auto cause = lock.admit(of(ssrc), from, begun + at);
   return std::string(cause ? to_string(*cause) : "ok");
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("the silence after which a lock moves is an option") {
 
 TEST_CASE("check() alone learns nothing") {
   admission lock;
-  CHECK_FALSE(lock.check(of(7), a, start));
+  CHECK_FALSE(lock.check(of(7), a, begun));
   CHECK_FALSE(lock.source().is_set());
   CHECK_FALSE(lock.ssrc());
 }
@@ -139,7 +139,7 @@ TEST_CASE("a new filter acts on the next packet") {
 
 TEST_CASE("a resting sender is refused until it has been silent for long enough") {
   admission lock;
-  lock.rest(a, 3s, start);
+  lock.rest(a, 3s, begun);
   CHECK(admitted(lock, 7, a, 2999ms) == "resting");
   CHECK(admitted(lock, 7, a, 5998ms) == "resting");
   CHECK_FALSE(lock.source().is_set());
@@ -150,7 +150,7 @@ TEST_CASE("a resting sender is refused until it has been silent for long enough"
 
 TEST_CASE("a resting sender counts as heard even when the filter would have refused it, its neighbours do not rest") {
   admission lock({.ssrc_filter = 7});
-  lock.rest(a, 3s, start);
+  lock.rest(a, 3s, begun);
   CHECK(admitted(lock, 8, a, 2s) == "resting");
   CHECK(admitted(lock, 7, a, 4s) == "resting");
   CHECK(admitted(lock, 7, b, 4s) == "ok");
@@ -158,6 +158,6 @@ TEST_CASE("a resting sender counts as heard even when the filter would have refu
 
 TEST_CASE("nobody rests when the former sender is unknown") {
   admission lock;
-  lock.rest({}, 3s, start);
+  lock.rest({}, 3s, begun);
   CHECK(admitted(lock, 7, {}, 0ms) == "ok");
 }

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const time_point start{1000s};
+const time_point counted_from{1000s};
 
 rtp_packet packet(int sequence, std::uint32_t timestamp = 0, std::uint8_t payload_type = 96) {
   rtp_packet p;
@@ -37,21 +37,22 @@ TEST_CASE("RFC 3550 A.8: a packet as late as its timestamp says has no jitter, a
     const auto rate = clock_rate(static_cast<std::uint8_t>(type));
     for (int i = 0; i < 1000; ++i)
       s.update(packet(i, static_cast<std::uint32_t>(i) * (rate / 50) - 10'000, static_cast<std::uint8_t>(type)),
-               start + i * 20ms);
+               counted_from + i * 20ms);
     CHECK(s.jitter() == 0);
   }
 }
 
 TEST_CASE("RFC 3550 A.8: one packet 16 ms late adds a sixteenth, 1 ms, and then fades") {
   reception_statistics s;
-  s.update(packet(1, 0), start);
-  s.update(packet(2, 3600), start + 56ms);
+  s.update(packet(1, 0), counted_from);
+  s.update(packet(2, 3600), counted_from + 56ms);
   CHECK(s.jitter() == 90);
   CHECK(s.jitter_us() == 1000);
   // 16 ms early against that one: 1 ms + (16 ms - 1 ms) / 16
-  s.update(packet(3, 7200), start + 80ms);
+  s.update(packet(3, 7200), counted_from + 80ms);
   CHECK(s.jitter_us() == Approx(1937).margin(5));
-  for (int i = 4; i < 100; ++i) s.update(packet(i, static_cast<std::uint32_t>(i - 1) * 3600), start + (i - 1) * 40ms);
+  for (int i = 4; i < 100; ++i)
+    s.update(packet(i, static_cast<std::uint32_t>(i - 1) * 3600), counted_from + (i - 1) * 40ms);
   CHECK(s.jitter_us() < 100);
 }
 
@@ -62,9 +63,9 @@ TEST_CASE("RFC 3550 A.8: the estimate follows the formula in floating point") {
   double last_transit = 0;
   for (int i = 0; i < 5000; ++i) {
     const auto noise = std::chrono::microseconds(random() % 20'000);
-    const auto arrival = start + i * 40ms + noise;
+    const auto arrival = counted_from + i * 40ms + noise;
     s.update(packet(i, static_cast<std::uint32_t>(i) * 3600U), arrival);
-    const double transit = std::chrono::duration<double>(arrival - start).count() * 90000 - i * 3600.0;
+    const double transit = std::chrono::duration<double>(arrival - counted_from).count() * 90000 - i * 3600.0;
     if (i > 0) jitter += (std::abs(transit - last_transit) - jitter) / 16;
     last_transit = transit;
   }
@@ -74,81 +75,81 @@ TEST_CASE("RFC 3550 A.8: the estimate follows the formula in floating point") {
 
 TEST_CASE("RFC 3550 A.8: timestamp wrap, wild timestamps and a long pause stay within bounds") {
   reception_statistics s;
-  s.update(packet(1, 0xffffff00), start);
-  s.update(packet(2, 0xffffff00 + 3600), start + 40ms);
+  s.update(packet(1, 0xffffff00), counted_from);
+  s.update(packet(2, 0xffffff00 + 3600), counted_from + 40ms);
   CHECK(s.jitter() == 0);
   std::mt19937 random(1);
-  for (int i = 3; i < 10'000; ++i) s.update(packet(i, static_cast<std::uint32_t>(random())), start + i * 40ms);
+  for (int i = 3; i < 10'000; ++i) s.update(packet(i, static_cast<std::uint32_t>(random())), counted_from + i * 40ms);
   CHECK(s.jitter() < 0x80000000U);
-  s.update(packet(10'000, 0), start + 1000h);
+  s.update(packet(10'000, 0), counted_from + 1000h);
   CHECK(s.jitter() < 0x90000000U);
 }
 
 TEST_CASE("duplicates and refused packets change no figure") {
   reception_statistics s;
-  s.update(packet(1, 0), start);
-  s.update(packet(2, 3600), start + 40ms);
-  CHECK(s.update(packet(2, 3600), start + 90ms) == sequence_verdict::duplicate);
-  CHECK(s.update(packet(40'000, 1), start + 95ms) == sequence_verdict::late);
-  CHECK(s.update(packet(20'000, 1), start + 95ms) == sequence_verdict::out_of_order);
+  s.update(packet(1, 0), counted_from);
+  s.update(packet(2, 3600), counted_from + 40ms);
+  CHECK(s.update(packet(2, 3600), counted_from + 90ms) == sequence_verdict::duplicate);
+  CHECK(s.update(packet(40'000, 1), counted_from + 95ms) == sequence_verdict::late);
+  CHECK(s.update(packet(20'000, 1), counted_from + 95ms) == sequence_verdict::out_of_order);
   CHECK(s.jitter() == 0);
   CHECK(s.sequence().received() == 2);
 }
 
 TEST_CASE("RFC 3550 6.4.1: LSR and DLSR come from the last sender report of this SSRC") {
   reception_statistics s;
-  s.on_sender_report({.ssrc = 77, .ntp = 0x1111222233334444}, start);
-  s.update(packet(1), start);
-  CHECK(s.make_report(start).last_sr == 0);
+  s.on_sender_report({.ssrc = 77, .ntp = 0x1111222233334444}, counted_from);
+  s.update(packet(1), counted_from);
+  CHECK(s.make_report(counted_from).last_sr == 0);
 
-  s.on_sender_report({.ssrc = 77, .ntp = 0x1111222233334444}, start);
-  s.on_sender_report({.ssrc = 78, .ntp = 0x5555666677778888}, start + 1s);
-  auto block = s.make_report(start + 2500ms);
+  s.on_sender_report({.ssrc = 77, .ntp = 0x1111222233334444}, counted_from);
+  s.on_sender_report({.ssrc = 78, .ntp = 0x5555666677778888}, counted_from + 1s);
+  auto block = s.make_report(counted_from + 2500ms);
   CHECK(block.ssrc == 77);
   CHECK(block.last_sr == 0x22223333);
   CHECK(block.delay_since_last_sr == 2 * 65536 + 32768);
-  CHECK(s.make_report(start + 100h).delay_since_last_sr == 0xffff0000);
-  CHECK(s.make_report(start - 1s).delay_since_last_sr == 0);
+  CHECK(s.make_report(counted_from + 100h).delay_since_last_sr == 0xffff0000);
+  CHECK(s.make_report(counted_from - 1s).delay_since_last_sr == 0);
 }
 
 TEST_CASE("RFC 3550 A.3: fraction lost covers the interval since the last report only") {
   reception_statistics s;
   for (int i = 0; i < 100; ++i)
-    if (i % 4 != 1) s.update(packet(i), start);
-  auto block = s.make_report(start);
+    if (i % 4 != 1) s.update(packet(i), counted_from);
+  auto block = s.make_report(counted_from);
   CHECK(block.fraction_lost == 64);
   CHECK(block.cumulative_lost == 25);
   CHECK(block.highest_sequence == 99);
 
-  for (int i = 100; i < 200; ++i) s.update(packet(i), start);
-  block = s.make_report(start);
+  for (int i = 100; i < 200; ++i) s.update(packet(i), counted_from);
+  block = s.make_report(counted_from);
   CHECK(block.fraction_lost == 0);
   CHECK(block.cumulative_lost == 25);
 
   // An interval without a packet, and one that only fills old gaps.
-  CHECK(s.make_report(start).fraction_lost == 0);
-  s.update(packet(1), start);
-  s.update(packet(5), start);
-  block = s.make_report(start);
+  CHECK(s.make_report(counted_from).fraction_lost == 0);
+  s.update(packet(1), counted_from);
+  s.update(packet(5), counted_from);
+  block = s.make_report(counted_from);
   CHECK(block.fraction_lost == 0);
   CHECK(block.cumulative_lost == 23);
 }
 
 TEST_CASE("RFC 3550 A.3: one of 3000 received is the largest fraction, and cumulative loss stops at 24 bits") {
   reception_statistics s;
-  s.update(packet(0), start);
-  (void)s.make_report(start);
-  s.update(packet(2999), start);
-  CHECK(s.make_report(start).fraction_lost == 255);
-  for (int i = 2; i < 3000; ++i) s.update(packet(i * 2999), start);
+  s.update(packet(0), counted_from);
+  (void)s.make_report(counted_from);
+  s.update(packet(2999), counted_from);
+  CHECK(s.make_report(counted_from).fraction_lost == 255);
+  for (int i = 2; i < 3000; ++i) s.update(packet(i * 2999), counted_from);
   CHECK(s.sequence().lost() > 0x7fffff);
-  CHECK(s.make_report(start).cumulative_lost == 0x7fffff);
+  CHECK(s.make_report(counted_from).cumulative_lost == 0x7fffff);
 }
 
 TEST_CASE("RFC 3550 A.1: a restart begins the report's figures anew") {
   reception_statistics s;
-  for (const int n : {10, 15, 40'000 - 20'000, 20'001, 20'003}) s.update(packet(n), start);
-  const auto block = s.make_report(start);
+  for (const int n : {10, 15, 40'000 - 20'000, 20'001, 20'003}) s.update(packet(n), counted_from);
+  const auto block = s.make_report(counted_from);
   CHECK(block.highest_sequence == 20'003);
   CHECK(block.cumulative_lost == 1);
   CHECK(block.fraction_lost == 256 / 3);
@@ -175,7 +176,7 @@ TEST_CASE("RFC 3550 A.3: report figures match a model under random loss, duplica
   std::int64_t received_before = 0;
   int reports = 0;
   for (const auto& [when, n] : delivery) {
-    s.update(packet(n), start);
+    s.update(packet(n), counted_from);
     seen.insert(n);
     highest = std::max(highest, n);
     if (random() % 200 != 0) continue;
@@ -185,7 +186,7 @@ TEST_CASE("RFC 3550 A.3: report figures match a model under random loss, duplica
     const auto lost = std::max<std::int64_t>(of - (received - received_before), 0);
     (void)s.sequence().lost();  // reading in between moves no interval
     (void)s.jitter_us();
-    const auto block = s.make_report(start);
+    const auto block = s.make_report(counted_from);
     REQUIRE(block.cumulative_lost == expected - received);
     REQUIRE(block.fraction_lost == (of == 0 ? 0 : lost * 256 / of));
     REQUIRE(block.highest_sequence == static_cast<std::uint32_t>(highest));

@@ -10,12 +10,6 @@ using namespace berth::tests;
 
 namespace {
 
-bytes joined(std::initializer_list<bytes> parts) {
-  bytes all;
-  for (const auto& p : parts) append(all, p);
-  return all;
-}
-
 bytes changed(bytes b, std::size_t at, std::uint8_t value) {
   b.at(at) = value;
   return b;
