@@ -19,13 +19,6 @@ void settle(caf::typed_response_promise<outcome<sending_started>> promise, outco
   promise.deliver(std::move(answer));
 }
 
-// RFC 3551 6: numbers that mean a codec.
-std::optional<net::codec> codec_of(std::uint8_t payload_type) {
-  if (payload_type == 0) return net::codec::pcmu;
-  if (payload_type == 8) return net::codec::pcma;
-  return std::nullopt;
-}
-
 }  // namespace
 
 // ---- starting -----------------------------------------------------------------------------------------------------
@@ -68,12 +61,13 @@ void senders::begin(const send_request& request, started_promise promise) {
 net::result<sending, rejection> senders::make(const send_request& request, const stream_record& source) {
   const auto media = net::frames_of(source.published.media());
   const auto tracks = media->tracks();
-  if (const auto meant = codec_of(request.payload_type); meant && request.packing == net::rtp_packing::es) {
+  const auto meant = net::codec_of_payload(request.payload_type);
+  if (meant != net::codec::unknown && request.packing == net::rtp_packing::es) {
     const auto kind = request.audio_only ? net::media_kind::audio : net::media_kind::video;
     for (const auto& t : tracks)
-      if (t->kind == kind && t->format != *meant)
+      if (t->kind == kind && t->format != meant)
         return reject(errc::not_sendable, "payload type " + std::to_string(request.payload_type) + " means " +
-                                              std::string{net::to_string(*meant)} + ", and the stream has " +
+                                              std::string{net::to_string(meant)} + ", and the stream has " +
                                               std::string{net::to_string(t->format)});
   }
   auto options = given_.keeper.settings().sending;

@@ -32,8 +32,8 @@ bool stream_commands::fits(const connect_request&, const stream_record& r) {
   return ports != nullptr && ports->mode == tcp_mode::active;
 }
 
-std::optional<rejection> stream_commands::refuse(const update_ssrc_request& request, const stream_key& key,
-                                                 stream_record& r) {
+std::optional<rejection> stream_commands::admit(const update_ssrc_request& request, const stream_key& key,
+                                                stream_record& r) {
   if (r.opened.parent)
     return reject(errc::shared_port, to_string(key) + " is on shared port " + std::to_string(r.opened.local.port()) +
                                          ", where the SSRC is what tells the streams apart")
@@ -42,13 +42,13 @@ std::optional<rejection> stream_commands::refuse(const update_ssrc_request& requ
   return std::nullopt;
 }
 
-std::optional<rejection> stream_commands::refuse(const connect_request& request, const stream_key& key,
-                                                 stream_record& r) {
+std::optional<rejection> stream_commands::admit(const connect_request& request, const stream_key& key,
+                                                stream_record& r) {
   if (fits(request, r)) return std::nullopt;
   return reject(errc::not_tcp_active, to_string(key) + " was not opened for TCP active (tcp_mode 2)").error;
 }
 
-std::optional<rejection> stream_commands::refuse(const playback_request&, const stream_key& key, stream_record& r) {
+std::optional<rejection> stream_commands::admit(const playback_request&, const stream_key& key, stream_record& r) {
   const auto* from = r.request().source();
   if (from != nullptr && from->source->file) return std::nullopt;
   return reject(errc::not_seekable, to_string(key) + " does not come from a file").error;
@@ -57,7 +57,7 @@ std::optional<rejection> stream_commands::refuse(const playback_request&, const 
 rejection stream_commands::wrong_kind(const stream_key& key, const stream_record& r) {
   if (r.is_shared_port())
     return reject(errc::shared_port, to_string(key) + " is shared port " + std::to_string(r.opened.local.port()) +
-                                         ", where the SSRC is what tells the streams apart")
+                                         ", which feeds streams and is none itself")
         .error;
   const bool fetched = r.request().source() != nullptr;
   return reject(errc::not_found, to_string(key) + (fetched ? " comes from a source and receives on no port"

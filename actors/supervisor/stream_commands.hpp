@@ -43,7 +43,8 @@ class stream_commands {
   /// Of the idle streams of its app, which have ports of their own, `fits` says who can be meant by a wrong name.
   outcome<found_stream> meant(const stream_key& wanted, const std::function<bool(const stream_record&)>& fits);
 
-  // Whom a request can mean by a wrong name, and why the one that is meant refuses it.
+  // Whom a request can mean by a wrong name; and why the one that is meant does not take it. Where it does, its record
+  // knows what changes.
   template <question Request>
   static bool fits(const Request&, const stream_record&) {
     return false;
@@ -51,12 +52,12 @@ class stream_commands {
   static bool fits(const update_ssrc_request& request, const stream_record& r);
   static bool fits(const connect_request& request, const stream_record& r);
   template <question Request>
-  static std::optional<rejection> refuse(const Request&, const stream_key&, const stream_record&) {
+  static std::optional<rejection> admit(const Request&, const stream_key&, const stream_record&) {
     return std::nullopt;
   }
-  static std::optional<rejection> refuse(const update_ssrc_request& request, const stream_key& key, stream_record& r);
-  static std::optional<rejection> refuse(const connect_request& request, const stream_key& key, stream_record& r);
-  static std::optional<rejection> refuse(const playback_request& request, const stream_key& key, stream_record& r);
+  static std::optional<rejection> admit(const update_ssrc_request& request, const stream_key& key, stream_record& r);
+  static std::optional<rejection> admit(const connect_request& request, const stream_key& key, stream_record& r);
+  static std::optional<rejection> admit(const playback_request& request, const stream_key& key, stream_record& r);
   /// Of one that is no Actor.
   static rejection wrong_kind(const stream_key& key, const stream_record& r);
   static rejection closed_meanwhile(const stream_key& key);
@@ -67,7 +68,7 @@ class stream_commands {
     const auto found = meant(request.key, [&](const stream_record& one) { return fits(request, one); });
     if (!found) return answer{net::failure{found.error()}};
     const auto& [key, r] = *found;
-    if (auto why = refuse(request, key, *r)) return answer{net::failure{std::move(*why)}};
+    if (auto why = admit(request, key, *r)) return answer{net::failure{std::move(*why)}};
     const auto* actor = std::get_if<Actor>(&r->berth.actor);
     if (actor == nullptr) return answer{net::failure{wrong_kind(key, *r)}};
     auto promise = given_.self->make_response_promise<answer>();

@@ -11,6 +11,7 @@
 #include "api/routes/open_arguments.hpp"
 #include "api/routes/zlm_calls.hpp"
 #include "api/text/url.hpp"
+#include "api/viewers/viewer_path.hpp"
 #include "api/viewers/viewer_service.hpp"
 
 namespace berth::api {
@@ -47,9 +48,10 @@ std::optional<actors::stream_key> key_of_url(std::string_view url, const config&
   const auto parts = split_url(written);
   if (!parts || parts->path.empty()) return std::nullopt;
   const auto decoded = percent_decode(parts->path.substr(1));
-  std::string_view path{decoded};
-  for (const std::string_view suffix : {".live.flv", ".live.mp4", ".live.ts", "/hls.m3u8"})
-    if (path.ends_with(suffix)) path.remove_suffix(suffix.size());
+  const auto watched = parse_viewer_path("/" + decoded);
+  if (watched && (watched->what == viewer_path::kind::live || watched->what == viewer_path::kind::playlist))
+    return stream_key_of("", watched->app, watched->stream, settings);
+  const std::string_view path{decoded};
   const auto slash = path.find('/');
   if (slash == path.npos || slash == 0 || slash + 1 == path.size()) return std::nullopt;
   return stream_key_of("", path.substr(0, slash), path.substr(slash + 1), settings);

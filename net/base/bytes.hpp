@@ -31,11 +31,11 @@ inline void store_be32(std::uint8_t* p, std::uint32_t v) noexcept {
   store_be16(p + 2, static_cast<std::uint16_t>(v));
 }
 
-using octets = std::vector<std::uint8_t>;
-
 /// Adds to what is being written.
-inline void put(octets& to, std::initializer_list<std::uint8_t> bytes) { to.insert(to.end(), bytes); }
-inline void put(octets& to, bytes_view bytes) {
+inline void put(std::vector<std::uint8_t>& to, std::initializer_list<std::uint8_t> bytes) {
+  to.insert(to.end(), bytes);
+}
+inline void put(std::vector<std::uint8_t>& to, bytes_view bytes) {
   // Grown first: g++ 12 takes an insertion of a span for an overflow.
   const auto at = to.size();
   to.resize(at + bytes.size());

@@ -22,19 +22,27 @@ void aac_packetizer::write(const frame& f, rtp_batch& to) {
   }
 }
 
-g711_packetizer::g711_packetizer(int channels, const rtp_identity& who, int packet_ms)
+octet_packetizer::octet_packetizer(codec format, int channels, const rtp_identity& who, int packet_ms)
     : rtp_packetizer(who),
+      format_(format),
+      clock_(static_cast<int>(facts_of(format).rtp_clock)),
       channels_(channels > 1 ? static_cast<std::size_t>(channels) : 1),
-      packet_(static_cast<std::size_t>(std::clamp(packet_ms / 20 * 20, 20, 180)) * 8 * channels_) {}
+      packet_(static_cast<std::size_t>(std::clamp(packet_ms / 20 * 20, 20, 180)) *
+              static_cast<std::size_t>(facts_of(format).octet_rate) / 1000 * channels_) {}
 
-void g711_packetizer::write(const frame& f, rtp_batch& to) {
-  if ((f.of->format != codec::pcma && f.of->format != codec::pcmu) || f.data.empty()) return;
+std::size_t octet_packetizer::stamps_of(std::size_t octets) const noexcept {
+  const auto facts = facts_of(format_);
+  return octets / channels_ * facts.rtp_clock / static_cast<std::size_t>(facts.octet_rate);
+}
+
+void octet_packetizer::write(const frame& f, rtp_batch& to) {
+  if (f.of->format != format_ || f.data.empty()) return;
   if (!clock_.continues(f.pts)) {
     // What was before a hole can not be put together with what is behind it.
     gathered_.clear();
     marker_ = true;
   }
-  const auto time = clock_.take(f.pts, static_cast<std::int64_t>(f.data.size() / channels_));
+  const auto time = clock_.take(f.pts, static_cast<std::int64_t>(stamps_of(f.data.size())));
   if (gathered_.empty()) gathered_time_ = time;
   const auto at = gathered_.size();
   gathered_.resize(at + f.data.size());
@@ -42,7 +50,7 @@ void g711_packetizer::write(const frame& f, rtp_batch& to) {
   std::size_t sent = 0;
   for (; gathered_.size() - sent >= packet_; sent += packet_) {
     writer_.put(to, gathered_time_, std::exchange(marker_, false), bytes_view{gathered_}.subspan(sent, packet_));
-    gathered_time_ += static_cast<std::int64_t>(packet_ / channels_);
+    gathered_time_ += static_cast<std::int64_t>(stamps_of(packet_));
   }
   gathered_.erase(gathered_.begin(), gathered_.begin() + static_cast<std::ptrdiff_t>(sent));
 }

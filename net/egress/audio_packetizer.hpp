@@ -55,15 +55,19 @@ class aac_packetizer final : public rtp_packetizer {
 
 /// Packets of one length, however long the frames are; what is not enough for one waits for the next frame. The marker
 /// stands on the first packet, and on the first one after a hole.
-class g711_packetizer final : public rtp_packetizer {
+class octet_packetizer final : public rtp_packetizer {
  public:
-  g711_packetizer(int channels, const rtp_identity& who, int packet_ms);
+  /// `format`: one of octets, as G.711.
+  octet_packetizer(codec format, int channels, const rtp_identity& who, int packet_ms);
 
   void write(const frame& f, rtp_batch& to) override;
   int clock_rate() const noexcept override { return clock_.rate(); }
 
  private:
-  sample_clock clock_{8000};
+  std::size_t stamps_of(std::size_t octets) const noexcept;
+
+  codec format_;
+  sample_clock clock_;
   std::size_t channels_;
   std::size_t packet_;                  // bytes
   std::vector<std::uint8_t> gathered_;  // shorter than a packet

@@ -30,8 +30,7 @@ carried_tracks::carried_tracks(const codecs& carried, const std::vector<track_pt
 
 bool carried_tracks::fits(const track_ptr& t) const noexcept {
   if (!t || !carried_[static_cast<std::size_t>(t->format)]) return false;
-  const bool needs_configuration = t->format != codec::pcma && t->format != codec::pcmu;
-  return !needs_configuration || !t->configuration.empty();
+  return is_octets(t->format) || !t->configuration.empty();
 }
 
 carried_tracks::fit carried_tracks::look_at(const track_ptr& t) const {

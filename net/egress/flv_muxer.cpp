@@ -9,6 +9,8 @@
 namespace berth::net {
 namespace {
 
+using octets = std::vector<std::uint8_t>;
+
 constexpr std::uint8_t audio_tag = 8, video_tag = 9, script_tag = 18;
 constexpr std::size_t tag_header_size = 11, back_pointer_size = 4;
 constexpr std::size_t largest_body = 0xffffff;

@@ -42,16 +42,16 @@ void describe_video(AVCodecParameters& p, const track& t) {
 
 void describe_audio(AVCodecParameters& p, const track& t) {
   p.codec_type = AVMEDIA_TYPE_AUDIO;
-  const bool g711 = t.format == codec::pcma || t.format == codec::pcmu;
-  p.sample_rate = t.format == codec::opus ? 48000 : t.sample_rate > 0 ? t.sample_rate : 8000;
+  const auto facts = facts_of(t.format);
+  p.sample_rate = facts.sample_rate > 0 ? facts.sample_rate : t.sample_rate > 0 ? t.sample_rate : 8000;
   const int channels = t.channels > 0 ? t.channels : 1;
   av_channel_layout_default(&p.ch_layout, channels);
   if (t.format == codec::aac) p.frame_size = 1024;
   if (t.format == codec::opus) p.frame_size = 960;
-  if (g711) {
-    p.bits_per_coded_sample = 8;
+  if (facts.octet_rate != 0) {
+    p.bits_per_coded_sample = 8 * facts.octet_rate / p.sample_rate;
     p.block_align = channels;
-    p.bit_rate = std::int64_t{8} * channels * p.sample_rate;
+    p.bit_rate = std::int64_t{8} * channels * facts.octet_rate;
   }
 }
 

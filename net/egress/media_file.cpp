@@ -12,14 +12,12 @@ namespace {
 
 using fit = carried_tracks::fit;
 
-bool is_g711(codec c) noexcept { return c == codec::pcma || c == codec::pcmu; }
-
 carried_tracks::codecs codecs_in(const file_options& o) {
   carried_tracks::codecs out;
   const auto as = o.format == file_format::flv ? container::flv : container::fmp4;
   for (std::size_t i = 0; i < codec_count; ++i) {
     const auto c = static_cast<codec>(i);
-    out[i] = can_carry(as, c, {.enhanced_flv = o.enhanced_flv}) || is_g711(c);
+    out[i] = can_carry(as, c, {.enhanced_flv = o.enhanced_flv}) || is_octets(c);
   }
   return out;
 }
@@ -55,7 +53,7 @@ std::string file_recorder::start() {
   if (tracks_.empty()) return "no track that the file could carry";
   if (options_.format == file_format::flv) return {};
   const auto& audio = tracks_.audio();
-  lavf_output::settings s{.format = audio && is_g711(audio->format) ? "mov" : "mp4",
+  lavf_output::settings s{.format = audio && is_octets(audio->format) ? "mov" : "mp4",
                           .options = {},
                           .video = tracks_.video(),
                           .audio = audio};

@@ -14,9 +14,10 @@ std::unique_ptr<muxer> make_muxer(container c, const std::vector<track_ptr>& tra
       return std::make_unique<ts_muxer>(tracks, options);
     case container::rtp:
       return std::make_unique<rtp_muxer>(tracks, options);
-    default:
-      return std::make_unique<flv_muxer>(tracks, options);
+    case container::flv:
+      break;
   }
+  return std::make_unique<flv_muxer>(tracks, options);
 }
 
 }  // namespace berth::net

@@ -16,13 +16,11 @@ std::unique_ptr<rtp_packetizer> make_track_packetizer(const track& t, const rtp_
       return std::make_unique<nal_packetizer>(t.format, who, options.video_payload);
     case codec::aac:
       return std::make_unique<aac_packetizer>(t.sample_rate, who, options.audio_payload);
-    case codec::pcma:
-    case codec::pcmu:
-      return std::make_unique<g711_packetizer>(t.channels, who, options.g711_ms);
     case codec::opus:
       return std::make_unique<opus_packetizer>(who);
     default:
-      return nullptr;
+      if (!is_octets(t.format)) return nullptr;
+      return std::make_unique<octet_packetizer>(t.format, t.channels, who, options.g711_ms);
   }
 }
 

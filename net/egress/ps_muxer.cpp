@@ -11,6 +11,8 @@
 namespace berth::net {
 namespace {
 
+using octets = std::vector<std::uint8_t>;
+
 constexpr std::uint8_t video_id = 0xe0, audio_id = 0xc0;
 constexpr unsigned frames_between_maps = 50;
 constexpr std::uint32_t mux_rate = 100'000;          // of 50 byte/s: 40 Mbit/s, an upper bound

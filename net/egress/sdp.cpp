@@ -49,31 +49,32 @@ std::string h265_parameters(const track& t) {
   return "sprop-vps=" + joined(t.vps) + ";sprop-sps=" + joined(t.sps) + ";sprop-pps=" + joined(t.pps);
 }
 
-std::string with_channels(const char* codec, int rate, int channels) {
-  return std::string{codec} + "/" + std::to_string(rate) + (channels > 1 ? "/" + std::to_string(channels) : "");
+// RFC 4566 6, a=rtpmap.
+std::string map_of(const track& t) {
+  const auto facts = facts_of(t.format);
+  if (!facts.served) return "X-unknown/90000";
+  const auto rate = facts.rtp_clock != 0 ? std::to_string(facts.rtp_clock) : std::to_string(t.sample_rate);
+  const bool channels = t.kind == media_kind::audio && t.channels > 1;
+  return std::string{facts.rtp_name} + "/" + rate + (channels ? "/" + std::to_string(t.channels) : "");
 }
 
 }  // namespace
 
 rtp_format rtp_format_of(const track& t, std::uint8_t dynamic) {
-  const bool one_channel = t.channels <= 1;
+  const auto fixed = facts_of(t.format).static_payload;
   switch (t.format) {
     case codec::h264:
-      return {dynamic, "H264/90000", h264_parameters(t)};
+      return {dynamic, map_of(t), h264_parameters(t)};
     case codec::h265:
-      return {dynamic, "H265/90000", h265_parameters(t)};
+      return {dynamic, map_of(t), h265_parameters(t)};
     case codec::aac:
-      return {dynamic, with_channels("mpeg4-generic", t.sample_rate, t.channels),
+      return {dynamic, map_of(t),
               "streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=" +
                   hex(t.configuration)};
-    case codec::pcma:
-      return {one_channel ? std::uint8_t{8} : dynamic, with_channels("PCMA", 8000, t.channels), {}};
-    case codec::pcmu:
-      return {one_channel ? std::uint8_t{0} : dynamic, with_channels("PCMU", 8000, t.channels), {}};
     case codec::opus:
       return {dynamic, "opus/48000/2", t.channels > 1 ? "sprop-stereo=1" : ""};
     default:
-      return {dynamic, "X-unknown/90000", {}};
+      return {fixed >= 0 && t.channels <= 1 ? static_cast<std::uint8_t>(fixed) : dynamic, map_of(t), {}};
   }
 }
 

@@ -1,4 +1,4 @@
-// Audio frames out of RTP packets whose payload is one: G.711 (RFC 3551 4.5.14) and Opus (RFC 7587 4.2).
+// Audio frames out of RTP packets whose payload is one: G.711 (RFC 3551 4.5.14) and its like, and Opus (RFC 7587 4.2).
 #pragma once
 
 #include "net/ingest/depacketizer.hpp"
@@ -9,7 +9,7 @@ namespace berth::net {
 /// Owned by the stream's set of payload types and touched by its thread only.
 class audio_depacketizer final : public depacketizer {
  public:
-  /// `format`: pcma, pcmu or opus.
+  /// `format`: one of octets, or opus.
   audio_depacketizer(elementary_sink& out, media_counters& counters, std::uint8_t payload_type, codec format) noexcept;
   audio_depacketizer(const audio_depacketizer&) = delete;
   audio_depacketizer& operator=(const audio_depacketizer&) = delete;

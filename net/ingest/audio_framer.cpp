@@ -6,8 +6,7 @@
 namespace berth::net {
 namespace {
 
-constexpr int g711_rate = 8000;
-constexpr int opus_rate = 48000;
+constexpr int opus_rate = facts_of(codec::opus).sample_rate;
 
 // RFC 7845 5.1: what a container says of Opus; pre-skip is not known of a live stream.
 std::vector<std::uint8_t> opus_head(int channels) {
@@ -107,15 +106,18 @@ void audio_framer::take_whole() {
     const auto channels = opus_channels(pending_);
     describe(opus_rate, channels, opus_head(channels));
   } else {
-    describe(g711_rate, 1, {});
+    describe(facts_of(format_).sample_rate, 1, {});
   }
   if (unit_stamped_) {
     stamp_ = unit_stamp_;
     behind_ = 0;
   }
-  const auto samples = format_ == codec::opus ? 0 : static_cast<std::uint32_t>(pending_.size());
+  const auto facts = facts_of(format_);
+  const auto octets = facts.octet_rate == 0 ? std::size_t{0} : pending_.size();
   out_({track_, stamp_, behind_, arrival_, std::move(pending_)});
-  behind_ += samples;
+  if (octets > 0)
+    behind_ += static_cast<std::uint32_t>(octets * static_cast<std::size_t>(facts.sample_rate) /
+                                          static_cast<std::size_t>(facts.octet_rate));
   lost();
 }
 

@@ -12,7 +12,9 @@
 namespace berth::net {
 namespace {
 
-constexpr std::uint8_t pt_pcmu = 0, pt_pcma = 8, pt_mp2t = 33;  // RFC 3551 6
+using carrier = payload_format::carrier;
+
+constexpr std::uint8_t pt_mp2t = 33;  // RFC 3551 6
 constexpr std::uint8_t first_dynamic = 96;
 
 /// A demultiplexer, which finds its own boundaries, behind the interface of a payload format.
@@ -36,47 +38,36 @@ class carried final : public depacketizer {
 }  // namespace
 
 std::string_view to_string(payload_format f) noexcept {
-  switch (f) {
-    case payload_format::undecided:
+  switch (f.as) {
+    case carrier::undecided:
       return "undecided";
-    case payload_format::ps:
+    case carrier::ps:
       return "PS";
-    case payload_format::ts:
+    case carrier::ts:
       return "TS";
-    case payload_format::h264:
-      return "H264";
-    case payload_format::h265:
-      return "H265";
-    case payload_format::aac:
-      return "AAC";
-    case payload_format::pcma:
-      return "PCMA";
-    case payload_format::pcmu:
-      return "PCMU";
-    case payload_format::opus:
-      return "OPUS";
-    case payload_format::unsupported:
+    case carrier::elementary:
+      return to_string(f.of);
+    case carrier::unsupported:
       return "unsupported";
   }
   return {};
 }
 
 payload_format signature_of(bytes_view payload) noexcept {
-  if (ps_demuxer::looks_like_ps(payload)) return payload_format::ps;
-  if (ts_demuxer::looks_like_ts(payload)) return payload_format::ts;
-  if (looks_like_h264(payload) == likeness::yes) return payload_format::h264;
-  if (looks_like_h265(payload) == likeness::yes) return payload_format::h265;
-  return payload_format::undecided;
+  if (ps_demuxer::looks_like_ps(payload)) return {carrier::ps};
+  if (ts_demuxer::looks_like_ts(payload)) return {carrier::ts};
+  if (looks_like_h264(payload) == likeness::yes) return payload_format::elementary(codec::h264);
+  if (looks_like_h265(payload) == likeness::yes) return payload_format::elementary(codec::h265);
+  return {};
 }
 
 payload_format payload_set::by_number(std::uint8_t payload_type) const noexcept {
-  if (payload_type == pt_pcmu) return payload_format::pcmu;
-  if (payload_type == pt_pcma) return payload_format::pcma;
-  if (payload_type == pt_mp2t) return payload_format::ts;
-  if (payload_type == options_.h264_pt) return payload_format::h264;
-  if (payload_type == options_.h265_pt) return payload_format::h265;
-  if (payload_type == options_.opus_pt) return payload_format::opus;
-  return payload_type < first_dynamic ? payload_format::unsupported : payload_format::undecided;
+  if (const auto fixed = codec_of_payload(payload_type); is_served(fixed)) return payload_format::elementary(fixed);
+  if (payload_type == pt_mp2t) return {carrier::ts};
+  if (payload_type == options_.h264_pt) return payload_format::elementary(codec::h264);
+  if (payload_type == options_.h265_pt) return payload_format::elementary(codec::h265);
+  if (payload_type == options_.opus_pt) return payload_format::elementary(codec::opus);
+  return {payload_type < first_dynamic ? carrier::unsupported : carrier::undecided};
 }
 
 payload_set::entry* payload_set::entry_for(std::uint8_t payload_type) {
@@ -109,14 +100,14 @@ void payload_set::push(std::uint8_t payload_type, const media_packet& packet, bo
 }
 
 void payload_set::settle(entry& e, bytes_view payload) {
-  using f = payload_format;
+  const bool sound = e.format.as == carrier::elementary && !is_video(e.format.of);
   // Audio has no signature that could be trusted.
-  if (e.format == f::pcma || e.format == f::pcmu || e.format == f::opus || e.format == f::unsupported) return;
+  if (sound || e.format.as == carrier::unsupported) return;
   const auto seen = signature_of(payload);
-  const bool telling = seen != f::undecided;
+  const bool telling = seen.as != carrier::undecided, program = seen.as == carrier::ps || seen.as == carrier::ts;
   if (telling && seen == e.format) {
     e.unconfirmed = 0;
-  } else if (telling && (e.format == f::undecided || e.unconfirmed >= doubt_after || seen == f::ps || seen == f::ts)) {
+  } else if (telling && (e.format.as == carrier::undecided || e.unconfirmed >= doubt_after || program)) {
     // The start of a pack, or sync bytes all along, are no accident; a NAL unit header can be one.
     choose(e, seen);
   } else {
@@ -132,31 +123,22 @@ void payload_set::choose(entry& e, payload_format format) {
 }
 
 std::shared_ptr<depacketizer> payload_set::make(payload_format format, std::uint8_t payload_type) {
-  if (format == payload_format::ps || format == payload_format::ts)
+  if (format.as == carrier::ps || format.as == carrier::ts)
     for (std::size_t i = 0; i < used_; ++i)
       if (entries_[i].format == format && entries_[i].unpacker) return entries_[i].unpacker;
-  switch (format) {
-    case payload_format::ps:
-      return std::make_shared<carried<ps_demuxer>>(out_, counters_);
-    case payload_format::ts:
-      return std::make_shared<carried<ts_demuxer>>(out_, counters_);
-    case payload_format::h264:
+  if (format.as == carrier::ps) return std::make_shared<carried<ps_demuxer>>(out_, counters_);
+  if (format.as == carrier::ts) return std::make_shared<carried<ts_demuxer>>(out_, counters_);
+  if (format.as != carrier::elementary) return nullptr;
+  switch (format.of) {
+    case codec::h264:
       return std::make_shared<h264_depacketizer>(out_, counters_, payload_type);
-    case payload_format::h265:
+    case codec::h265:
       return std::make_shared<h265_depacketizer>(out_, counters_, payload_type);
-    case payload_format::aac:
+    case codec::aac:
       return std::make_shared<aac_depacketizer>(out_, counters_, payload_type);
-    case payload_format::pcma:
-      return std::make_shared<audio_depacketizer>(out_, counters_, payload_type, codec::pcma);
-    case payload_format::pcmu:
-      return std::make_shared<audio_depacketizer>(out_, counters_, payload_type, codec::pcmu);
-    case payload_format::opus:
-      return std::make_shared<audio_depacketizer>(out_, counters_, payload_type, codec::opus);
-    case payload_format::undecided:
-    case payload_format::unsupported:
-      break;
+    default:
+      return std::make_shared<audio_depacketizer>(out_, counters_, payload_type, format.of);
   }
-  return nullptr;
 }
 
 void payload_set::flush() {

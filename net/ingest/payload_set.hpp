@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "net/codec/codec.hpp"
 #include "net/ingest/depacketizer.hpp"
 #include "net/ingest/elementary_sink.hpp"
 #include "net/media/media_counters.hpp"
@@ -14,8 +15,16 @@
 
 namespace berth::net {
 
-enum class payload_format : std::uint8_t { undecided, ps, ts, h264, h265, aac, pcma, pcmu, opus, unsupported };
-inline constexpr std::size_t payload_format_count = static_cast<std::size_t>(payload_format::unsupported) + 1;
+/// A value.
+struct payload_format {
+  enum class carrier : std::uint8_t { undecided, ps, ts, elementary, unsupported };
+
+  carrier as = carrier::undecided;
+  codec of = codec::unknown;  ///< of an elementary one
+
+  static constexpr payload_format elementary(codec c) noexcept { return {carrier::elementary, c}; }
+  bool operator==(const payload_format&) const = default;
+};
 std::string_view to_string(payload_format f) noexcept;
 
 /// What one payload's first bytes prove; undecided = nothing. Only formats that have a signature are ever named.
@@ -44,14 +53,14 @@ class payload_set {
   void reset();
 
   /// Of the payload type that was seen last.
-  payload_format format() const noexcept { return last_ == nullptr ? payload_format::undecided : last_->format; }
+  payload_format format() const noexcept { return last_ == nullptr ? payload_format{} : last_->format; }
   /// What the carrier itself says of its tracks (PS map, TS tables); none = it says nothing.
   std::optional<announced_tracks> announced() const noexcept;
 
  private:
   struct entry {
     std::uint8_t payload_type = 0;
-    payload_format format = payload_format::undecided;
+    payload_format format{};
     unsigned unconfirmed = 0;  // packets since its format's signature was seen
     std::shared_ptr<depacketizer> unpacker;
   };

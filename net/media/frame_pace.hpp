@@ -17,9 +17,9 @@ class frame_pace {
     begun_ = true;
     last_ = f.dts;
     if (t.format == codec::aac) return 1024 * frame_clock / rate;
-    if (t.format == codec::pcma || t.format == codec::pcmu) {
-      const std::int64_t samples = static_cast<std::int64_t>(f.data.size()) / (t.channels > 1 ? t.channels : 1);
-      return samples > 0 ? samples * frame_clock / rate : 1;
+    if (const auto octet_rate = facts_of(t.format).octet_rate; octet_rate != 0) {
+      const std::int64_t octets = static_cast<std::int64_t>(f.data.size()) / (t.channels > 1 ? t.channels : 1);
+      return octets > 0 ? octets * frame_clock / octet_rate : 1;
     }
     if (step > 0 && step <= longest) pace_ = step;
     if (pace_ > 0) return pace_;

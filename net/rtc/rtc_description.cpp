@@ -1,7 +1,6 @@
 #include "net/rtc/rtc_description.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <charconv>
 
@@ -38,27 +37,28 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-struct named_codec {
-  std::string_view name;
-  codec format;
-};
-constexpr std::array<named_codec, 5> codecs{{{"h264/90000", codec::h264},
-                                             {"h265/90000", codec::h265},
-                                             {"pcma/8000", codec::pcma},
-                                             {"pcmu/8000", codec::pcmu},
-                                             {"opus/48000/2", codec::opus}}};
+// As a=rtpmap has it (RFC 4566 6), in lower case; empty of what no page offers.
+std::string map_of(codec c) {
+  const auto facts = facts_of(c);
+  if (!facts.served || facts.rtp_clock == 0) return {};
+  return lower(facts.rtp_name) + "/" + std::to_string(facts.rtp_clock) + (c == codec::opus ? "/2" : "");
+}
 
 codec codec_of(std::string_view map) {
   const auto wanted = lower(map);
-  for (const auto& c : codecs)
-    if (c.name == wanted || std::string{c.name} + "/1" == wanted) return c.format;
+  for (std::size_t i = 0; i < codec_count; ++i) {
+    const auto name = map_of(static_cast<codec>(i));
+    if (!name.empty() && (name == wanted || name + "/1" == wanted)) return static_cast<codec>(i);
+  }
   return codec::other;
 }
 
 // RFC 3551 6: these need no rtpmap.
 void describe_static(rtc_format& f) {
-  if (f.payload_type == 0) f = {0, codec::pcmu, "PCMU/8000", {}, {}};
-  if (f.payload_type == 8) f = {8, codec::pcma, "PCMA/8000", {}, {}};
+  const auto fixed = codec_of_payload(f.payload_type);
+  if (!is_served(fixed)) return;
+  const auto facts = facts_of(fixed);
+  f = {f.payload_type, fixed, std::string{facts.rtp_name} + "/" + std::to_string(facts.rtp_clock), {}, {}};
 }
 
 class parser {
@@ -217,10 +217,11 @@ std::vector<rtc_choice> choose_to_receive(const rtc_offer& offer, const std::vec
       if (!m.sends || !is_media(m, kind)) continue;
       const rtc_format* best = nullptr;
       for (const auto& name : preferred)
-        for (const auto& c : codecs)
-          if (best == nullptr && c.name.starts_with(lower(name) + "/") &&
-              is_video(c.format) == (kind == media_kind::video))
-            best = find(m, c.format);
+        for (std::size_t c = 0; c < codec_count && best == nullptr; ++c) {
+          const auto format = static_cast<codec>(c);
+          if (is_video(format) == (kind == media_kind::video) && map_of(format).starts_with(lower(name) + "/"))
+            best = find(m, format);
+        }
       if (best == nullptr) continue;
       choices[i].format = *best;
       break;

@@ -273,7 +273,7 @@ TEST_CASE("rtp_packetizer: AAC goes in units with their sizes, long ones in piec
 TEST_CASE("rtp_packetizer: G.711 goes in packets of one length, whatever the frames have", "[rtp_packetizer]") {
   for (const int samples : {160, 320, 800, 1000, 37}) {
     const auto audio = make_g711(codec::pcma, 40, samples);
-    g711_packetizer by{1, somebody, 100};
+    octet_packetizer by{codec::pcma, 1, somebody, 100};
     std::vector<bytes> all;
     for (const auto& f : audio)
       for (auto& p : pack(by, *f)) all.push_back(std::move(p));
@@ -290,7 +290,7 @@ TEST_CASE("rtp_packetizer: G.711 goes in packets of one length, whatever the fra
 TEST_CASE("rtp_packetizer: a hole in G.711 is a jump of the time stamp behind a marker", "[rtp_packetizer]") {
   auto audio = make_g711(codec::pcmu, 20, 320);
   audio.erase(audio.begin() + 7, audio.begin() + 15);
-  g711_packetizer by{1, somebody, 40};
+  octet_packetizer by{codec::pcmu, 1, somebody, 40};
   std::vector<rtp_packet> seen;
   std::vector<bytes> kept;
   for (const auto& f : audio)
