@@ -15,6 +15,7 @@
 #include "actors/contract/event.hpp"
 #include "actors/contract/hook_name.hpp"
 #include "actors/contract/message.hpp"
+#include "actors/contract/promise.hpp"
 #include "net/base/time.hpp"
 
 namespace berth::actors {
@@ -60,6 +61,10 @@ struct hook_outcome {
 
   /// The member's text; nullptr if the answer had none.
   const std::string* member(std::string_view name) const noexcept;
+};
+template <>
+struct refusal_of<hook_outcome> {
+  static hook_outcome because(std::string why) { return hook_outcome::failed(std::move(why)); }
 };
 
 /// What a hook is asked whose answer is obeyed: publish and stream_none_reader about a stream, play and stream_not_found

@@ -49,10 +49,10 @@ hook_dispatcher::handle::behavior_type hook_dispatcher::start(hook_transport* tr
 caf::result<hook_outcome> hook_dispatcher::ask(const hook_question& question) {
   const auto id = queues_->ask(std::make_shared<const hook_question>(question));
   if (!id) return hook_outcome::delivered();
-  auto promise = self_->make_response_promise<hook_outcome>();
-  questions_.emplace(*id, promise);
+  const promise<hook_outcome> later{self_};
+  questions_.emplace(*id, later);
   proceed();
-  return promise;
+  return later;
 }
 
 void hook_dispatcher::answer_questions() {
@@ -63,10 +63,10 @@ void hook_dispatcher::answer_questions() {
 }
 
 caf::result<outcome<hook_flushed>> hook_dispatcher::begin_flush(const hook_flush_request& request) {
-  auto promise = self_->make_response_promise<outcome<hook_flushed>>();
-  flushes_.push_back({self_->clock().now() + request.limit, promise});
+  const promise<outcome<hook_flushed>> later{self_};
+  flushes_.push_back({self_->clock().now() + request.limit, later});
   proceed();
-  return promise;
+  return later;
 }
 
 void hook_dispatcher::proceed() {
@@ -90,7 +90,7 @@ void hook_dispatcher::answer_flushes() {
   const auto now = self_->clock().now();
   std::erase_if(flushes_, [&](flush& f) {
     if (left > 0 && now < f.deadline) return false;
-    f.promise.deliver(outcome<hook_flushed>{hook_flushed{left}});
+    f.later.deliver(hook_flushed{left});
     return true;
   });
 }

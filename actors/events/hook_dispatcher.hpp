@@ -63,7 +63,7 @@ class hook_dispatcher {
  private:
   struct flush {
     net::time_point deadline;
-    caf::typed_response_promise<outcome<hook_flushed>> promise;
+    promise<outcome<hook_flushed>> later;
   };
 
   caf::result<hook_outcome> ask(const hook_question& question);
@@ -78,7 +78,7 @@ class hook_dispatcher {
   hook_transport* transport_ = nullptr;
   std::optional<hook_queues> queues_;
   std::vector<flush> flushes_;
-  std::map<std::uint64_t, caf::typed_response_promise<hook_outcome>> questions_;
+  std::map<std::uint64_t, promise<hook_outcome>> questions_;
   bool tick_under_way_ = false;
 };
 

@@ -11,13 +11,15 @@
 
 namespace berth::actors {
 
-/// Where a hosted actor lives: the poller that calls it, the buffers it reads into, and the execution unit that runs
-/// its messages. A null unit leaves the actor on CAF's scheduler: that is how tests run it in virtual time. What it
-/// points to outlives the actors, and not only their ends: see actor_threads.
+/// Where a hosted actor lives: the poller that calls it, the buffers it reads into, the execution unit that runs its
+/// messages, and the one that its handlers run in, which takes whatever they wake elsewhere. Null units leave the actor
+/// on CAF's scheduler: that is how tests run it in virtual time. What it points to outlives the actors, and not only
+/// their ends: see actor_threads.
 struct berth_host {
   net::poller* poller = nullptr;
   net::receive_buffers* buffers = nullptr;
   caf::execution_unit* unit = nullptr;
+  caf::execution_unit* context = nullptr;
   std::atomic<std::size_t>* load = nullptr;  ///< actors hosted here
 };
 
@@ -68,7 +70,7 @@ class hosted_actor : public Handle::base, public net::io_handler {
   /// handler, perhaps gone; and an actor that has ended must not be touched. False: it has ended.
   bool enter() {
     if (this->getf(caf::abstract_actor::is_terminated_flag)) return false;
-    this->context(host_.unit);
+    this->context(host_.context);
     return true;
   }
   net::poller& poller() noexcept { return *host_.poller; }

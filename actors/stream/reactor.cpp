@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <time.h>
 
+#include <cassert>
+
 namespace berth::actors {
 namespace {
 
@@ -19,11 +21,14 @@ std::chrono::nanoseconds thread_cpu_time() {
 }  // namespace
 
 reactor::reactor(caf::actor_system& system, reactor_options options)
-    : caf::execution_unit(&system), options_(options), buffers_(options.joined), thread_([this] { run(); }) {}
+    : caf::execution_unit(&system), options_(options), away_(&system), buffers_(options.joined), thread_([this] {
+        run();
+      }) {}
 
 reactor::~reactor() { stop(); }
 
 void reactor::exec_later(caf::resumable* job) {
+  assert(dynamic_cast<net::io_handler*>(job) != nullptr && "hosted actors only");
   if (std::this_thread::get_id() == thread_.get_id()) {
     jobs_.push_back(job);
     return;
@@ -57,7 +62,7 @@ void reactor::take_foreign_jobs() {
 void reactor::run_jobs() {
   running_.swap(jobs_);
   for (auto* job : running_) {
-    switch (job->resume(this, messages_per_job)) {
+    switch (job->resume(&away_, messages_per_job)) {
       case caf::resumable::resume_later:
         jobs_.push_back(job);
         break;

@@ -16,8 +16,17 @@ struct reactor_options {
   int processor = -1;                                 ///< that the thread is bound to; -1 = any
 };
 
+/// What a hosted actor's message wakes, and CAF would run where it was sent from: goes to the system's own workers.
+/// A part of a reactor; any thread may use it.
+class away_from_reactor final : public caf::execution_unit {
+ public:
+  using caf::execution_unit::execution_unit;
+  void exec_later(caf::resumable* job) override { system().scheduler().enqueue(job); }
+};
+
 /// Owns a poller, receive buffers and the thread that serves both packets and messages, bounded in turn so that neither
-/// starves the other. It is the execution unit of the actors hosted on it.
+/// starves the other. It is the execution unit of the actors hosted on it, and of nobody else: cameras wait for no
+/// supervisor and no log.
 /// Owned by actor_threads, which knows when it may go. exec_later() and host() may be called from any thread.
 class reactor final : public caf::execution_unit {
  public:
@@ -26,10 +35,11 @@ class reactor final : public caf::execution_unit {
   reactor(const reactor&) = delete;
   reactor& operator=(const reactor&) = delete;
 
-  berth_host host() noexcept { return {&poller_, &buffers_, this, &load_}; }
+  berth_host host() noexcept { return {&poller_, &buffers_, this, &away_, &load_}; }
   std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
 
-  /// Takes a job of a hosted actor. CAF expects it to be called on the unit's own thread; here every sender calls it.
+  /// Takes a job of a hosted actor: they alone name this unit. CAF expects it to be called on the unit's own thread; here
+  /// every sender calls it.
   void exec_later(caf::resumable* job) override;
 
   /// Runs the last jobs and joins the thread. All hosted actors must be down.
@@ -49,6 +59,7 @@ class reactor final : public caf::execution_unit {
   void run_jobs();
 
   reactor_options options_;
+  away_from_reactor away_;
   net::poller poller_;
   net::receive_buffers buffers_;
   std::atomic<std::size_t> load_{0};

@@ -81,20 +81,20 @@ caf::result<outcome<completed>> rtp_sender::connect(net::time_point now) {
   connection_ = std::move(*made);
   connection_key_ = poller().add(connection_.get(), EPOLLOUT, *this, tag_connection);
   patience_ = poller().start_timer(now + request().receiver_wait, *this, tag_patience);
-  connecting_for_ = make_response_promise<outcome<completed>>();
+  connecting_for_.emplace(this);
   return *connecting_for_;
 }
 
 void rtp_sender::connect_decided(net::time_point now) {
-  auto promise = *std::exchange(connecting_for_, std::nullopt);
+  const auto later = *std::exchange(connecting_for_, std::nullopt);
   if (const int failed = net::pending_error(connection_.get())) {
     const auto why = net::system_error(failed, "connect tcp " + request().remote.to_string());
-    promise.deliver(outcome<completed>{net::failure{rejection{errc::connect_failed, why.text, {}}}});
+    later.deliver(reject(errc::connect_failed, why.text));
     return finish(send_end_of(failed), why.text);
   }
   poller().remove(connection_.get(), connection_key_);
   adopt(std::move(connection_), request().remote, now);
-  promise.deliver(outcome<completed>{completed{}});
+  later.deliver(completed{});
 }
 
 // One connection is what the sender was made for: nobody else is listened to any more.
@@ -236,8 +236,8 @@ void rtp_sender::on_timer(std::uint32_t tag, net::time_point now) {
       return finish(send_end::timed_out, request().way == send_way::tcp_passive ? "wait tcp connection timeout"
                                                                                 : "wait udp connection timeout");
     const auto text = "no answer from " + request().remote.to_string();
-    auto promise = *std::exchange(connecting_for_, std::nullopt);
-    promise.deliver(outcome<completed>{net::failure{rejection{errc::connect_failed, text, {}}}});
+    const auto later = *std::exchange(connecting_for_, std::nullopt);
+    later.deliver(reject(errc::connect_failed, text));
     return finish(send_end::timed_out, text);
   }
   tick_ = poller().start_timer(now + tick_interval, *this, tag_tick);
@@ -281,8 +281,8 @@ void rtp_sender::finish(send_end end, std::string text) {
 
 void rtp_sender::on_exit() {
   const auto now = clock().now();
-  if (auto promise = std::exchange(connecting_for_, std::nullopt))
-    promise->deliver(outcome<completed>{reject(errc::stream_ended, "the sender was stopped meanwhile")});
+  if (const auto later = std::exchange(connecting_for_, std::nullopt))
+    later->deliver(reject(errc::stream_ended, "the sender was stopped meanwhile"));
   auto& ports = shared().ports;
   poller().remove(ports.rtp.get(), rtp_key_);
   poller().remove(rtcp_ ? rtcp_.get() : ports.rtcp.get(), rtcp_key_);

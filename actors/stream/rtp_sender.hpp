@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "actors/contract/promise.hpp"
 #include "actors/contract/supervision.hpp"
 #include "actors/stream/hosting.hpp"
 #include "net/io/socket_factory.hpp"
@@ -38,7 +39,7 @@ class rtp_sender final : public hosted_actor<sender_actor> {
   /// What a socket or a timer of this actor is known by to the poller.
   enum : std::uint32_t { tag_rtp, tag_rtcp, tag_listener, tag_connection, tag_patience, tag_pace, tag_tick };
 
-  using begin_promise = caf::typed_response_promise<outcome<completed>>;
+  using begin_promise = promise<outcome<completed>>;
 
   sending_state& shared() noexcept { return *options_.what.shared; }
   const send_request& request() const noexcept { return options_.what.request; }

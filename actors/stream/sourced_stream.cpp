@@ -36,6 +36,8 @@ void sourced_stream::on_exit() {
   media_timer_.cancel();
   outlet_.end();
   source_.reset();
+  for (const auto& one : std::exchange(waiting_, {}))
+    one.deliver(reject(errc::stream_ended, to_string(options_.key) + " was closed meanwhile"));
 }
 
 void sourced_stream::on_timer(std::uint32_t, net::time_point now) {
@@ -48,10 +50,10 @@ void sourced_stream::on_timer(std::uint32_t, net::time_point now) {
 
 caf::result<outcome<completed>> sourced_stream::begin() {
   if (opened_) return outcome<completed>{completed{}};
-  auto promise = make_response_promise<outcome<completed>>();
-  waiting_.push_back(promise);
+  const promise<outcome<completed>> later{this};
+  waiting_.push_back(later);
   if (!source_) source_ = options_.open_source(options_.source, waker<media_came>());
-  return promise;
+  return later;
 }
 
 void sourced_stream::close() {
@@ -122,7 +124,7 @@ void sourced_stream::take_unit(const net::container_unit& unit, net::time_point 
 }
 
 void sourced_stream::settle(const outcome<completed>& answer) {
-  for (auto& promise : std::exchange(waiting_, {})) promise.deliver(answer);
+  for (const auto& one : std::exchange(waiting_, {})) one.deliver(answer);
 }
 
 void sourced_stream::tell_supervisor() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/contract/mooring.hpp"
+#include "actors/contract/promise.hpp"
 #include "actors/contract/supervision.hpp"
 #include "actors/stream/deadline_timer.hpp"
 #include "actors/stream/hosting.hpp"
@@ -64,7 +65,7 @@ class sourced_stream final : public hosted_actor<sourced_stream_actor> {
   bool announced_itself_ = false;  // to the supervisor, which has to ask how it is to be published
   std::optional<net::announced_tracks> announced_;
   std::optional<net::time_point> last_unit_;
-  std::vector<caf::typed_response_promise<outcome<completed>>> waiting_;  // bounded by the connections that ask
+  std::vector<promise<outcome<completed>>> waiting_;  // bounded by the connections that ask
 };
 
 }  // namespace berth::actors

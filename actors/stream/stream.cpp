@@ -101,8 +101,7 @@ void stream::on_exit() {
     poller().remove(connecting_->socket.get(), connecting_->registration);
     poller().cancel_timer(connecting_->timer);
     if (connecting_->asked_by)
-      connecting_->asked_by->deliver(
-          outcome<completed>{reject(errc::stream_ended, to_string(options_.key) + " was closed meanwhile")});
+      connecting_->asked_by->deliver(reject(errc::stream_ended, to_string(options_.key) + " was closed meanwhile"));
     connecting_.reset();
   }
   auto& ports = shared_->ports;
@@ -299,10 +298,10 @@ caf::result<outcome<completed>> stream::connect(const connect_request& command) 
   connecting_->remote = command.remote;
   connecting_->timeout = command.timeout;
   connecting_->back_off = first_back_off;
-  auto promise = make_response_promise<outcome<completed>>();
-  connecting_->asked_by = promise;
+  const promise<outcome<completed>> later{this};
+  connecting_->asked_by = later;
   if (auto failed = begin_connect(now)) connect_failed(*failed, now);
-  return promise;
+  return later;
 }
 
 std::optional<net::error> stream::begin_connect(net::time_point now) {
@@ -329,7 +328,7 @@ void stream::connect_decided(net::time_point now) {
   c.back_off = first_back_off;
   connections_.adopt(std::move(c.socket), c.remote, now);
   proceed_talking(now);
-  if (auto promise = std::exchange(c.asked_by, std::nullopt)) promise->deliver(outcome<completed>{completed{}});
+  if (auto later = std::exchange(c.asked_by, std::nullopt)) later->deliver(completed{});
 }
 
 // The first attempt answers its caller. Later ones, after a connection was lost, go on until the stream idles out.
@@ -340,9 +339,9 @@ void stream::connect_failed(const net::error& why, net::time_point now) {
   c.socket.reset();
   note(why.text);
   if (c.asked_by) {
-    auto promise = *c.asked_by;
+    const auto later = *c.asked_by;
     connecting_.reset();
-    promise.deliver(outcome<completed>{net::failure{rejection{errc::connect_failed, why.text, {}}}});
+    later.deliver(reject(errc::connect_failed, why.text));
     return;
   }
   c.timer = poller().start_timer(now + c.back_off, *this, tag_reconnect);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "actors/contract/mooring.hpp"
+#include "actors/contract/promise.hpp"
 #include "actors/contract/stream_status.hpp"
 #include "actors/contract/supervision.hpp"
 #include "actors/stream/deadline_timer.hpp"
@@ -41,7 +42,7 @@ struct active_connect {
   net::poller::key registration = net::poller::none;
   net::poller::key timer = net::poller::none;
   net::duration back_off{};
-  std::optional<caf::typed_response_promise<outcome<completed>>> asked_by{};
+  std::optional<promise<outcome<completed>>> asked_by{};
 };
 
 /// Receives one stream: UDP with RTCP, TCP connections accepted or made, or what a shared port feeds it.

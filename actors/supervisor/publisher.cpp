@@ -80,9 +80,9 @@ void publisher::registered(const stream_key& key, stream_record& r) {
   if (!r.published.complete(given_.keeper.now())) return;
   given_.keeper.tell(event_kind::media_registered, key, r);
   const auto name = r.public_key(key);
-  for (auto& w : waiting_.take(name)) w.promise.deliver(pass_for(key, r, w.as));
+  for (auto& w : waiting_.take(name)) w.later.deliver(pass_for(key, r, w.as));
   if (name == key) return;
-  for (auto& w : waiting_.take(key)) w.promise.deliver(pass_for(key, r, w.as));
+  for (auto& w : waiting_.take(key)) w.later.deliver(pass_for(key, r, w.as));
 }
 
 void publisher::ended(const stream_key& key, const stream_record& r) {
@@ -92,12 +92,12 @@ void publisher::ended(const stream_key& key, const stream_record& r) {
 // ---- watching -----------------------------------------------------------------------------------------------------
 
 caf::result<outcome<watched>> publisher::watch(const watch_request& request) {
-  auto promise = given_.self->make_response_promise<outcome<watched>>();
-  ask({hook_name::play, request.who}, [this, request, promise](const hook_outcome& answer) mutable {
-    if (answer.what == hook_outcome::result::delivered) return admit(request, std::move(promise));
-    promise.deliver(refusal(errc::play_refused, reason_of(answer)));
+  const watch_promise later{given_.self};
+  ask({hook_name::play, request.who}, [this, request, later](const hook_outcome& answer) {
+    if (answer.what == hook_outcome::result::delivered) return admit(request, later);
+    later.deliver(refusal(errc::play_refused, reason_of(answer)));
   });
-  return promise;
+  return later;
 }
 
 // An answer, or none if the viewer has to wait.
@@ -112,13 +112,13 @@ std::optional<outcome<watched>> publisher::find(const watch_request& request) co
                  std::to_string(waiting_.size()) + " viewers wait for streams already, the most that are allowed");
 }
 
-void publisher::admit(const watch_request& request, watch_promise promise) {
+void publisher::admit(const watch_request& request, const watch_promise& later) {
   const auto& wanted = request.who.key;
   if (auto answer = find(request)) {
-    promise.deliver(std::move(*answer));
+    later.deliver(std::move(*answer));
     return;
   }
-  const bool first = waiting_.add({wanted, request.who.as, std::move(promise)}, given_.keeper.now() + request.wait);
+  const bool first = waiting_.add({wanted, request.who.as, later}, given_.keeper.now() + request.wait);
   const auto* r = given_.streams.find(given_.streams.resolve(wanted));
   if (first && (r == nullptr || r->lives.closing())) ask_for_missing(request.who);
 }
@@ -127,7 +127,7 @@ void publisher::ask_for_missing(const viewer& who) {
   ask({hook_name::stream_not_found, who}, [this, key = who.key](const hook_outcome& answer) {
     const auto* close = answer.member("close");
     if (close == nullptr || (*close != "true" && *close != "1")) return;
-    for (auto& w : waiting_.take(key)) w.promise.deliver(not_there(key, ", says on_stream_not_found"));
+    for (auto& w : waiting_.take(key)) w.later.deliver(not_there(key, ", says on_stream_not_found"));
   });
 }
 
@@ -146,12 +146,12 @@ outcome<media_handle> publisher::media(const media_request& request) {
 
 void publisher::expire() {
   for (auto& late : waiting_.take_due(given_.keeper.now()))
-    late.promise.deliver(not_there(late.key, "; it did not come in time"));
+    late.later.deliver(not_there(late.key, "; it did not come in time"));
 }
 
 void publisher::stop() {
   for (auto& late : waiting_.take_all())
-    late.promise.deliver(refusal(errc::shutting_down, "the daemon is shutting down"));
+    late.later.deliver(refusal(errc::shutting_down, "the daemon is shutting down"));
 }
 
 // ---- nobody watches -----------------------------------------------------------------------------------------------

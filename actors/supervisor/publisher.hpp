@@ -52,7 +52,7 @@ class publisher {
   void publish_answered(const stream_key& key, stream_record& r, const hook_outcome& answer);
   void refuse(const stream_key& key, stream_record& r, std::string why);
   std::optional<outcome<watched>> find(const watch_request& request) const;
-  void admit(const watch_request& request, watch_promise promise);
+  void admit(const watch_request& request, const watch_promise& later);
   void ask_for_missing(const viewer& who);
   void unwatched_answered(const stream_key& key, stream_record& r, const hook_outcome& answer);
 

@@ -14,17 +14,12 @@ net::failure<rejection> no_source(const stream_key& key) {
   return reject(errc::not_found, "no stream " + to_string(key) + " can be sent");
 }
 
-// The promise takes nothing that has to become an outcome first.
-void settle(caf::typed_response_promise<outcome<sending_started>> promise, outcome<sending_started> answer) {
-  promise.deliver(std::move(answer));
-}
-
 }  // namespace
 
 // ---- starting -----------------------------------------------------------------------------------------------------
 
 caf::result<outcome<sending_started>> senders::start(const send_request& request) {
-  auto promise = given_.self->make_response_promise<outcome<sending_started>>();
+  const started_promise promise{given_.self};
   const auto in_the_way = request.beside_others ? std::vector<std::uint64_t>{} : of(request.key, request.ssrc_text);
   if (in_the_way.empty())
     begin(request, promise);
@@ -47,14 +42,14 @@ std::optional<rejection> senders::why_not(const send_request& request, const str
 void senders::begin(const send_request& request, started_promise promise) {
   const auto key = given_.streams.resolve(request.key);
   const auto* source = given_.streams.find(key);
-  if (auto refused = why_not(request, source)) return settle(promise, net::failure{std::move(*refused)});
+  if (auto refused = why_not(request, source)) return promise.deliver(net::failure{std::move(*refused)});
   if (request.way == send_way::talk)
     return talk_through(request, given_.streams.resolve({key.vhost, key.app, request.answering_stream}), false,
                         promise);
   if (!request.answering_stream.empty()) return open_for_answer(request, promise);
   auto what = make(request, *source);
-  if (!what) return settle(promise, net::failure{what.error()});
-  if (auto failed = take_port(*what)) return settle(promise, net::failure{std::move(*failed)});
+  if (!what) return promise.deliver(net::failure{what.error()});
+  if (auto failed = take_port(*what)) return promise.deliver(net::failure{std::move(*failed)});
   launch(std::move(*what), key, *source, promise);
 }
 
@@ -128,18 +123,18 @@ void senders::launch(sending what, const stream_key& source, const stream_record
     e.own = given_.self->spawn<rtp_sender, caf::monitored>(given_.keeper.place(), std::move(o));
   } catch (const std::exception& x) {
     remove(all_.find(id));
-    return settle(promise, reject(errc::internal, std::string{"the sender's actor could not be made: "} + x.what()));
+    return promise.deliver(reject(errc::internal, std::string{"the sender's actor could not be made: "} + x.what()));
   }
   by_actor_[e.own.id()] = id;
   given_.self->request(e.own, caf::infinite, begin_sending{})
       .then(
           [this, id, shared = e.shared, promise](const outcome<completed>& answer) mutable {
-            if (!answer) return settle(promise, net::failure{answer.error()});
+            if (!answer) return promise.deliver(net::failure{answer.error()});
             if (const auto found = all_.find(id); found != all_.end()) tell(event_kind::sender_started, found->second);
-            settle(promise, sending_started{shared->local_port});
+            promise.deliver(sending_started{shared->local_port});
           },
           [promise](const caf::error&) mutable {
-            settle(promise, reject(errc::stream_ended, "the sender ended before it had begun"));
+            promise.deliver(reject(errc::stream_ended, "the sender ended before it had begun"));
           });
 }
 
@@ -157,7 +152,7 @@ void senders::open_for_answer(const send_request& request, started_promise promi
   o.what = std::move(port);
   o.first_packet_wait = request.receiver_wait;
   given_.keeper.open(o, [this, request, key = o.key, promise](const outcome<opened>& answer) {
-    if (!answer) return settle(promise, net::failure{answer.error()});
+    if (!answer) return promise.deliver(net::failure{answer.error()});
     talk_through(request, key, true, promise);
   });
 }
@@ -169,7 +164,7 @@ void senders::talk_through(const send_request& request, const stream_key& throug
   const auto* target = given_.streams.find(through);
   const auto give_up = [&](rejection why) {
     if (owned && target != nullptr) given_.keeper.close(through, target->generation);
-    settle(promise, net::failure{std::move(why)});
+    promise.deliver(net::failure{std::move(why)});
   };
   if (auto refused = why_not(request, source)) return give_up(std::move(*refused));
   if (target == nullptr || target->lives.closing())
@@ -194,12 +189,12 @@ void senders::talk_through(const send_request& request, const stream_key& throug
           [this, id, what = std::move(*what), promise](const outcome<completed>& answer) mutable {
             const auto found = all_.find(id);
             if (answer && found != all_.end()) return begin_talk_of(id, std::move(what), promise);
-            if (answer) return settle(promise, reject(errc::stream_ended, "the sender was stopped meanwhile"));
-            settle(promise, net::failure{answer.error()});
+            if (answer) return promise.deliver(reject(errc::stream_ended, "the sender was stopped meanwhile"));
+            promise.deliver(net::failure{answer.error()});
             if (found != all_.end()) stop({id}, [] {});
           },
           [promise](const caf::error&) mutable {
-            settle(promise, reject(errc::stream_ended, "the stream was closed meanwhile"));
+            promise.deliver(reject(errc::stream_ended, "the stream was closed meanwhile"));
           });
 }
 
@@ -211,13 +206,13 @@ void senders::begin_talk_of(std::uint64_t id, sending what, started_promise prom
             const auto found = all_.find(id);
             if (!answer) {
               if (found != all_.end()) remove(found);
-              return settle(promise, net::failure{answer.error()});
+              return promise.deliver(net::failure{answer.error()});
             }
             if (found != all_.end()) tell(event_kind::sender_started, found->second);
-            settle(promise, sending_started{shared->local_port});
+            promise.deliver(sending_started{shared->local_port});
           },
           [promise](const caf::error&) mutable {
-            settle(promise, reject(errc::stream_ended, "the stream was closed meanwhile"));
+            promise.deliver(reject(errc::stream_ended, "the stream was closed meanwhile"));
           });
 }
 
@@ -258,7 +253,7 @@ caf::result<outcome<completed>> senders::stop(const stop_sending_request& reques
         reject(errc::no_sender, to_string(request.key) + " is not sent" +
                                     (request.ssrc_text.empty() ? std::string{} : " with SSRC " + request.ssrc_text))};
   }
-  auto promise = given_.self->make_response_promise<outcome<completed>>();
+  const actors::promise<outcome<completed>> promise{given_.self};
   stop(found, [promise]() mutable { promise.deliver(outcome<completed>{completed{}}); });
   return promise;
 }

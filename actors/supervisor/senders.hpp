@@ -6,6 +6,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "actors/contract/promise.hpp"
 #include "actors/supervisor/registry.hpp"
 #include "actors/supervisor/stream_keeper.hpp"
 
@@ -42,7 +43,7 @@ class senders {
   void count(node_stats& in) const;
 
  private:
-  using started_promise = caf::typed_response_promise<outcome<sending_started>>;
+  using started_promise = promise<outcome<sending_started>>;
   /// Done when all of them are down.
   struct farewell {
     std::size_t left = 0;

@@ -71,13 +71,11 @@ class stream_commands {
     if (auto why = admit(request, key, *r)) return answer{net::failure{std::move(*why)}};
     const auto* actor = std::get_if<Actor>(&r->berth.actor);
     if (actor == nullptr) return answer{net::failure{wrong_kind(key, *r)}};
-    auto promise = given_.self->make_response_promise<answer>();
+    const promise<answer> later{given_.self};
     given_.self->request(*actor, caf::infinite, request)
-        .then([promise](const answer& a) mutable { promise.deliver(a); },
-              [promise, key = key](const caf::error&) mutable {
-                promise.deliver(answer{net::failure{closed_meanwhile(key)}});
-              });
-    return promise;
+        .then([later](const answer& a) { later.deliver(a); },
+              [later, key = key](const caf::error&) { later.deliver(net::failure{closed_meanwhile(key)}); });
+    return later;
   }
 
   void push(const open_request& request, open_answer answer);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/contract/mooring.hpp"
+#include "actors/contract/promise.hpp"
 #include "actors/contract/supervisor.hpp"
 #include "actors/stream/hosting.hpp"
 #include "actors/supervisor/life_cycle.hpp"
@@ -24,7 +25,7 @@ struct parked_open {
   std::optional<net::allocation>
       ports;  ///< had before that end began; none = the one who ends has them, or none are needed
 };
-using close_promise = caf::typed_response_promise<outcome<closed>>;
+using close_promise = promise<outcome<closed>>;
 
 /// One life of a stream, from its open to its down message, in four parts.
 struct stream_record {

@@ -1,12 +1,23 @@
 #include "actors/supervisor/stream_supervisor.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace berth::actors {
 namespace {
 
 // Ends what is due within a fraction of the second that a reclaim may take.
 constexpr auto tick_interval = std::chrono::milliseconds{100};
+
+std::string text_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& x) {
+    return x.what();
+  } catch (...) {
+    return "something that is no exception";
+  }
+}
 
 // The handlers of what is passed on, and those of its own.
 template <class Behavior, class Receivers, class Sources, message... Received, message... Sourced, class... Own>
@@ -28,6 +39,10 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
   commands_.emplace(stream_commands::dependencies{self_, *this, registry_, *publisher_});
   apply(settings_);
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
+  self_->set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& thrown) -> caf::error {
+    options_.failed(text_of(thrown));
+    return caf::exit_reason::unhandled_exception;
+  });
   self_->delayed_send(self_, tick_interval, tick{});
   return with_passed_on<handle::behavior_type>(
       asked_of_receivers{}, [this](const auto& r) { return commands_->ask_receiver(r); }, asked_of_sources{},
@@ -56,13 +71,13 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
 // ---- answering ----------------------------------------------------------------------------------------------------
 
 caf::result<outcome<opened>> stream_supervisor::answer_open(const open_request& request) {
-  auto promise = self_->make_response_promise<outcome<opened>>();
-  const auto answer = [promise](outcome<opened> made) mutable { promise.deliver(std::move(made)); };
+  const promise<outcome<opened>> later{self_};
+  const auto answer = [later](outcome<opened> made) { later.deliver(std::move(made)); };
   if (request.source() != nullptr)
     commands_->fetch(request, answer);
   else
     openings_->open(request, answer);
-  return promise;
+  return later;
 }
 
 stream_record* stream_supervisor::visible(const stream_key& key) {
@@ -166,6 +181,7 @@ void stream_supervisor::packets_arrived(const stream_notice& notice) {
 }
 
 void stream_supervisor::look_at_clock() {
+  options_.alive();
   while (const auto due = deadlines_.take_due(now())) {
     auto* r = registry_.find(due->key, due->generation);
     if (r == nullptr) continue;
@@ -210,14 +226,14 @@ caf::result<outcome<closed>> stream_supervisor::answer_close(const close_request
                       std::make_shared<stream_status>(status(key, *r))};
     return outcome<closed>{net::failure{std::move(differs)}};
   }
-  auto promise = self_->make_response_promise<outcome<closed>>();
+  const close_promise later{self_};
   // A close that comes while another one is under way is answered after it, when there is nothing left to close.
-  r->awaited.closers.push_back(promise);
+  r->awaited.closers.push_back(later);
   if (!r->lives.closing()) {
     r->awaited.closed_by_request = true;
     begin_close(key, *r, close_reason::requested);
   }
-  return promise;
+  return later;
 }
 
 void stream_supervisor::close(const stream_key& key, generation_t generation) {
@@ -261,7 +277,7 @@ void stream_supervisor::went_down(const caf::down_msg& down) {
 void stream_supervisor::end_if_empty() {
   if (!shut_down_promise_ || !registry_.empty() || !senders_->empty() || postponed_ > 0) return;
   ports_->clear();
-  shut_down_promise_->deliver(outcome<completed>{completed{}});
+  shut_down_promise_->deliver(completed{});
   shut_down_promise_.reset();
   self_->quit();
 }
@@ -290,9 +306,9 @@ void stream_supervisor::finish(const stream_key& key, stream_record r) {
   for (std::size_t i = 0; i < r.awaited.closers.size(); ++i) {
     auto& closer = r.awaited.closers[i];
     if (i == 0 && r.awaited.closed_by_request)
-      closer.deliver(outcome<closed>{closed{last}});
+      closer.deliver(closed{last});
     else
-      closer.deliver(outcome<closed>{no_such_stream(key)});
+      closer.deliver(no_such_stream(key));
   }
   auto parked = std::move(r.awaited.opens);
   if (in_vain) {
@@ -311,10 +327,10 @@ caf::result<outcome<completed>> stream_supervisor::shut_down() {
     if (!r.lives.closing()) begin_close(key, r, close_reason::shutdown);
     return true;
   });
-  auto promise = self_->make_response_promise<outcome<completed>>();
-  shut_down_promise_ = promise;
+  const promise<outcome<completed>> later{self_};
+  shut_down_promise_ = later;
   end_if_empty();
-  return promise;
+  return later;
 }
 
 void stream_supervisor::tell(event e) {

@@ -21,6 +21,9 @@ struct supervisor_options {
   std::uint32_t first_port = 0;                               ///< rotates the order of the pool
   std::function<std::uint32_t()> random = [] { return 0U; };  ///< for the first numbers of RTP senders
   std::function<net::wall_time()> wall_now = [] { return net::wall_clock::now(); };
+  std::function<void()> alive = [] {};  ///< called ten times a second, for whoever wants to know that it answers
+  /// Called when a handler has thrown, before anything that depends on it is touched: the node can not go on.
+  std::function<void(const std::string&)> failed = [](const std::string&) {};
 };
 
 /// State of the supervisor actor: registry, ports, quarantine, alarms, and the parts that know what to do with them.
@@ -95,7 +98,7 @@ class stream_supervisor : private stream_keeper {
   // state
   bool shutting_down_ = false;
   std::size_t postponed_ = 0;  // pieces of work that are on their way
-  std::optional<caf::typed_response_promise<outcome<completed>>> shut_down_promise_;
+  std::optional<promise<outcome<completed>>> shut_down_promise_;
 };
 
 }  // namespace berth::actors

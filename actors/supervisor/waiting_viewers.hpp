@@ -5,11 +5,12 @@
 #include <map>
 #include <vector>
 
+#include "actors/contract/promise.hpp"
 #include "actors/contract/watching.hpp"
 
 namespace berth::actors {
 
-using watch_promise = caf::typed_response_promise<outcome<watched>>;
+using watch_promise = promise<outcome<watched>>;
 
 /// Parked requests, by the key they ask for, each with its deadline. Bounded by whoever adds.
 /// Owned by the supervisor and touched only there.
@@ -18,7 +19,7 @@ class waiting_viewers {
   struct waiting {
     stream_key key;
     net::schema as;
-    watch_promise promise;
+    watch_promise later;
   };
   /// True if it is the first one who waits for this key.
   bool add(waiting who, net::time_point deadline);

@@ -58,6 +58,8 @@ core::core(const config& c, dependencies given)
     return static_cast<std::uint32_t>((*numbers)());
   };
   o.place = [this] { return threads_.place(); };
+  o.alive = [this] { shown_ = net::clock::now(); };
+  if (given.failed) o.failed = std::move(given.failed);
   supervisor_ = actors::spawn<actors::stream_supervisor>(system, std::move(o));
   // This thread has spawned actors; CAF must not wait for its end.
   caf::logger::set_current_actor_system(nullptr);
@@ -74,6 +76,8 @@ core::~core() {
   events_ = nullptr;
   supervisor_ = nullptr;
 }
+
+net::duration core::silence(net::time_point now) const noexcept { return now - shown_.load(); }
 
 // Sockets are made as the reactors' buffers were, whatever the configuration says by now.
 actors::node_settings_ptr core::settings_for(const config& c) const {

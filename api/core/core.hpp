@@ -1,6 +1,7 @@
 // The actors and the threads they live on: made together, taken down in order.
 #pragma once
 
+#include <atomic>
 #include <caf/all.hpp>
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,8 @@ class core {
     actors::hook_transport& hooks;
     net::source_factory sources;
     std::function<void(const actors::event&)> on_event;  ///< called for every event, on an actor's thread
+    /// The supervisor has failed, with why: called on its thread, once, and best not returned from.
+    std::function<void(const std::string&)> failed;
   };
 
   core(const config& c, dependencies given);
@@ -36,6 +39,8 @@ class core {
   core& operator=(const core&) = delete;
 
   core_client client() { return {threads_.system(), supervisor_, events_, hooks_}; }
+  /// How long ago the supervisor showed itself last; it does so ten times a second. From any thread.
+  net::duration silence(net::time_point now) const noexcept;
   const std::vector<std::unique_ptr<actors::reactor>>& reactors() const noexcept { return threads_.reactors(); }
 
   void apply(const config& now);
@@ -53,7 +58,8 @@ class core {
 
   std::optional<std::string> close_streams(net::time_point deadline);
 
-  bool joined_;                    // UDP_GRO, as it was at the start
+  bool joined_;  // UDP_GRO, as it was at the start
+  std::atomic<net::time_point> shown_{net::clock::now()};
   actors::actor_threads threads_;  // gone last
   actors::event_log_actor events_;
   actors::event_sink listener_;

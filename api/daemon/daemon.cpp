@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <latch>
 #include <thread>
@@ -30,6 +31,7 @@
 #include "api/http/router.hpp"
 #include "api/recording/recording_archive.hpp"
 #include "api/routes/event_routes.hpp"
+#include "api/routes/health_routes.hpp"
 #include "api/routes/media_routes.hpp"
 #include "api/routes/openapi.hpp"
 #include "api/routes/rtc_routes.hpp"
@@ -49,6 +51,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto sample_interval = 1s;
+constexpr auto expiry_interval = 250ms;
 
 struct start_failure {
   int code;
@@ -106,6 +109,12 @@ net::duration cpu_time_of(pthread_t thread) {
   return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
+// Nothing that is left can be trusted, not even to be taken down: whoever runs the daemon starts it anew.
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "berthd: the supervisor has failed, and nothing works without it: %s\n", why.c_str());
+  std::_Exit(1);
+}
+
 // ---- the daemon ---------------------------------------------------------------------------------------------------
 
 class daemon {
@@ -124,6 +133,7 @@ class daemon {
   void apply(const config& before, const config& now);
   void announce(std::uint16_t port) const;
   asio::awaitable<void> watch_signals();
+  asio::awaitable<void> end_late_requests();
   asio::awaitable<void> sample();
   void report_refusals(const actors::node_stats& stats);
   void end(bool restart);
@@ -191,7 +201,8 @@ void daemon::make_core() {
                                                                   log_.write(e);
                                                                   recorder_->follow(e);
                                                                   feed_.notify();
-                                                                }});
+                                                                },
+                                                                give_up});
   client_.emplace(core_->client());
 }
 
@@ -217,9 +228,10 @@ void daemon::make_routes() {
                               .paths = [this] { return routes_.paths(); },
                               .reactor_loads = [this] { return reactor_loads_->to_json(); },
                               .worker_loads = [this] { return worker_loads_->to_json(); }});
-  add_v1_routes(routes_, {.core = core, .config = config, .snapshots = snapshots_, .ready = [this] {
-                            return ready_ && !ending_;
-                          }});
+  add_v1_routes(routes_, {.core = core, .config = config, .snapshots = snapshots_});
+  add_health_routes(routes_, {.core = core,
+                              .ready = [this] { return ready_ && !ending_; },
+                              .silence = [this] { return core_->silence(net::clock::now()); }});
   add_event_routes(routes_, {.core = core, .feed = feed_});
   add_media_routes(routes_, {.core = core,
                              .config = config,
@@ -260,6 +272,7 @@ net::result<std::uint16_t, start_failure> daemon::start() {
   }
   prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
   asio::co_spawn(io_, watch_signals(), asio::detached);
+  asio::co_spawn(io_, end_late_requests(), asio::detached);
   asio::co_spawn(io_, sample(), asio::detached);
   start_threads();
   ready_ = true;
@@ -341,12 +354,21 @@ asio::awaitable<void> daemon::watch_signals() {
   }
 }
 
+// Asks nobody, and so waits for nobody.
+asio::awaitable<void> daemon::end_late_requests() {
+  asio::steady_timer timer{io_};
+  for (;;) {
+    timer.expires_after(expiry_interval);
+    co_await timer.async_wait(asio::use_awaitable);
+    client_->expire(net::clock::now());
+  }
+}
+
 asio::awaitable<void> daemon::sample() {
   asio::steady_timer timer{io_};
   for (;;) {
     timer.expires_after(sample_interval);
     co_await timer.async_wait(asio::use_awaitable);
-    client_->expire(net::clock::now());
     if (ending_) continue;
     reactor_loads_->sample(net::clock::now());
     worker_loads_->sample(net::clock::now());

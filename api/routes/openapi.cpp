@@ -160,9 +160,9 @@ constexpr std::string_view document = R"json({
   },
   "/v1/health/live": {
     "get": {
-      "summary": "The process answers",
+      "summary": "The process and its core answer",
       "security": [],
-      "responses": {"200": {"description": "Live"}}
+      "responses": {"200": {"description": "Live"}, "503": {"$ref": "#/components/responses/Problem"}}
     }
   },
   "/v1/health/ready": {

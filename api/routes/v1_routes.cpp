@@ -250,13 +250,6 @@ void add_v1_routes(router& to, const v1_needs& with) {
   add("GET", "/v1/ports", &f::get_ports);
 
   // For load balancers and orchestrators, which have no secret.
-  to.add("GET", "/v1/health/live", [](const http_request&) -> reply { co_return json_reply({{"status", "live"}}); });
-  to.add("GET", "/v1/health/ready", [with](const http_request& request) -> reply {
-    if (!with.ready()) co_return problem(503, "starting, or on the way out", request.path);
-    const auto stats = co_await with.core.ask(actors::stats_request{});
-    if (!stats) co_return problem_rejection(stats.error(), request.path);
-    co_return json_reply({{"status", "ready"}});
-  });
   to.add("GET", "/metrics", [with](const http_request& request) -> reply {
     if (auto refused = refuse_address(request)) co_return std::move(*refused);
     const auto stats = co_await with.core.ask(actors::stats_request{});

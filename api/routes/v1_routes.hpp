@@ -1,7 +1,5 @@
-// The native face: streams, ports and health as resources.
+// The native face: streams and ports as resources, and the metrics.
 #pragma once
-
-#include <functional>
 
 #include "api/config/config_store.hpp"
 #include "api/core/core_client.hpp"
@@ -14,7 +12,6 @@ struct v1_needs {
   const core_client& core;
   const config_store& config;
   snapshot_service& snapshots;
-  std::function<bool()> ready;  ///< listening, and not on the way out
 };
 /// What it is given outlives the router.
 void add_v1_routes(router& to, const v1_needs& with);

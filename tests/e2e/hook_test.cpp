@@ -78,6 +78,7 @@ TEST_CASE(
 
 TEST_CASE("on_server_started without the secret, keepalives in their interval, on_server_exited as the last word") {
   hook_receiver receiver;
+  const auto begun = hook_receiver::clock::now();
   node n{with_hooks(receiver, {{"hook.alive_interval", "0.2"}})};
   REQUIRE(receiver.wait_for("/on_server_started"));
   const auto started = receiver.requests("/on_server_started").front();
@@ -91,7 +92,8 @@ TEST_CASE("on_server_started without the secret, keepalives in their interval, o
   REQUIRE(receiver.wait_for("/on_server_keepalive", 3));
   const auto alive = receiver.requests("/on_server_keepalive");
   CHECK(number(body_of(alive[0]).at("data").as_object(), "MediaSource") == 0);
-  CHECK(alive[2].at - alive[0].at >= 300ms);
+  // One that was late may come close to the next, but none comes before its time.
+  for (std::size_t i = 0; i < alive.size(); ++i) CHECK(alive[i].at - begun >= 200ms * (i + 1));
 
   CHECK(n.daemon.stop().status == 0);
   REQUIRE(receiver.wait_for("/on_server_exited"));

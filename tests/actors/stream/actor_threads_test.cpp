@@ -1,11 +1,17 @@
 // The end of threads and actors, with the releases that come late.
 #include "actors/stream/actor_threads.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "actors/contract/message.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/condition.hpp"
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::thread::id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<std::thread::id>)
 
 using namespace berth;
 using namespace berth::actors;
@@ -55,7 +61,78 @@ class late_release final : public caf::resumable, public caf::ref_counted {
   std::atomic<bool>& begun_;
 };
 
+struct where_question {
+  using answer = std::thread::id;
+};
+struct report_question {
+  using answer = std::vector<std::thread::id>;
+};
+using asked_actor = actor_of<where_question, report_question, go_away>;
+
+/// Asks, on its reactor, an actor that does not live there; the answer to its own question waits for that one.
+class asking_guest final : public hosted_actor<actor_of<where_question, go_away>> {
+ public:
+  asking_guest(caf::actor_config& config, const berth_host& host, asked_actor whom)
+      : hosted_actor(config, host), whom_(std::move(whom)) {}
+
+  behavior make_behavior() override {
+    return {[this](const where_question&) {
+              auto promise = make_response_promise<std::thread::id>();
+              request(whom_, caf::infinite, where_question{})
+                  .then([promise](const std::thread::id&) mutable { promise.deliver(std::this_thread::get_id()); },
+                        [promise](const caf::error&) mutable { promise.deliver(std::thread::id{}); });
+              return promise;
+            },
+            [this](const go_away&) { quit(); }};
+  }
+  void on_ready(std::uint32_t, std::uint32_t, net::time_point) override {}
+  void on_timer(std::uint32_t, net::time_point) override {}
+
+ private:
+  asked_actor whom_;
+};
+
+/// Notes the threads that it runs on: when it is asked, when an answer comes, when somebody that it watches has ended.
+struct noting_state {
+  std::vector<std::thread::id> threads;
+};
+asked_actor::behavior_type noting(asked_actor::stateful_pointer<noting_state> self) {
+  self->set_down_handler([self](const caf::down_msg&) { self->state.threads.push_back(std::this_thread::get_id()); });
+  return {[self](const where_question&) {
+            self->state.threads.push_back(std::this_thread::get_id());
+            if (self->current_sender()) self->monitor(caf::actor_cast<caf::strong_actor_ptr>(self->current_sender()));
+            return std::this_thread::get_id();
+          },
+          [self](const report_question&) { return self->state.threads; }, [self](const go_away&) { self->quit(); }};
+}
+
 }  // namespace
+
+TEST_CASE("actor_threads: what a hosted actor wakes runs on the system's threads, never on its reactor") {
+  actor_threads threads{{.workers = 2, .reactors = 1}};
+  {
+    caf::scoped_actor self{threads.system()};
+    const auto noter = threads.system().spawn(noting);
+    constexpr int rounds = 200;
+    std::thread::id reactor;
+    for (int i = 0; i < rounds; ++i) {
+      auto guest = threads.system().spawn<asking_guest>(threads.place(), noter);
+      self->request(guest, 10s, where_question{})
+          .receive([&](const std::thread::id& id) { reactor = id; }, [](const caf::error&) { FAIL("no answer"); });
+      caf::anon_send(guest, go_away{});
+    }
+    std::vector<std::thread::id> seen;
+    const auto all_are_down = [&] {
+      self->request(noter, 10s, report_question{})
+          .receive([&](const std::vector<std::thread::id>& ids) { seen = ids; }, [](const caf::error&) {});
+      return seen.size() == 2 * rounds;
+    };
+    CHECK(tests::eventually(10s, all_are_down));
+    CHECK(std::count(seen.begin(), seen.end(), reactor) == 0);
+    CHECK(reactor != std::thread::id{});
+    caf::anon_send(noter, go_away{});
+  }
+}
 
 TEST_CASE("actor_threads: an actor that is let go of late has its reactor until then") {
   std::atomic<bool> gone{false};

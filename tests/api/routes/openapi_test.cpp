@@ -7,6 +7,7 @@
 
 #include "api/core/status_json.hpp"
 #include "api/routes/event_routes.hpp"
+#include "api/routes/health_routes.hpp"
 #include "api/routes/metrics.hpp"
 #include "api/routes/openapi.hpp"
 #include "api/routes/v1_routes.hpp"
@@ -54,7 +55,8 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   event_feed feed;
   router routes;
   snapshot_service snapshots{disk, {}};
-  add_v1_routes(routes, {.core = nobody, .config = **config, .snapshots = snapshots, .ready = [] { return true; }});
+  add_v1_routes(routes, {.core = nobody, .config = **config, .snapshots = snapshots});
+  add_health_routes(routes, {.core = nobody, .ready = [] { return true; }, .silence = [] { return net::duration{}; }});
   add_event_routes(routes, {.core = nobody, .feed = feed});
   add_openapi_route(routes);
 
