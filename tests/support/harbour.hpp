@@ -78,7 +78,7 @@ class harbour {
     if (ask == hooks::asked) o.hooks = asked = actors::spawn<question_catcher>(lab.system, &questions);
     o.place = [this] {
       if (fail_placing) throw std::runtime_error("no reactor");
-      return actors::berth_host{&poller, &buffers, nullptr, &load};
+      return actors::berth_host{.poller = &poller, .buffers = &buffers, .load = &load};
     };
     o.sources = sources.factory();
     o.wall_now = [] { return net::wall_time{}; };
