@@ -270,7 +270,7 @@ TEST_CASE("race: what eight clients are told over HTTP is linearizable", "[heavy
   // The yardstick itself: of the first calls one answer is falsified, and there is no order any more.
   auto first = first_operations(history, 150);
   CHECK(check_linearizable(model, first));
-  // One that no unanswered open can explain, and a generation that was given long before.
+  // One that no unanswered open can explain, and a generation that nothing has.
   instant unanswered = never;
   for (const auto& o : first)
     if (!o.answer && o.request.what == ask::open) unanswered = std::min(unanswered, o.invoked);
@@ -278,8 +278,8 @@ TEST_CASE("race: what eight clients are told over HTTP is linearizable", "[heavy
     return o.answer && o.answer->what == tell::opened && o.returned < unanswered;
   });
   REQUIRE(lie != first.rend());
-  REQUIRE(lie->answer->stream.generation > 1);
-  lie->answer->stream.generation = 1;
+  REQUIRE(lie->answer->stream.generation > 0);
+  lie->answer->stream.generation = 0;
   CHECK(check_linearizable(model, first).outcome == linearizability::verdict::not_linearizable);
 }
 
