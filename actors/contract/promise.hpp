@@ -22,18 +22,20 @@ struct refusal_of<outcome<T>> {
 /// Copies are one promise: the first answer counts, and when the last copy goes without one, why is the answer. So nobody
 /// waits for an actor that has ended, whatever it was doing.
 /// Made in the handler, by the actor that is asked, and kept by it: an actor that is no state class lets go of it in
-/// on_exit(). May be answered and destroyed on any thread.
+/// on_exit(). Any thread may answer it, one at a time, or let go of it.
 template <class Answer>
 class promise {
  public:
   template <class Actor>
   explicit promise(Actor* asked) : kept_(std::make_shared<question>()) {
-    const auto* element = asked->current_mailbox_element();
+    auto* element = asked->current_mailbox_element();
     kept_->asked = caf::weak_actor_ptr{asked->ctrl()};
     kept_->name = asked->name();
     // What was only sent wants no answer.
     if (element->mid.is_request()) kept_->asker = element->sender;
     kept_->id = element->mid.response_id();
+    // A handler that throws answers by way of this promise, and not a second time by CAF's.
+    asked->drop_current_message_id();
   }
 
   void deliver(Answer answer) const { kept_->answer(std::move(answer)); }
@@ -50,7 +52,9 @@ class promise {
     question() = default;
     question(const question&) = delete;
     question& operator=(const question&) = delete;
-    ~question() { answer(refusal_of<Answer>::because(name + " has ended without an answer")); }
+    ~question() {
+      if (asker) answer(refusal_of<Answer>::because(name + " has ended without an answer"));
+    }
 
     void answer(Answer a) {
       const auto to = std::exchange(asker, nullptr);

@@ -103,6 +103,7 @@ caf::result<outcome<watched>> publisher::watch(const watch_request& request) {
 // An answer, or none if the viewer has to wait.
 std::optional<outcome<watched>> publisher::find(const watch_request& request) const {
   const auto& wanted = request.who.key;
+  if (given_.keeper.shutting_down()) return refusal(errc::shutting_down, "the daemon is shutting down");
   const auto key = given_.streams.resolve(wanted);
   const auto* r = given_.streams.find(key);
   if (r != nullptr && !r->lives.closing() && r->published.registered()) return pass_for(key, *r, request.who.as);

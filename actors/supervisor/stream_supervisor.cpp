@@ -29,6 +29,10 @@ Behavior with_passed_on(messages<Received...>, Receivers receivers, messages<Sou
 
 stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_options options) {
   options_ = std::move(options);
+  self_->set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& thrown) -> caf::error {
+    options_.failed(text_of(thrown));
+    return caf::exit_reason::unhandled_exception;
+  });
   settings_ = options_.settings;
   auto& sockets = *options_.sockets;
   ports_ = std::make_unique<net::port_allocator>(sockets, settings_->allocator, options_.first_port);
@@ -39,11 +43,7 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
   commands_.emplace(stream_commands::dependencies{self_, *this, registry_, *publisher_});
   apply(settings_);
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
-  self_->set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& thrown) -> caf::error {
-    options_.failed(text_of(thrown));
-    return caf::exit_reason::unhandled_exception;
-  });
-  self_->delayed_send(self_, tick_interval, tick{});
+  self_->delayed_send<caf::message_priority::high>(self_, tick_interval, tick{});
   return with_passed_on<handle::behavior_type>(
       asked_of_receivers{}, [this](const auto& r) { return commands_->ask_receiver(r); }, asked_of_sources{},
       [this](const auto& r) { return commands_->ask_source(r); },
@@ -193,7 +193,7 @@ void stream_supervisor::look_at_clock() {
   sweep();
   for (const auto& changed : alarms_.evaluate(ports_->figures(), now()))
     tell({.kind = changed.what, .alarm = std::make_shared<alarm_change>(changed.alarm)});
-  if (!shutting_down_) self_->delayed_send(self_, tick_interval, tick{});
+  if (!shutting_down_) self_->delayed_send<caf::message_priority::high>(self_, tick_interval, tick{});
 }
 
 // What is left has to wait behind the requests that are there by now.

@@ -42,11 +42,11 @@ void need(bool good, const char* what) {
   if (!good) throw std::runtime_error{std::string{"encoded media: "} + what};
 }
 
-const AVCodec& encoder_named(const std::string& name) {
-  const auto* const found = avcodec_find_encoder_by_name(name.c_str());
+const AVCodec& encoder_named(const char* name) {
+  const auto* const found = avcodec_find_encoder_by_name(name);
   if (found == nullptr)
     throw std::runtime_error{
-        "encoded media: this libavcodec has no encoder '" + name +
+        "encoded media: this libavcodec has no encoder '" + std::string{name} +
         "': the distribution's package libavcodec-dev brings one that has, .ci/packages installs it"};
   return *found;
 }
