@@ -47,13 +47,13 @@ class promise {
     caf::strong_actor_ptr asker;
     caf::weak_actor_ptr asked;
     caf::message_id id;
-    std::string name;
+    const char* name = "";
 
     question() = default;
     question(const question&) = delete;
     question& operator=(const question&) = delete;
     ~question() {
-      if (asker) answer(refusal_of<Answer>::because(name + " has ended without an answer"));
+      if (asker) answer(refusal_of<Answer>::because(std::string{name} + " has ended without an answer"));
     }
 
     void answer(Answer a) {

@@ -80,15 +80,11 @@ inline bytes make_sender_report(std::uint32_t ssrc, std::uint64_t ntp, std::uint
 }
 
 // Not by insert(): g++ 12 believes that it writes out of bounds.
-inline void append(bytes& to, const bytes& more) {
-  const auto at = to.size();
-  to.resize(at + more.size());
-  std::copy(more.begin(), more.end(), to.begin() + static_cast<std::ptrdiff_t>(at));
-}
+inline void append(bytes& to, const bytes& more) { net::put(to, more); }
 
 inline bytes joined(std::initializer_list<bytes> parts) {
   bytes all;
-  for (const auto& p : parts) net::put(all, p);
+  for (const auto& p : parts) append(all, p);
   return all;
 }
 

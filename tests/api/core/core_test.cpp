@@ -1,9 +1,6 @@
 // A core that fails or is stuck: who waits for it is answered, and who watches it knows.
 #include "api/core/core.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <future>
 #include <latch>
 #include <memory>
@@ -15,6 +12,7 @@
 #include "tests/support/condition.hpp"
 #include "tests/support/fake_sockets.hpp"
 #include "tests/support/reserved_ports.hpp"
+#include "tests/support/router_call.hpp"
 
 using namespace berth;
 using namespace berth::api;
@@ -117,19 +115,7 @@ TEST_CASE("health: live while the core shows itself, 503 with how long it has no
   bool ready = true;
   router routes;
   add_health_routes(routes, {.core = nobody, .ready = [&] { return ready; }, .silence = [&] { return silence; }});
-  const auto get = [&](const std::string& path) {
-    http_request request;
-    request.method = "GET";
-    request.settings = std::make_shared<http_settings>();
-    request.set_target(path);
-    http_reply reply;
-    boost::asio::io_context io;
-    boost::asio::co_spawn(
-        io, [&]() -> boost::asio::awaitable<void> { reply = co_await routes.dispatch(request); },
-        boost::asio::detached);
-    io.run();
-    return reply;
-  };
+  const auto get = [&](const std::string& path) { return get_from(routes, path); };
   CHECK(get("/v1/health/live").status == 200);
   silence = 5100ms;
   const auto dead = get("/v1/health/live");

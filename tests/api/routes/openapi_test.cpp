@@ -1,7 +1,4 @@
 // The description of the native face is compared with the routes that there are: neither may know more than the other.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <cctype>
 #include <set>
 
@@ -12,6 +9,7 @@
 #include "api/routes/openapi.hpp"
 #include "api/routes/v1_routes.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/router_call.hpp"
 
 using namespace berth;
 using namespace berth::api;
@@ -19,14 +17,7 @@ using namespace berth::api;
 namespace {
 
 boost::json::object document_of(const router& routes) {
-  http_request request;
-  request.method = "GET";
-  request.set_target("/v1/openapi.json");
-  http_reply reply;
-  boost::asio::io_context io;
-  boost::asio::co_spawn(
-      io, [&]() -> boost::asio::awaitable<void> { reply = co_await routes.dispatch(request); }, boost::asio::detached);
-  io.run();
+  const auto reply = tests::get_from(routes, "/v1/openapi.json");
   REQUIRE(reply.status == 200);
   CHECK(reply.content_type == "application/json");
   return boost::json::parse(reply.body).as_object();

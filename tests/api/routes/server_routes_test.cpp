@@ -1,12 +1,9 @@
 // One face built alone: it is given what it needs, and nothing else of a node.
 #include "api/routes/server_routes.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include "api/text/version.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/router_call.hpp"
 
 using namespace berth;
 using namespace berth::api;
@@ -30,17 +27,7 @@ struct lone_face {
                                .worker_loads = [] { return boost::json::array{}; }});
   }
   boost::json::object call(const std::string& name) {
-    http_request request;
-    request.method = "GET";
-    request.settings = settings;
-    request.peer = *net::endpoint::parse("127.0.0.1", 1);
-    request.set_target("/index/api/" + name + "?secret=s");
-    http_reply reply;
-    boost::asio::io_context io;
-    boost::asio::co_spawn(
-        io, [&]() -> boost::asio::awaitable<void> { reply = co_await routes.dispatch(request); },
-        boost::asio::detached);
-    io.run();
+    const auto reply = tests::get_from(routes, "/index/api/" + name + "?secret=s", settings);
     REQUIRE(reply.status == 200);
     return boost::json::parse(reply.body).as_object();
   }
