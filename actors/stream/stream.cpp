@@ -73,7 +73,7 @@ void stream::moor() {
   }
   const auto& ports = shared_->ports;
   const auto now = clock().now();
-  if (options_.banned.is_set()) intake_.receiver().rest(options_.banned, options_.silence, now);
+  if (options_.former_sender.is_set()) intake_.receiver().rest(options_.former_sender, options_.silence, now);
   // The kernel's drop count belongs to the socket, and a socket may have had a stream before this one.
   kernel_drops_before_ = net::kernel_drops(ports.rtp.get());
   rtp_ = poller().add(ports.rtp.get(), EPOLLIN, *this, tag_rtp);

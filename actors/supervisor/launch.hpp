@@ -14,8 +14,8 @@ struct launch_means {
 };
 
 /// Spawns the stream, shared port or fetched stream that `r` describes on the host of `r`, monitored by the supervisor,
-/// and puts its handle into `r`. `banned` is a former sender of the port, unset if there is none. Throws what CAF throws
+/// and puts its handle into `r`. `former_sender` is who fed the port for another stream, unset if nobody did. Throws what CAF throws
 /// when there is no memory or thread.
-void launch(const launch_means& with, const stream_key& key, stream_record& r, const net::endpoint& banned);
+void launch(const launch_means& with, const stream_key& key, stream_record& r, const net::media_sender& former_sender);
 
 }  // namespace berth::actors

@@ -109,7 +109,9 @@ outcome<opened> openings::create(const open_request& request, stream_record r, h
   shared.receive_buffer = net::receive_buffer(shared.ports.rtp.get());
   r.opened.local = shared.ports.local;
   r.generation = given_.streams.next_generation();
-  if (auto failed = make_actor(request.key, r, got->banned)) {
+  // A stream that comes back to its port is fed by whoever fed it.
+  const bool own = got->former_stream == to_string(request.key);
+  if (auto failed = make_actor(request.key, r, own ? net::media_sender{} : got->former_sender)) {
     given_.ports.release(std::move(shared.ports), to_string(request.key), {}, given_.keeper.now());
     return net::failure{std::move(*failed)};
   }
@@ -141,10 +143,11 @@ outcome<opened> openings::create_sourced(const open_request& request, stream_rec
   return opened{given_.keeper.status(request.key, insert(request.key, std::move(r))), open_kind::created};
 }
 
-std::optional<rejection> openings::make_actor(const stream_key& key, stream_record& r, const net::endpoint& banned) {
+std::optional<rejection> openings::make_actor(const stream_key& key, stream_record& r,
+                                              const net::media_sender& former_sender) {
   try {
     if (!r.opened.parent) r.berth.host = given_.keeper.place();
-    launch({given_.self, given_.keeper.settings(), given_.sockets, given_.sources}, key, r, banned);
+    launch({given_.self, given_.keeper.settings(), given_.sockets, given_.sources}, key, r, former_sender);
   } catch (const std::exception& e) {
     return reject(errc::internal, std::string{"the stream's actor could not be made: "} + e.what()).error;
   }
@@ -210,13 +213,13 @@ std::optional<rejection> openings::displace(const stream_key& key, stream_record
   return std::nullopt;
 }
 
-void openings::give_back(const stream_key& key, stream_record& r, const net::endpoint& last_sender) {
+void openings::give_back(const stream_key& key, stream_record& r, const net::media_sender& fed_by) {
   if (r.opened.parent)
     --fed_;
   else if (r.request().source() != nullptr)
     --sourced_;
   else
-    given_.ports.release(std::move(r.berth.shared->ports), to_string(key), last_sender, given_.keeper.now());
+    given_.ports.release(std::move(r.berth.shared->ports), to_string(key), fed_by, given_.keeper.now());
 }
 
 std::optional<rejection> openings::give_way(stream_record& r) {
@@ -239,8 +242,6 @@ void openings::bring_back(const stream_key& key, const stream_record& r) {
   if (!again) return;
   auto got = given_.ports.allocate(ports_for(r.request(), r.opened.local), given_.keeper.now());
   if (!got) return;
-  // Its sender is nobody else's.
-  got->banned = {};
   had_ports had = std::move(*got);
   static_cast<void>(create(r.request(), std::move(*again), had));
 }
@@ -262,8 +263,8 @@ void openings::open_parked(const stream_key& key, std::deque<parked_open> parked
       return;
     }
     if (had)
-      given_.ports.release(std::move(had->ports), "an open of " + to_string(key) + " that was refused", {},
-                           given_.keeper.now());
+      given_.ports.release(std::move(had->ports), "an open of " + to_string(key) + " that was refused",
+                           had->former_sender, given_.keeper.now());
     if (*made && (*made)->kind == open_kind::created && displaced) (**made).kind = open_kind::replaced;
     displaced = false;
     answer(account(std::move(*made), request));

@@ -35,7 +35,7 @@ class openings {
   void open_fed(const ssrc_arrived& announcement);
 
   /// The actor of `r` is down: its port, or its place among others, is free again.
-  void give_back(const stream_key& key, stream_record& r, const net::endpoint& last_sender);
+  void give_back(const stream_key& key, stream_record& r, const net::media_sender& fed_by);
   /// An open takes its place and may want the port that has just come free. Why it can not have it, if so.
   std::optional<rejection> give_way(stream_record& r);
   /// Another life of a stream that has ended for nothing, on the port that it had.
@@ -57,7 +57,7 @@ class openings {
   outcome<opened> create(const open_request& request, stream_record r, had_ports& had);
   outcome<opened> create_sourced(const open_request& request, stream_record r);
   net::result<net::allocation, rejection> allocate(const open_request& request, const net::endpoint& local);
-  std::optional<rejection> make_actor(const stream_key& key, stream_record& r, const net::endpoint& banned);
+  std::optional<rejection> make_actor(const stream_key& key, stream_record& r, const net::media_sender& former_sender);
   stream_record& insert(const stream_key& key, stream_record r);
   outcome<opened> account(outcome<opened> answer, const open_request& request);
   outcome<opened> in_the_way(const stream_key& key, const stream_record& present) const;

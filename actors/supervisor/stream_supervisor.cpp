@@ -293,7 +293,7 @@ void stream_supervisor::leave_parent(const stream_key& key, const stream_record&
 void stream_supervisor::finish(const stream_key& key, stream_record r) {
   const auto last = status(key, r);
   leave_parent(key, r);
-  openings_->give_back(key, r, last.peer);
+  openings_->give_back(key, r, {last.peer, last.peer.is_set() ? std::optional{last.ssrc} : std::nullopt});
   const auto in_vain = openings_->give_way(r);
   // Somebody wanted it closed while an open was about to take its place.
   if (in_vain && !r.awaited.closers.empty()) r.awaited.closed_by_request = true;

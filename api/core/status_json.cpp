@@ -107,7 +107,8 @@ boost::json::object ports_json(const actors::ports_report& report) {
   for (const auto& r : report.resting)
     resting.push_back(boost::json::object{{"port", r.port},
                                           {"former_stream", r.former_stream},
-                                          {"sender", text_of(r.sender)},
+                                          {"sender", text_of(r.sender.from)},
+                                          {"ssrc", r.sender.ssrc ? boost::json::value(*r.sender.ssrc) : nullptr},
                                           {"datagrams", r.datagrams},
                                           {"resting_ms", net::to_ms(report.now - r.since)},
                                           {"silent_ms", net::to_ms(report.now - r.last_heard)}});

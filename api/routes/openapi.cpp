@@ -293,6 +293,7 @@ constexpr std::string_view document = R"json({
             "port": {"type": "integer"},
             "former_stream": {"type": "string"},
             "sender": {"type": "string", "description": "who still sends, or fed the former stream"},
+            "ssrc": {"type": ["integer", "null"], "description": "of what it sends; null: not known, or several"},
             "datagrams": {"type": "integer", "description": "that came after the close"},
             "resting_ms": {"type": "integer"},
             "silent_ms": {"type": "integer"}

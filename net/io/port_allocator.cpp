@@ -77,12 +77,13 @@ result<allocation, error> port_allocator::allocate_exactly(const port_request& r
   // A pair at rest is given at once. Its neighbour may rest too when the wanted port is an odd one.
   auto rested = quarantine_.take(port);
   if (rested && rested->ports.port() == port && rested->ports.width() == width) {
-    allocation a;
-    if (reuse(*rested, request, a)) return a;
+    allocation as_it_is;
+    if (reuse(*rested, request, as_it_is)) return as_it_is;
   }
-  endpoint banned;
+  allocation a;
   if (rested) {
-    banned = rested->about.sender;
+    a.former_stream = std::move(rested->about.former_stream);
+    a.former_sender = rested->about.sender;
     let_go(std::move(*rested));
   }
   if (width == 2) {
@@ -95,9 +96,7 @@ result<allocation, error> port_allocator::allocate_exactly(const port_request& r
     pool_.unreserve(port, width);
     return failure{fail(made.error())};
   }
-  allocation a;
   a.ports = std::move(*made);
-  a.banned = banned;
   return a;
 }
 
@@ -139,16 +138,17 @@ bool port_allocator::reuse(quarantine::entry& rested, const port_request& reques
     drain_udp(ports.rtcp.get(), drain_before_reuse);
     set_receive_buffer(ports.rtcp.get(), rtcp_socket.receive_buffer);
   }
-  out.banned = waiting.datagrams > 0 ? waiting.last_sender : rested.about.sender;
+  out.former_stream = std::move(rested.about.former_stream);
+  out.former_sender = rested.about.sender;
+  if (waiting.datagrams > 0) out.former_sender.hear(waiting.sender);
   out.ports = std::move(ports);
   return true;
 }
 
-void port_allocator::release(bound_ports ports, std::string former_stream, const endpoint& former_source,
-                             time_point now) {
+void port_allocator::release(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now) {
   --leased_;
   if (options_.silence > duration::zero())
-    quarantine_.put(std::move(ports), std::move(former_stream), former_source, now);
+    quarantine_.put(std::move(ports), std::move(former_stream), fed_by, now);
   else
     give_back(ports);
 }

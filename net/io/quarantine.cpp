@@ -23,14 +23,14 @@ quarantine::quarantine() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll set of the quarantine");
 }
 
-void quarantine::put(bound_ports ports, std::string former_stream, const endpoint& former_source, time_point now) {
+void quarantine::put(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now) {
   ports.listener.reset();
   set_receive_buffer(ports.rtp.get(), resting_receive_buffer);
   if (ports.rtcp) set_receive_buffer(ports.rtcp.get(), resting_receive_buffer);
   const auto drops = kernel_drops(ports.rtp.get());
   const auto port = ports.port();
   const auto width = ports.width();
-  entries_.push_back({{port, std::move(former_stream), now, now, 0, former_source}, std::move(ports), drops});
+  entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by}, std::move(ports), drops});
   const auto at = std::prev(entries_.end());
   by_port_[port] = at;
   watch(at->ports.rtp.get(), port);
@@ -75,9 +75,9 @@ void quarantine::hear(position at, time_point now) {
   at->about.datagrams += media.datagrams + reports.datagrams + (drops - at->drops_counted);
   at->drops_counted = drops;
   if (media.datagrams > 0)
-    at->about.sender = media.last_sender;
+    at->about.sender.hear(media.sender);
   else if (!at->about.sender.is_set())
-    at->about.sender = reports.last_sender;
+    at->about.sender.from = reports.sender.from;
   at->about.last_heard = now;
   entries_.splice(entries_.end(), entries_, at);
 }

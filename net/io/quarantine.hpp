@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/base/endpoint.hpp"
+#include "net/base/media_sender.hpp"
 #include "net/base/time.hpp"
 #include "net/base/unique_fd.hpp"
 
@@ -33,7 +34,7 @@ struct resting_port {
   time_point since;
   time_point last_heard;        ///< the release itself, until a packet comes
   std::uint64_t datagrams = 0;  ///< that came after the release
-  endpoint sender;              ///< of the last one; before that, the source of the former stream (may be unset)
+  media_sender sender;          ///< of the last one; before that, who fed the former stream (may be unset)
 };
 
 /// Holds released sockets until they have been silent for long enough: a port is not free when its socket closes, it is
@@ -50,8 +51,8 @@ class quarantine {
 
   quarantine();
 
-  /// `former_source`: who fed the stream, unset if nobody did.
-  void put(bound_ports ports, std::string former_stream, const endpoint& former_source, time_point now);
+  /// `fed_by`: who fed the stream, unset if nobody did.
+  void put(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now);
 
   /// Reads what has arrived and hands out the ports that have been silent for `silence`, at most `most` of them.
   std::vector<entry> sweep(duration silence, time_point now, std::size_t most = SIZE_MAX);

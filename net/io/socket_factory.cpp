@@ -164,16 +164,21 @@ std::uint32_t kernel_drops(int fd) noexcept {
 
 drained drain_udp(int fd, std::size_t limit) noexcept {
   drained d;
-  std::array<char, 16> head;  // the rest of each datagram is cut off by the kernel
+  std::array<std::uint8_t, 12> head;  // RFC 3550 5.1; the rest of each datagram is cut off by the kernel
   while (d.datagrams < limit) {
     sockaddr_storage from{};
     socklen_t length = sizeof from;
-    if (::recvfrom(fd, head.data(), head.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &length) < 0) {
+    const auto size =
+        ::recvfrom(fd, head.data(), head.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &length);
+    if (size < 0) {
       if (errno == EINTR || errno == ECONNREFUSED) continue;
       break;
     }
     ++d.datagrams;
-    d.last_sender = endpoint::from_sockaddr(from);
+    media_sender heard{endpoint::from_sockaddr(from), std::nullopt};
+    if (static_cast<std::size_t>(size) == head.size() && head[0] >> 6 == 2) heard.ssrc = load_be32(&head[8]);
+    if (d.datagrams == 1) d.sender = heard;
+    d.sender.hear(heard);
   }
   return d;
 }

@@ -6,6 +6,7 @@
 #include "net/base/bytes.hpp"
 #include "net/base/endpoint.hpp"
 #include "net/base/error.hpp"
+#include "net/base/media_sender.hpp"
 #include "net/base/unique_fd.hpp"
 
 namespace berth::net {
@@ -58,11 +59,11 @@ int set_receive_buffer(int fd, int bytes) noexcept;
 int receive_buffer(int fd) noexcept;
 /// Datagrams that the kernel has dropped on a socket since it was made, for want of buffer.
 std::uint32_t kernel_drops(int fd) noexcept;
-/// Throws away what waits in a UDP socket's queue, at most `limit` datagrams; returns how many, and the last sender.
 struct drained {
   std::size_t datagrams = 0;
-  endpoint last_sender;
+  media_sender sender;  ///< of the last ones; its SSRC if they were RTP
 };
+/// Throws away what waits in a UDP socket's queue, at most `limit` datagrams.
 drained drain_udp(int fd, std::size_t limit) noexcept;
 
 }  // namespace berth::net

@@ -10,8 +10,8 @@ std::optional<refusal> admission::admit(const rtp_packet& packet, const endpoint
 
 std::optional<refusal> admission::check(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
   // First of all: whatever a resting sender sends shows that it is not silent.
-  if (resting_.is_set() && from == resting_) {
-    if (now - resting_heard_ < resting_silence_) {
+  if (resting_.is_set() && from == resting_.from) {
+    if (now - resting_heard_ < resting_silence_ && is_of_former_stream(packet)) {
       resting_heard_ = now;
       return refusal::resting;
     }
@@ -26,6 +26,12 @@ std::optional<refusal> admission::check(const rtp_packet& packet, const endpoint
   if (!same_source && !may_move(same_ssrc, silent)) return refusal::wrong_source;
   if (!same_ssrc && !silent) return refusal::wrong_ssrc;
   return std::nullopt;
+}
+
+bool admission::is_of_former_stream(const rtp_packet& packet) const noexcept {
+  const bool asked_for = options_.ssrc_filter != 0 && packet.ssrc == options_.ssrc_filter;
+  if (options_.ssrc_filter != 0 && !asked_for) return true;
+  return resting_.ssrc ? packet.ssrc == *resting_.ssrc : !asked_for;
 }
 
 // Another source: only silence and the SSRC tell a camera behind a new NAT binding from a stranger.
@@ -55,7 +61,7 @@ void admission::set_ssrc_filter(std::uint32_t ssrc) noexcept {
   source_ = {};
 }
 
-void admission::rest(const endpoint& sender, duration silence, time_point now) noexcept {
+void admission::rest(const media_sender& sender, duration silence, time_point now) noexcept {
   resting_ = sender;
   resting_silence_ = silence;
   resting_heard_ = now;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "net/base/endpoint.hpp"
+#include "net/base/media_sender.hpp"
 #include "net/base/time.hpp"
 #include "net/rtp/rtp_packet.hpp"
 #include "net/rtp/source_policy.hpp"
@@ -38,8 +39,10 @@ class admission {
   void forget_source() noexcept { source_ = {}; }
   /// 0 removes the filter. A lock on an SSRC that the new filter refuses is dropped, and the source with it.
   void set_ssrc_filter(std::uint32_t ssrc) noexcept;
-  /// Refuses `sender`, a former source of this port, until it has been silent for `silence` (counted from `now`).
-  void rest(const endpoint& sender, duration silence, time_point now) noexcept;
+  /// Refuses `sender`, who used to feed this port, until it has been silent for `silence` (counted from `now`), or
+  /// begins a stream that is not the former one: its packets meet the filter and have another SSRC than before. Where
+  /// the former SSRC is not known, that takes a filter.
+  void rest(const media_sender& sender, duration silence, time_point now) noexcept;
 
   const endpoint& source() const noexcept { return source_; }  ///< unset before the first packet
   std::optional<std::uint32_t> ssrc() const noexcept { return ssrc_; }
@@ -48,13 +51,14 @@ class admission {
 
  private:
   bool may_move(bool same_ssrc, bool silent) const noexcept;
+  bool is_of_former_stream(const rtp_packet& packet) const noexcept;
 
   options options_;
   endpoint source_;
   std::optional<std::uint32_t> ssrc_;
   time_point last_{};  // of the last packet learned from
 
-  endpoint resting_;
+  media_sender resting_;
   duration resting_silence_{};
   time_point resting_heard_{};
 };

@@ -51,7 +51,7 @@ class rtp_receiver {
 
   void forget_source() noexcept { admission_.forget_source(); }
   void set_ssrc_filter(std::uint32_t ssrc) noexcept { admission_.set_ssrc_filter(ssrc); }
-  void rest(const endpoint& sender, duration silence, time_point now) noexcept {
+  void rest(const media_sender& sender, duration silence, time_point now) noexcept {
     admission_.rest(sender, silence, now);
   }
 

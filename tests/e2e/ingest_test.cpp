@@ -80,6 +80,10 @@ TEST_CASE("UDP: a resting sender is refused by address on the port that its stre
   REQUIRE(eventually(soon, [&] { return n.refused("second", "resting") == 5; }));
   CHECK_FALSE(n.exists("second"));
   CHECK(adds_up(n.v1.stream("second")));
+  // The same device begins what it was asked for now.
+  REQUIRE(n.call("updateRtpServerSSRC", {{"stream_id", "second"}, {"ssrc", "4242"}}).at("code") == 0);
+  camera.send_raw(port, make_rtp({.ssrc = 4242}));
+  REQUIRE(n.reaches("second", "packets", 1));
 }
 
 TEST_CASE("UDP: loss is what is missing in the sequence, falls when late packets come, and reordering is told apart") {

@@ -329,6 +329,41 @@ TEST_CASE("a new SSRC filter acts on the next packet") {
   CHECK(q->ssrc_filter == 8);
 }
 
+TEST_CASE("a device that begins another stream on a port that rests is heard at once, with and without a filter") {
+  const bool filtered = GENERATE(false, true);
+  harbour h{1};
+  camera device{7};
+  const auto port = h.open("first")->stream.port();
+  device.send(port);
+  h.receive();
+  REQUIRE(h.close("first"));
+  auto next = h.request("second");
+  h.port_in(next).ssrc = filtered ? 8 : 0;
+  REQUIRE(h.open(next)->stream.port() == port);
+  device.send(port);
+  h.receive();
+  CHECK(h.query("second")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 1);
+  device.send_raw(port, rtp_source{8}.next());
+  h.receive();
+  CHECK(h.query("second")->counters.accepted == 1);
+  CHECK(h.query("second")->state == stream_state::active);
+}
+
+TEST_CASE("a stream that is opened again on its port is fed by whoever fed it") {
+  harbour h{1};
+  camera own{7};
+  const auto port = h.open("cam")->stream.port();
+  own.send(port);
+  h.receive();
+  REQUIRE(h.close("cam"));
+  own.send(port);
+  REQUIRE(h.open("cam")->stream.port() == port);
+  own.send(port);
+  h.receive();
+  CHECK(h.query("cam")->counters.accepted == 1);
+  CHECK(h.query("cam")->state == stream_state::active);
+}
+
 TEST_CASE("a camera that keeps sending after its close never appears in the stream that gets the port next") {
   harbour h{1};
   camera old{7};

@@ -5,9 +5,12 @@
 
 #include <dirent.h>
 #include <cerrno>
+#include <optional>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_sockets.hpp"
+#include "tests/support/packets.hpp"
 #include "tests/support/reserved_ports.hpp"
 
 using namespace berth::net;
@@ -40,10 +43,8 @@ int open_descriptors() {
 
 struct camera {
   unique_fd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  void send(std::uint16_t port) {
-    sockaddr_storage to;
-    const auto size = endpoint::parse("127.0.0.1", port)->to_sockaddr(to, AF_INET);
-    REQUIRE(::sendto(socket.get(), "x", 1, 0, reinterpret_cast<sockaddr*>(&to), size) == 1);
+  void send(std::uint16_t port, const std::vector<std::uint8_t>& bytes = {'x'}) {
+    send_datagram(socket.get(), bytes, *endpoint::parse("127.0.0.1", port));
   }
 };
 
@@ -155,7 +156,7 @@ TEST_CASE("a sender keeps its former port from being given, and is named") {
   REQUIRE(resting.size() == 1);
   CHECK(resting[0].former_stream == "cam");
   CHECK(resting[0].datagrams == 20);
-  CHECK(resting[0].sender.port() == local_endpoint(cam.socket.get()).port());
+  CHECK(resting[0].sender.from.port() == local_endpoint(cam.socket.get()).port());
   r.allocator.sweep(opened_at + 24s);
   CHECK(r.allocator.figures().resting == 1);
   r.allocator.sweep(opened_at + 25s);
@@ -176,14 +177,55 @@ TEST_CASE("under pressure the longest-silent port is used early, empty, with its
   const auto first = r.allocator.allocate(r.any(), opened_at + 2s);
   REQUIRE(first);
   CHECK(first->ports.port() == quiet);
-  CHECK_FALSE(first->banned.is_set());
+  CHECK_FALSE(first->former_sender.is_set());
   cam.send(noisy);
   const auto second = r.allocator.allocate(r.any(), opened_at + 2s);
   REQUIRE(second);
   CHECK(second->ports.port() == noisy);
-  CHECK(second->banned.port() == local_endpoint(cam.socket.get()).port());
+  CHECK(second->former_sender.from.port() == local_endpoint(cam.socket.get()).port());
   CHECK(drain_udp(second->ports.rtp.get(), 10).datagrams == 0);
   CHECK(r.allocator.figures().taken_early == 2);
+}
+
+TEST_CASE("a former sender is told by its SSRC too, unless it sends more than one") {
+  struct row {
+    std::optional<std::uint32_t> fed_by;        ///< the SSRC of the stream that was closed
+    std::vector<std::uint32_t> heard, waiting;  ///< what came while the port rested, and what waits at the end
+    std::optional<std::uint32_t> known;
+  };
+  const row rows[] = {
+      {7, {}, {}, 7},
+      {7, {7, 7}, {7}, 7},
+      {7, {8}, {}, std::nullopt},
+      {7, {}, {8}, std::nullopt},
+      {7, {}, {7, 8}, std::nullopt},
+      {std::nullopt, {9}, {}, 9},
+      {std::nullopt, {}, {9, 9}, 9},
+      {std::nullopt, {9, 8, 8}, {8}, std::nullopt},
+  };
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    INFO("row " << i);
+    const auto& [fed_by, heard, waiting, known] = rows[i];
+    rig r;
+    auto a = r.allocator.allocate(r.any(), opened_at);
+    REQUIRE(a);
+    const auto port = a->ports.port();
+    camera cam;
+    cam.send(port);
+    drain_udp(a->ports.rtp.get(), 1);  // names the camera's socket
+    const auto from = endpoint::parse("127.0.0.1", local_endpoint(cam.socket.get()).port());
+    r.allocator.release(std::move(a->ports), "cam", fed_by ? media_sender{*from, fed_by} : media_sender{}, opened_at);
+    for (const auto ssrc : heard) {
+      cam.send(port, make_rtp({.ssrc = ssrc}));
+      r.allocator.sweep(opened_at + 1s);
+    }
+    for (const auto ssrc : waiting) cam.send(port, make_rtp({.ssrc = ssrc}));
+    const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
+    REQUIRE(b);
+    CHECK(b->former_stream == "cam");
+    CHECK(b->former_sender.from == *from);
+    CHECK(b->former_sender.ssrc == known);
+  }
 }
 
 TEST_CASE("a request that names a resting port gets it at once") {
@@ -191,12 +233,13 @@ TEST_CASE("a request that names a resting port gets it at once") {
   auto a = r.allocator.allocate(r.any(), opened_at);
   const auto port = a->ports.port();
   camera cam;
-  r.allocator.release(std::move(a->ports), "cam", local_endpoint(cam.socket.get()), opened_at);
+  r.allocator.release(std::move(a->ports), "cam", {local_endpoint(cam.socket.get()), 7}, opened_at);
   cam.send(port);
   const auto b = r.allocator.allocate(r.exactly(port), opened_at + 1s);
   REQUIRE(b);
   CHECK(b->ports.port() == port);
-  CHECK(b->banned.is_set());
+  CHECK(b->former_stream == "cam");
+  CHECK(b->former_sender.from.port() == local_endpoint(cam.socket.get()).port());
   CHECK(drain_udp(b->ports.rtp.get(), 10).datagrams == 0);
   CHECK(receive_buffer(b->ports.rtp.get()) >= 212992);
 }

@@ -139,7 +139,7 @@ TEST_CASE("a new filter acts on the next packet") {
 
 TEST_CASE("a resting sender is refused until it has been silent for long enough") {
   admission lock;
-  lock.rest(a, 3s, begun);
+  lock.rest({a, 7}, 3s, begun);
   CHECK(admitted(lock, 7, a, 2999ms) == "resting");
   CHECK(admitted(lock, 7, a, 5998ms) == "resting");
   CHECK_FALSE(lock.source().is_set());
@@ -150,10 +150,47 @@ TEST_CASE("a resting sender is refused until it has been silent for long enough"
 
 TEST_CASE("a resting sender counts as heard even when the filter would have refused it, its neighbours do not rest") {
   admission lock({.ssrc_filter = 7});
-  lock.rest(a, 3s, begun);
+  lock.rest({a, 7}, 3s, begun);
   CHECK(admitted(lock, 8, a, 2s) == "resting");
   CHECK(admitted(lock, 7, a, 4s) == "resting");
   CHECK(admitted(lock, 7, b, 4s) == "ok");
+}
+
+TEST_CASE("a device that begins another stream on the same port is heard at once") {
+  struct row {
+    std::optional<std::uint32_t> former;
+    std::uint32_t filter;
+    std::uint32_t sent;
+    const char* outcome;
+  };
+  const row rows[] = {
+      {7, 0, 7, "resting"},  // what it still sends of the former stream
+      {7, 0, 8, "ok"},
+      {7, 8, 8, "ok"},
+      {7, 8, 9, "resting"},  // neither the former stream nor the one that was asked for
+      {7, 7, 7, "resting"},  // the same name again: only silence tells the old from the new
+      {std::nullopt, 0, 8, "resting"},
+      {std::nullopt, 8, 8, "ok"},
+      {std::nullopt, 8, 9, "resting"},
+  };
+  for (const auto& r : rows) {
+    INFO("former " << r.former.value_or(0) << ", filter " << r.filter << ", sent " << r.sent);
+    admission lock({.ssrc_filter = r.filter});
+    lock.rest({a, r.former}, 3s, begun);
+    CHECK(admitted(lock, r.sent, a, 1s) == r.outcome);
+    const bool heard = std::string(r.outcome) == "ok";
+    CHECK(lock.source().is_set() == heard);
+    // What was refused has shown that it is not silent; what was taken is a source like any other from now on.
+    CHECK(admitted(lock, r.sent, a, 3900ms) == (heard ? "ok" : "resting"));
+  }
+}
+
+TEST_CASE("what is left of the former stream does not come in once the new one has begun") {
+  admission lock;
+  lock.rest({a, 7}, 3s, begun);
+  CHECK(admitted(lock, 8, a, 10ms) == "ok");
+  CHECK(admitted(lock, 7, a, 20ms) == "wrong_ssrc");
+  CHECK(admitted(lock, 8, a, 30ms) == "ok");
 }
 
 TEST_CASE("nobody rests when the former sender is unknown") {
