@@ -117,10 +117,14 @@ void stream_commands::begin(opened stream, open_answer answer) {
       .then(
           [this, key, generation, answer, stream = std::move(stream)](const outcome<completed>& there) mutable {
             if (there) return answer(std::move(stream));
-            const auto* ending = given_.streams.find(key, generation);
+            auto* ending = given_.streams.find(key, generation);
+            auto why = there.error();
             if (ending != nullptr && ending->published.refused())
-              return answer(reject(errc::publish_refused, ending->published.refusal()));
-            answer(net::failure{there.error()});
+              why = reject(errc::publish_refused, ending->published.refusal()).error;
+            // Its actor is on its way out: whoever hears that it failed does not see it any more.
+            if (ending != nullptr && !ending->lives.closing())
+              given_.keeper.begin_close(key, *ending, close_reason::source_ended);
+            answer(net::failure{std::move(why)});
           },
           [key, answer](const caf::error&) { answer(net::failure{closed_meanwhile(key)}); });
 }

@@ -29,7 +29,7 @@ struct no_hooks final : actors::hook_transport {
 
 /// Real threads and sockets, which fail as a test says.
 struct broken_node {
-  broken_node() {
+  explicit broken_node(net::source_factory fetching = {}) {
     config_sources sources;
     const auto range = ports.range();
     sources.set_arguments = {"rtp_proxy.port_range=" + std::to_string(range.first) + "-" + std::to_string(range.last)};
@@ -39,7 +39,7 @@ struct broken_node {
         *(*opened)->current(),
         core::dependencies{.sockets = sockets,
                            .hooks = hooks,
-                           .sources = {},
+                           .sources = std::move(fetching),
                            .on_event = [](const actors::event&) {},
                            .failed = [this](const std::string& why) { failure.set_value(why); }});
   }
@@ -64,7 +64,47 @@ struct broken_node {
   std::unique_ptr<core> node;
 };
 
+/// Has nothing, says so, and takes its time to go.
+class void_source final : public net::media_source {
+ public:
+  explicit void_source(std::latch& may_go) : may_go_(may_go) {}
+  ~void_source() override { may_go_.wait(); }
+  std::deque<net::source_item> take() override { return {{net::source_item::kind::ended, {}, {}, "nobody is there"}}; }
+  void stop() override {}
+  void seek(net::duration) override {}
+  void set_speed(double) override {}
+
+ private:
+  std::latch& may_go_;
+};
+
 }  // namespace
+
+TEST_CASE("core: a stream that could not be fetched is gone for whoever was told so, however long its actor takes") {
+  std::latch may_go{1};
+  broken_node b{[&](net::source_options_ptr, std::function<void()> wake) {
+    wake();
+    return std::make_unique<void_source>(may_go);
+  }};
+  const auto client = b.node->client();
+  actors::sourced from;
+  from.source = std::make_shared<net::source_options>(net::source_options{.url = "rtsp://192.0.2.1/cam"});
+  from.publish.emplace();
+  auto wanted = b.open_of("cam");
+  wanted.what = std::move(from);
+  auto opening = b.ask(client, std::move(wanted));
+  REQUIRE(opening.wait_for(20s) == std::future_status::ready);
+  const auto refused = opening.get();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text == "nobody is there");
+  auto asking = b.ask(client, actors::query_request{{"__defaultVhost__", "rtp", "cam"}});
+  auto listing = b.ask(client, actors::list_request{});
+  REQUIRE(asking.wait_for(20s) == std::future_status::ready);
+  REQUIRE(listing.wait_for(20s) == std::future_status::ready);
+  CHECK(asking.get().error().code == actors::errc::not_found);
+  CHECK(listing.get()->streams.empty());
+  may_go.count_down();
+}
 
 TEST_CASE("core: a supervisor that throws is reported with why, and leaves no question open") {
   broken_node b;
