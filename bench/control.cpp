@@ -149,11 +149,17 @@ void interleaved(const settings& s, const service_address& to, std::chrono::mill
 
 void throughput(const settings& s, const service_address& to, std::size_t connections, std::chrono::milliseconds time,
                 report& out) {
+  const auto used_by_now = [&] { return to.pid == 0 ? process_usage{} : process_meter{to.pid}.read(); };
+  auto before = used_by_now();
   const auto row = [&](const std::string& name, const phase& p, double empty) {
     const auto& l = p.calls.latency;
+    const auto now = used_by_now();
+    const auto calls = static_cast<double>(std::max<std::uint64_t>(1, l.count()));
     out.add(name + ", " + std::to_string(connections) + " connections",
             {p.per_second(), p.per_second() / empty, l.percentile_us(0.5), l.percentile_us(0.99),
-             static_cast<double>(p.calls.failed)});
+             std::chrono::duration<double, std::micro>(now.cpu - before.cpu).count() / calls,
+             static_cast<double>(now.switches - before.switches) / calls, static_cast<double>(p.calls.failed)});
+    before = used_by_now();
   };
   const auto empty =
       closed_loop(s, to, connections, time, SIZE_MAX, [](auto& c, std::size_t) { return c.empty_route(); });
@@ -219,7 +225,8 @@ int run_control(const settings& s, const po::variables_map& given) {
 
   report calls{"One connection, calls in turn" + title,
                {"p50 us", "p90 us", "p99 us", "p99.9 us", "max us", "x empty", "failed"}};
-  report loads{"As fast as it goes" + title, {"per second", "of empty", "p50 us", "p99 us", "failed"}};
+  report loads{"As fast as it goes" + title,
+               {"per second", "of empty", "p50 us", "p99 us", "cpu us", "switches", "failed"}};
   report paced{"At a given rate, 64 connections, latency from the intended moment" + title,
                {"p50 us", "p90 us", "p99 us", "p99.9 us", "failed"}};
   const auto rates = numbers(given["rates"].as<std::string>());

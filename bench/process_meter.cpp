@@ -15,9 +15,15 @@ namespace fs = std::filesystem;
 
 std::string proc(pid_t pid) { return "/proc/" + std::to_string(pid); }
 
-std::size_t kilobytes_of(const std::string& status, const std::string& name) {
+std::string text_of(const std::string& path) {
+  std::ifstream in{path};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+// A line of proc_pid_status(5).
+std::size_t number_of(const std::string& status, const std::string& name) {
   const auto at = status.find("\n" + name + ":");
-  return at == status.npos ? 0 : std::stoul(status.substr(at + name.size() + 2)) * 1024;
+  return at == status.npos ? 0 : std::stoul(status.substr(at + name.size() + 2));
 }
 
 bool pin(pid_t thread, int processor) {
@@ -68,11 +74,14 @@ std::chrono::nanoseconds process_meter::cpu() const {
 process_usage process_meter::read() const {
   process_usage u;
   u.cpu = cpu();
-  u.threads = threads().size();
-  std::ifstream in{proc(pid_) + "/status"};
-  const std::string status{std::istreambuf_iterator<char>{in}, {}};
-  u.resident_bytes = kilobytes_of(status, "VmRSS");
-  u.anonymous_bytes = kilobytes_of(status, "RssAnon");
+  for (const auto t : threads()) {
+    ++u.threads;
+    const auto of_thread = text_of(proc(pid_) + "/task/" + std::to_string(t) + "/status");
+    u.switches += number_of(of_thread, "voluntary_ctxt_switches") + number_of(of_thread, "nonvoluntary_ctxt_switches");
+  }
+  const auto status = text_of(proc(pid_) + "/status");
+  u.resident_bytes = number_of(status, "VmRSS") * 1024;
+  u.anonymous_bytes = number_of(status, "RssAnon") * 1024;
   std::error_code failed;
   for ([[maybe_unused]] const auto& entry : fs::directory_iterator{proc(pid_) + "/fd", failed}) ++u.descriptors;
   return u;

@@ -12,6 +12,7 @@ namespace berth::bench {
 
 struct process_usage {
   std::chrono::nanoseconds cpu{};  ///< of all threads, user and system
+  std::uint64_t switches = 0;      ///< from one thread to another, wanted or not, of all threads that live now
   std::size_t resident_bytes = 0;
   std::size_t anonymous_bytes = 0;  ///< of these, memory of its own: heap and stacks, no files
   std::size_t descriptors = 0;
