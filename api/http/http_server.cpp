@@ -5,8 +5,7 @@
 namespace berth::api {
 namespace {
 
-tcp_service sessions_of(http_service service) {
-  const auto shared = std::make_shared<const http_service>(std::move(service));
+tcp_service sessions_of(const std::shared_ptr<const http_service>& shared) {
   return {.name = "HTTP",
           .make =
               [shared](std::shared_ptr<byte_stream> stream, const net::endpoint& peer, const net::endpoint& local,
@@ -20,6 +19,21 @@ tcp_service sessions_of(http_service service) {
 }  // namespace
 
 http_server::http_server(boost::asio::io_context& io, http_service service)
-    : tcp_server(io, sessions_of(std::move(service))) {}
+    : http_server(io, std::make_shared<const http_service>(std::move(service))) {}
+
+http_server::http_server(boost::asio::io_context& io, std::shared_ptr<const http_service> service)
+    : tcp_server(io, sessions_of(service)), service_(std::move(service)) {}
+
+void http_server::go_on(taken_connection taken, http_request first) {
+  const auto peer = taken.peer;
+  const auto local = taken.local;
+  const auto place = taken.place;
+  auto unread = std::move(taken.unread);
+  adopt(std::move(taken), [&](std::shared_ptr<byte_stream> stream) {
+    auto session = std::make_shared<http_session>(std::move(stream), peer, local, *service_, [place] { return place; });
+    session->begin_with(std::move(first), std::move(unread));
+    return session;
+  });
+}
 
 }  // namespace berth::api

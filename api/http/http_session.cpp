@@ -90,6 +90,20 @@ void http_session::log(std::string_view line) const {
   if (service_.log) service_.log(line);
 }
 
+void http_session::begin_with(http_request first, std::string unread) {
+  first_ = std::move(first);
+  unread_ = std::move(unread);
+}
+
+// A connection that can not be given away is served where it is.
+bool http_session::moved(http_request& request) {
+  if (!service_.is_elsewhere || !service_.is_elsewhere(request)) return false;
+  auto taken = release();
+  if (!taken) return false;
+  service_.elsewhere(std::move(*taken), std::move(request));
+  return true;
+}
+
 awaitable<void> http_session::run() {
   const auto self = shared_from_this();
   for (bool more = true; more && !stopping_;) {
@@ -103,7 +117,7 @@ awaitable<void> http_session::run() {
     if (const auto* wrong = std::get_if<refusal>(&got))
       co_await refuse(request, *wrong);
     else if (std::holds_alternative<request_complete>(got))
-      more = co_await answer(request);
+      more = !moved(request) && co_await answer(request);
   }
   stream_->close();
 }
@@ -127,6 +141,11 @@ awaitable<error_code> http_session::read_more() {
 }
 
 awaitable<http_session::reading> http_session::read_request(http_request& request) {
+  if (first_) {
+    request = std::move(*std::exchange(first_, std::nullopt));
+    idle_ = false;
+    co_return request_complete{};
+  }
   const auto skip_empty_lines = [this] { unread_.erase(0, unread_.find_first_not_of("\r\n")); };  // RFC 9112 2.2
 
   skip_empty_lines();
@@ -232,12 +251,18 @@ awaitable<bool> http_session::answer(http_request& request) {
   co_return keep_alive;
 }
 
-bool http_session::give_away(const http_request& request, const http_reply& reply) {
+std::optional<taken_connection> http_session::release() {
   auto socket = stream_->release();
-  if (!socket) return false;
+  if (!socket) return std::nullopt;
+  return taken_connection{std::move(*socket), peer_, local_, std::move(unread_), take_place_ ? take_place_() : nullptr};
+}
+
+bool http_session::give_away(const http_request& request, const http_reply& reply) {
+  auto taken = release();
+  if (!taken) return false;
   std::string thrown;
   try {
-    reply.take({std::move(*socket), peer_, local_, std::move(unread_), take_place_ ? take_place_() : nullptr});
+    reply.take(std::move(*taken));
     return true;
   } catch (const std::exception& e) {
     thrown = e.what();

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,7 +22,7 @@ namespace berth::api {
 
 class stream_writer;
 
-/// What every session of a server shares. Its functions are called from all HTTP threads.
+/// What every session of a server shares. Its functions are called from all threads of the server.
 struct http_service {
   const http_settings_holder& settings;
   /// Answers any request (router::dispatch); the request outlives the coroutine.
@@ -33,6 +34,9 @@ struct http_service {
   std::function<void(std::string_view)> access_log;
   /// For the Date header.
   std::function<net::wall_time()> now = net::wall_clock::now;
+  /// Takes the connection of a request that is not answered on these threads. Empty: all are.
+  std::function<bool(const http_request&)> is_elsewhere{};
+  std::function<void(taken_connection, http_request)> elsewhere{};
 };
 
 /// Serves one connection until either side closes it. Requests that come in one go are answered in order, one at a
@@ -48,6 +52,8 @@ class http_session final : public server_session, public std::enable_shared_from
   http_session(const http_session&) = delete;
   http_session& operator=(const http_session&) = delete;
 
+  /// Before run(): a request that was read from the connection, and what was read behind it.
+  void begin_with(http_request first, std::string unread);
   boost::asio::awaitable<void> run() override;
   boost::asio::awaitable<void> turn_away() override;
   /// A streamed reply is told to end.
@@ -65,6 +71,8 @@ class http_session final : public server_session, public std::enable_shared_from
 
   boost::asio::awaitable<reading> read_request(http_request& request);
   boost::asio::awaitable<bool> answer(http_request& request);
+  bool moved(http_request& request);
+  std::optional<taken_connection> release();
   bool give_away(const http_request& request, const http_reply& reply);
   boost::asio::awaitable<bool> send(const http_request& request, const http_reply& reply, bool keep_alive);
   boost::asio::awaitable<void> run_stream(const http_request& request, const http_reply& reply);
@@ -79,6 +87,7 @@ class http_session final : public server_session, public std::enable_shared_from
   const http_service& service_;
   place_function take_place_;
   std::shared_ptr<const http_settings> settings_;
+  std::optional<http_request> first_;
   std::string unread_;  // read from the stream, not yet parsed
   std::shared_ptr<stream_writer> writer_;
   bool idle_ = true;

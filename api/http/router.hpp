@@ -12,7 +12,7 @@
 
 namespace berth::api {
 
-/// Table of routes. Filled before the server starts, then only read, from all HTTP threads.
+/// Table of routes. Filled before the server starts, then only read, from all threads that serve HTTP.
 ///
 /// Exact routes are matched without regard to case and answer GET, POST, PUT and DELETE alike; HEAD is answered without
 /// calling them. Templates are matched segment by segment on the path as sent, so that a segment may hold an encoded

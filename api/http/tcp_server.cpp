@@ -1,5 +1,8 @@
 #include "api/http/tcp_server.hpp"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -36,6 +39,15 @@ net::endpoint to_endpoint(const tcp::endpoint& from) {
   return net::endpoint::parse(from.address().to_string(), from.port()).value_or(net::endpoint{});
 }
 
+net::unique_fd copy_of(int descriptor) { return net::unique_fd{::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)}; }
+
+tcp family_of(int socket) {
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size);
+  return at.ss_family == AF_INET6 ? tcp::v6() : tcp::v4();
+}
+
 /// Connections that were given away. Shared with all of them: they may outlive the server.
 using taken_count = std::shared_ptr<std::atomic<std::size_t>>;
 
@@ -58,6 +70,9 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
     const std::lock_guard lock{mutex_};
     return sessions_.size() + *taken_;
   }
+  void help(const core& other);
+  void stop_helping();
+  void adopt(taken_connection taken, const make_session& make);
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
   void abandon();
 
@@ -68,8 +83,11 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   };
 
   error_code open(const tcp::endpoint& at);
+  void begin_accepting();
   awaitable<void> accept_loop();
+  void stop_accepting();
   void start(tcp::socket socket, const session_strand& strand);
+  void run(const std::shared_ptr<server_session>& session, const session_strand& strand, bool welcome);
   void ended(std::uint64_t id, std::exception_ptr thrown);
   void finish_stop();
   template <class F>
@@ -80,6 +98,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   session_strand strand_;  // of the acceptor and of stopping
   tcp::acceptor acceptor_;
   asio::steady_timer deadline_;
+  bool accepting_ = false;
   std::atomic<std::uint16_t> port_{0};
   const taken_count taken_ = std::make_shared<std::atomic<std::size_t>>(0);
 
@@ -88,12 +107,12 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   std::uint64_t next_id_ = 0;
   bool stopping_ = false;
   std::function<void()> done_;
+  net::unique_fd listener_;  ///< the acceptor's own again, for who helps
 };
 
 error_code tcp_server::core::open(const tcp::endpoint& at) {
   error_code error;
-  error_code ignored;
-  acceptor_.close(ignored);
+  stop_accepting();
   acceptor_.open(at.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);  // else TIME_WAIT delays a restart
   if (!error && at.address().is_v6()) acceptor_.set_option(asio::ip::v6_only{!at.address().is_unspecified()}, error);
@@ -115,15 +134,63 @@ net::result<std::uint16_t, std::string> tcp_server::core::listen(std::string_vie
   if (error == asio::error::address_family_not_supported && ip.is_v6() && ip.is_unspecified())
     error = open({asio::ip::address_v4::any(), port});
   if (error) {
-    error_code ignored;
-    acceptor_.close(ignored);
+    stop_accepting();
     return failed(error.message());
   }
   const auto bound = acceptor_.local_endpoint(error).port();
   port_ = bound;
-  asio::co_spawn(
-      strand_, [self = shared_from_this()]() -> awaitable<void> { co_await self->accept_loop(); }, asio::detached);
+  {
+    const std::lock_guard lock{mutex_};
+    listener_ = copy_of(acceptor_.native_handle());
+  }
+  begin_accepting();
   return bound;
+}
+
+void tcp_server::core::help(const core& other) {
+  auto listener = [&] {
+    const std::lock_guard lock{other.mutex_};
+    return copy_of(other.listener_.get());
+  }();
+  if (!listener) return;
+  const auto family = family_of(listener.get());
+  asio::post(strand_, [self = shared_from_this(), family,
+                       listener = std::make_shared<net::unique_fd>(std::move(listener))]() mutable {
+    {
+      const std::lock_guard lock{self->mutex_};
+      if (self->stopping_) return;
+    }
+    if (self->accepting_ || self->acceptor_.is_open()) return;
+    error_code error;
+    self->acceptor_.assign(family, listener->get(), error);
+    if (error) return;
+    static_cast<void>(listener->release());
+    self->begin_accepting();
+  });
+}
+
+void tcp_server::core::stop_helping() {
+  asio::post(strand_, [self = shared_from_this()] {
+    if (self->local_port() == 0) self->stop_accepting();
+  });
+}
+
+void tcp_server::core::begin_accepting() {
+  accepting_ = true;
+  asio::co_spawn(
+      strand_,
+      [self = shared_from_this()]() -> awaitable<void> {
+        co_await self->accept_loop();
+        self->accepting_ = false;
+      },
+      asio::detached);
+}
+
+// Not close(): where another descriptor holds the same socket, that would leave it in the poller.
+void tcp_server::core::stop_accepting() {
+  if (!acceptor_.is_open()) return;
+  error_code error;
+  const net::unique_fd released{acceptor_.release(error)};
 }
 
 awaitable<void> tcp_server::core::accept_loop() {
@@ -146,13 +213,25 @@ void tcp_server::core::start(tcp::socket socket, const session_strand& strand) {
   const auto session = service_.make(std::make_shared<tcp_stream>(std::move(socket)), peer, local,
                                      [taken = taken_] { return take_place(taken); });
   const auto limit = service_.max_connections();
+  const auto open = connections();
+  if (open < limit + most_turned_away) run(session, strand, open < limit);
+}
+
+void tcp_server::core::adopt(taken_connection taken, const make_session& make) {
+  const auto strand = asio::make_strand(io_);
+  error_code error;
+  tcp::socket socket{strand};
+  socket.assign(family_of(taken.socket.get()), taken.socket.get(), error);
+  if (error) return;
+  static_cast<void>(taken.socket.release());
+  run(make(std::make_shared<tcp_stream>(std::move(socket))), strand, true);
+}
+
+void tcp_server::core::run(const std::shared_ptr<server_session>& session, const session_strand& strand, bool welcome) {
   std::uint64_t id = 0;
-  bool welcome = true;
   {
     const std::lock_guard lock{mutex_};
-    const auto open = sessions_.size() + *taken_;
-    if (stopping_ || open >= limit + most_turned_away) return;
-    welcome = open < limit;
+    if (stopping_) return;
     id = next_id_++;
     sessions_.emplace(id, entry{strand, session});
   }
@@ -196,10 +275,10 @@ void tcp_server::core::stop(std::chrono::milliseconds patience, std::function<vo
       const std::lock_guard lock{self->mutex_};
       if (std::exchange(self->stopping_, true)) return;
       self->done_ = std::move(done);
+      self->listener_.reset();
       none = self->sessions_.empty();
     }
-    error_code ignored;
-    self->acceptor_.close(ignored);
+    self->stop_accepting();
     if (none) return self->finish_stop();
     self->for_each_session([](server_session& session) { session.stop(); });
     self->deadline_.expires_after(patience);
@@ -224,10 +303,10 @@ void tcp_server::core::abandon() {
   {
     const std::lock_guard lock{mutex_};
     stopping_ = true;
+    listener_.reset();
   }
   asio::post(strand_, [self = shared_from_this()] {
-    error_code ignored;
-    self->acceptor_.close(ignored);
+    self->stop_accepting();
     self->for_each_session([](server_session& session) { session.abort(); });
   });
 }
@@ -240,6 +319,10 @@ tcp_server::~tcp_server() { core_->abandon(); }
 net::result<std::uint16_t, std::string> tcp_server::listen(std::string_view address, std::uint16_t port) {
   return core_->listen(address, port);
 }
+
+void tcp_server::help(const tcp_server& other) { core_->help(*other.core_); }
+void tcp_server::stop_helping() { core_->stop_helping(); }
+void tcp_server::adopt(taken_connection taken, const make_session& make) { core_->adopt(std::move(taken), make); }
 
 std::uint16_t tcp_server::local_port() const noexcept { return core_->local_port(); }
 std::size_t tcp_server::connections() const { return core_->connections(); }

@@ -11,6 +11,7 @@
 
 #include "api/http/byte_stream.hpp"
 #include "api/http/server_session.hpp"
+#include "api/http/taken_connection.hpp"
 #include "net/base/endpoint.hpp"
 #include "net/base/result.hpp"
 
@@ -46,6 +47,10 @@ class tcp_server {
 
   /// Binds and accepts from now on; "::" takes IPv4 too, port 0 takes a free one. Gives the port, or says what failed.
   net::result<std::uint16_t, std::string> listen(std::string_view address, std::uint16_t port);
+  /// Accepts what comes to the port of `other`, too: for as long as that one does not get to it. Nothing happens if it
+  /// does so already, or `other` does not listen.
+  void help(const tcp_server& other);
+  void stop_helping();
   /// 0 before listen().
   std::uint16_t local_port() const noexcept;
   /// Open now, those that were given away included.
@@ -54,6 +59,11 @@ class tcp_server {
   /// No new connections; idle ones are closed, running requests get their replies. What is left after `patience` is
   /// cut. Then calls `done`, once, on a thread of the io_context. A second call only shortens nothing: it is ignored.
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
+
+ protected:
+  using make_session = std::function<std::shared_ptr<server_session>(std::shared_ptr<byte_stream>)>;
+  /// Serves a connection that another server has accepted, and counts for as long as its place is held.
+  void adopt(taken_connection taken, const make_session& make);
 
  private:
   class core;

@@ -1,0 +1,114 @@
+// Two servers, one port: a connection that one gives to the other, and one that stands in for the other.
+#include <future>
+#include <latch>
+
+#include "tests/api/http/running_server.hpp"
+#include "tests/support/condition.hpp"
+
+using namespace berth::api;
+using namespace berth::api::test;
+using namespace std::chrono_literals;
+using berth::tests::eventually;
+
+namespace {
+
+/// A server with a thread of its own, whose answers say its name.
+struct site {
+  explicit site(const std::string& name, site* other = nullptr) {
+    const auto say = [name](const http_request& r) -> awaitable<http_reply> {
+      co_return zlm_reply({{"by", name}, {"body", r.body}});
+    };
+    routes.add("/here", say);
+    routes.add("/there", say);
+    http_service service{settings, [this](http_request& r) { return routes.dispatch(r); }, default_fault_reply, {}, {}};
+    if (other != nullptr) {
+      service.is_elsewhere = [](const http_request& r) { return r.path == "/there"; };
+      service.elsewhere = [other](taken_connection taken, http_request first) {
+        other->server->go_on(std::move(taken), std::move(first));
+      };
+    }
+    server.emplace(io, std::move(service));
+    thread = std::thread{[this] { io.run(); }};
+  }
+  ~site() {
+    stop();
+    guard.reset();
+    thread.join();
+  }
+  void stop() {
+    if (std::exchange(stopped, true)) return;
+    std::promise<void> done;
+    server->stop(0ms, [&] { done.set_value(); });
+    done.get_future().wait();
+  }
+
+  http_settings_holder settings;
+  router routes;
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard = boost::asio::make_work_guard(io);
+  std::optional<http_server> server;
+  std::thread thread;
+  bool stopped = false;
+};
+
+std::string answerer(const std::string& reply) {
+  const auto at = reply.find(R"("by":")");
+  return at == std::string::npos ? "nobody" : reply.substr(at + 6, reply.find('"', at + 6) - at - 6);
+}
+
+}  // namespace
+
+TEST_CASE("two servers: a connection moves with what was sent, and is answered in order from there on") {
+  site back{"back"};
+  site front{"front", &back};
+  const auto port = front.server->listen("127.0.0.1", 0);
+  REQUIRE(port);
+  {
+    client c{*port};
+    REQUIRE(
+        c.send(get("/here") + "POST /there HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello" + get("/here") + get("/ther")));
+    CHECK(answerer(c.reply()) == "front");
+    const auto moved = c.reply();
+    CHECK(answerer(moved) == "back");
+    CHECK(contains(moved, R"("body":"hello")"));
+    CHECK(answerer(c.reply()) == "back");
+    CHECK(contains(c.reply(), "404"));
+    CHECK(answerer(c.ask(get("/there"))) == "back");
+    CHECK(front.server->connections() == 1);
+    CHECK(back.server->connections() == 1);
+  }
+  CHECK(eventually(20s, [&] { return front.server->connections() == 0 && back.server->connections() == 0; }));
+}
+
+TEST_CASE("two servers: one answers at the port of the other while that is stuck, again and again") {
+  site back{"back"};
+  site front{"front", &back};
+  const auto port = front.server->listen("127.0.0.1", 0);
+  REQUIRE(port);
+  for (int round = 0; round < 5; ++round) {
+    CHECK(answerer(client{*port}.ask(get("/here"))) == "front");
+    std::latch go_on{1};
+    std::promise<void> stuck;
+    boost::asio::post(front.io, [&] {
+      stuck.set_value();
+      go_on.wait();
+    });
+    stuck.get_future().wait();
+    for (int i = 0; i < 3; ++i) back.server->help(*front.server);
+    for (int i = 0; i < 3; ++i) CHECK(answerer(client{*port}.ask(get("/here"))) == "back");
+    back.server->stop_helping();
+    go_on.count_down();
+    // A connection that was accepted in time is still served.
+    CHECK(eventually(20s, [&] { return answerer(client{*port}.ask(get("/here"))) == "front"; }));
+  }
+}
+
+TEST_CASE("two servers: who helps one that has stopped accepts nothing") {
+  site back{"back"};
+  site front{"front", &back};
+  const auto port = front.server->listen("127.0.0.1", 0);
+  REQUIRE(port);
+  front.stop();
+  back.server->help(*front.server);
+  CHECK_FALSE(client{*port}.connected);
+}
