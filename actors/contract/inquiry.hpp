@@ -21,10 +21,11 @@ struct query_request {
   stream_key key;
 };
 
-/// Answered at once, ordered by key. Configured and closing entries are left out.
+/// Answered at once, ordered by key, a part of what there is if that is much: whoever wants all asks again with `next` as
+/// `after`. What is there throughout is listed once. Configured and closing entries are left out.
 struct stream_list {
   std::vector<stream_status> streams;
-  bool more = false;  ///< the limit cut the list
+  std::optional<stream_key> next;  ///< more may stand behind this key; unset: that is all
 };
 struct list_request {
   using answer = outcome<stream_list>;

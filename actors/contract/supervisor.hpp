@@ -17,8 +17,8 @@ namespace berth::actors {
 struct tick {
   using answer = nothing;
 };
-/// Likewise: more ports may have rested for long enough.
-struct sweep_on {
+/// Likewise: a turn has left something over.
+struct proceed {
   using answer = nothing;
 };
 
@@ -33,6 +33,6 @@ using supervisor_actor =
     actor_of<asked_of_receivers, asked_of_sources, open_request, close_request, query_request, list_request,
              ports_request, stats_request, idle_check_request, watch_request, media_request, send_request,
              stop_sending_request, senders_request, shutdown_request, stream_notice, ssrc_arrived, talk_over, tick,
-             sweep_on, postponed>::extend<caf::reacts_to<node_settings_ptr>>;
+             proceed, postponed>::extend<caf::reacts_to<node_settings_ptr>>;
 
 }  // namespace berth::actors

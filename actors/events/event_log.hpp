@@ -10,7 +10,7 @@ namespace berth::actors {
 /// State of the event log actor. Subscribers get each event in the order of its number, beginning with the first one
 /// after their follow_events; one that ends is forgotten. An answer to events_since is also a barrier: what is in it is in
 /// every subscriber's mailbox already. Spawned by the daemon: spawn<event_log>(system, events_kept, first_id). Runs on
-/// CAF's scheduler; ends with an exit message.
+/// the control unit; ends with an exit message.
 class event_log {
  public:
   using handle = event_log_actor;

@@ -47,7 +47,7 @@ using hook_dispatcher_actor = actor_of<hook_question, hook_done, hook_flush_requ
                                        hook_tick>::extend<caf::reacts_to<event_ptr>, caf::reacts_to<hook_settings_ptr>>;
 
 /// State of the hook dispatcher actor: gives hook_queues its time, its events and its answers.
-/// Spawned by the daemon: spawn<hook_dispatcher>(system, transport, settings). Runs on CAF's scheduler; it ends with an
+/// Spawned by the daemon: spawn<hook_dispatcher>(system, transport, settings). Runs on the control unit; it ends with an
 /// exit message, and what is not delivered then is lost: flush before.
 class hook_dispatcher {
  public:

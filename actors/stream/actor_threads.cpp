@@ -5,15 +5,12 @@
 namespace berth::actors {
 
 // CAF's own command line and files are none of Berth's, so everything is set here.
-actor_threads::system_config::system_config(std::size_t workers) {
-  // Idle workers of the other policy poll, and wake late.
-  set("scheduler.policy", caf::atom("sharing"));
-  set("scheduler.max-threads", workers);
+actor_threads::system_config::system_config(control_unit*& made) {
   set("scheduler.max-throughput", std::size_t{64});
+  module_factories.emplace_back([&made](caf::actor_system& system) { return made = new control_unit(system); });
 }
 
-actor_threads::actor_threads(const options& o)
-    : config_(o.workers), system_(std::make_unique<caf::actor_system>(config_)) {
+actor_threads::actor_threads(const options& o) : system_(std::make_unique<caf::actor_system>(config_)) {
   for (std::size_t i = 0; i < std::max<std::size_t>(o.reactors, 1); ++i) {
     auto own = o.reactor;
     if (!o.processors.empty()) own.processor = o.processors[i % o.processors.size()];
@@ -22,6 +19,7 @@ actor_threads::actor_threads(const options& o)
 }
 
 actor_threads::~actor_threads() {
+  control_->move_home();
   system_->await_all_actors_done();
   for (auto& r : reactors_) r->stop();
   // This thread has perhaps spawned actors, and CAF would wait for its end.

@@ -16,7 +16,7 @@ struct reactor_options {
   int processor = -1;                                 ///< that the thread is bound to; -1 = any
 };
 
-/// What a hosted actor's message wakes, and CAF would run where it was sent from: goes to the system's own workers.
+/// What a hosted actor's message wakes, and CAF would run where it was sent from: goes to the control unit.
 /// A part of a reactor; any thread may use it.
 class away_from_reactor final : public caf::execution_unit {
  public:

@@ -8,6 +8,10 @@ namespace {
 
 // Ends what is due within a fraction of the second that a reclaim may take.
 constexpr auto tick_interval = std::chrono::milliseconds{100};
+constexpr std::size_t most_looks_a_turn = 64;
+/// Records that one question for a list goes through: a fraction of a millisecond.
+constexpr std::size_t most_visited = 4096;
+constexpr std::size_t most_listed = 256;
 
 std::string text_of(const std::exception_ptr& thrown) {
   try {
@@ -59,7 +63,7 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
       [this](const shutdown_request&) { return shut_down(); }, [this](const stream_notice& n) { packets_arrived(n); },
       [this](const ssrc_arrived& a) { openings_->open_fed(a); },
       [this](const talk_over& t) { senders_->talk_ended(t.id); }, [this](const tick&) { look_at_clock(); },
-      [this](const sweep_on&) { sweep(); },
+      [this](const proceed&) { go_on(); },
       [this](const postponed& p) {
         p.work();
         --postponed_;
@@ -96,7 +100,14 @@ outcome<stream_status> stream_supervisor::query(const query_request& request) {
 
 outcome<stream_list> stream_supervisor::list(const list_request& request) {
   stream_list answer;
+  const stream_key* last = nullptr;
+  std::size_t visited = 0;
   registry_.for_each(request.after, [&](const stream_key& key, stream_record& r) {
+    if (visited++ == most_visited || answer.streams.size() == most_listed) {
+      answer.next = *last;
+      return false;
+    }
+    const auto* before = std::exchange(last, &key);
     if (!request.vhost.empty() && key.vhost != request.vhost) return true;
     if (!request.app.empty() && key.app != request.app) return true;
     if (!key.stream.starts_with(request.prefix) || r.request().is_configured()) return true;
@@ -104,7 +115,7 @@ outcome<stream_list> stream_supervisor::list(const list_request& request) {
     if (r.lives.closing() || (request.state && r.lives.state != *request.state)) return true;
     if (request.watchable && !r.published.registered()) return true;
     if (answer.streams.size() == request.limit) {
-      answer.more = true;
+      answer.next = before == nullptr ? stream_key{} : *before;
       return false;
     }
     answer.streams.push_back(status(key, r));
@@ -182,23 +193,44 @@ void stream_supervisor::packets_arrived(const stream_notice& notice) {
 
 void stream_supervisor::look_at_clock() {
   options_.alive();
-  while (const auto due = deadlines_.take_due(now())) {
-    auto* r = registry_.find(due->key, due->generation);
-    if (r == nullptr) continue;
-    // An earlier reminder supersedes later ones, which then find nothing new to see.
-    if (r->lives.queued_look && *r->lives.queued_look <= due->due) r->lives.queued_look.reset();
-    look(due->key, *r);
-  }
   publisher_->expire();
-  sweep();
+  go_on();
   for (const auto& changed : alarms_.evaluate(ports_->figures(), now()))
     tell({.kind = changed.what, .alarm = std::make_shared<alarm_change>(changed.alarm)});
   if (!shutting_down_) self_->delayed_send<caf::message_priority::high>(self_, tick_interval, tick{});
 }
 
-// What is left has to wait behind the requests that are there by now.
-void stream_supervisor::sweep() {
-  if (ports_->sweep(now())) self_->send(self_, sweep_on{});
+// What is due and what has rested long enough, as far as one turn goes: the rest has to wait behind the requests that
+// are there by now.
+void stream_supervisor::go_on() {
+  bool more = !revise();
+  bool due_later = true;
+  for (std::size_t i = 0; i < most_looks_a_turn && due_later; ++i) {
+    const auto due = deadlines_.take_due(now());
+    due_later = due.has_value();
+    auto* r = due ? registry_.find(due->key, due->generation) : nullptr;
+    if (r == nullptr) continue;
+    // An earlier reminder supersedes later ones, which then find nothing new to see.
+    if (r->lives.queued_look && *r->lives.queued_look <= due->due) r->lives.queued_look.reset();
+    look(due->key, *r);
+  }
+  more = ports_->sweep(now()) || due_later || more;
+  if (more) self_->send(self_, proceed{});
+}
+
+// Looks at some of the streams in the light of new settings; true if there are no more of them.
+bool stream_supervisor::revise() {
+  if (!revising_) return true;
+  std::size_t looked = 0;
+  revising_ = false;
+  registry_.for_each(revised_, [&](const stream_key& key, stream_record& r) {
+    revising_ = ++looked > most_looks_a_turn;
+    if (revising_) return false;
+    look(key, r);
+    revised_ = key;
+    return true;
+  });
+  return !revising_;
 }
 
 void stream_supervisor::apply(node_settings_ptr settings) {
@@ -206,10 +238,9 @@ void stream_supervisor::apply(node_settings_ptr settings) {
   ports_->set_options(settings_->allocator);
   const auto& a = settings_->alarm;
   alarms_.set_limits({a.window, a.min_opens, a.raise_ratio, a.clear_ratio}, {a.pool_low_ratio, a.pool_clear_ratio});
-  registry_.for_each(std::nullopt, [&](const stream_key& key, stream_record& r) {
-    look(key, r);
-    return true;
-  });
+  revising_ = true;
+  revised_.reset();
+  go_on();
 }
 
 // ---- ending -------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ struct supervisor_options {
 
 /// State of the supervisor actor: registry, ports, quarantine, alarms, and the parts that know what to do with them.
 /// What waits for a down message is parked in the record; its handlers never block and never wait for a stream.
-/// Spawned by the daemon, ends on shutdown_request after the last stream is down. Runs on CAF's scheduler; only its own
+/// Spawned by the daemon, ends on shutdown_request after the last stream is down. Runs on the control unit; only its own
 /// handlers touch its members.
 class stream_supervisor : private stream_keeper {
  public:
@@ -53,7 +53,8 @@ class stream_supervisor : private stream_keeper {
   void apply(node_settings_ptr settings);
   void packets_arrived(const stream_notice& notice);
   void look_at_clock();
-  void sweep();
+  void go_on();
+  bool revise();
   void went_down(const caf::down_msg& down);
   void end_if_empty();
 
@@ -96,6 +97,8 @@ class stream_supervisor : private stream_keeper {
   std::optional<openings> openings_;
   std::optional<stream_commands> commands_;
   // state
+  bool revising_ = false;              // settings have changed since somebody has looked at all streams
+  std::optional<stream_key> revised_;  // up to here they have been looked at
   bool shutting_down_ = false;
   std::size_t postponed_ = 0;  // pieces of work that are on their way
   std::optional<promise<outcome<completed>>> shut_down_promise_;

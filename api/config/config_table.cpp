@@ -397,10 +397,10 @@ constexpr config_key behind_hooks[] = {
     integer("berth.reactors", "0", {0, 1024}, "Threads that receive RTP; 0 = half of the cores, at least one.")
         .acts()
         .at_start(),
-    integer("berth.http_threads", "2", {1, 256}, "Threads that serve HTTP.").acts().at_start(),
-    integer("berth.scheduler_threads", "2", {1, 256}, "Threads of the actors that are not on a reactor.")
+    integer("berth.http_threads", "2", {1, 256}, "Threads that serve viewers; the API has one of its own.")
         .acts()
         .at_start(),
+    integer("berth.scheduler_threads", "2", {1, 256}, "Without effect: those actors run on the API's thread."),
     integer("berth.pace_us", "1000", {0, 100000},
             "Microseconds a reactor lets packets gather before it looks again: fewer wake-ups for a bounded delay; 0 = "
             "off.")

@@ -41,6 +41,8 @@ class core {
   core_client client() { return {threads_.system(), supervisor_, events_, hooks_}; }
   /// How long ago the supervisor showed itself last; it does so ten times a second. From any thread.
   net::duration silence(net::time_point now) const noexcept;
+  /// Runs all actors but those of the reactors; lent threads are the daemon's.
+  actors::control_unit& control() noexcept { return threads_.control(); }
   const std::vector<std::unique_ptr<actors::reactor>>& reactors() const noexcept { return threads_.reactors(); }
 
   void apply(const config& now);

@@ -1,10 +1,26 @@
 #include "api/core/core_client.hpp"
 
+#include <iterator>
+
 namespace berth::api {
 
 actors::rejection core_client::lost(const caf::error& why) const {
   if (why == caf::sec::request_timeout) return {actors::errc::internal, "the core did not answer in time", {}};
   return {actors::errc::shutting_down, "the core is gone: " + asker_->home_system().render(why), {}};
+}
+
+core_client::reply<actors::list_request> core_client::list(actors::list_request wanted) const {
+  actors::stream_list all;
+  const auto limit = wanted.limit;
+  for (;;) {
+    auto part = wanted;
+    part.limit = limit - all.streams.size();
+    auto got = co_await ask(std::move(part));
+    if (!got) co_return net::failure{got.error()};
+    std::move(got->streams.begin(), got->streams.end(), std::back_inserter(all.streams));
+    all.next = wanted.after = std::move(got->next);
+    if (!all.next || all.streams.size() >= limit) co_return all;
+  }
 }
 
 void core_client::tell(actors::event e) const {

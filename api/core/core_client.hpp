@@ -41,6 +41,10 @@ class core_client {
     co_return std::move(*got);
   }
 
+  /// All that is asked for, a part at a time, so that nobody waits long behind it. A stream that comes or goes meanwhile
+  /// may be in it or not.
+  reply<actors::list_request> list(actors::list_request wanted) const;
+
   /// For those who are no coroutines: `then` is called once, on the thread of whoever answers.
   template <actors::question_of_api Message>
   void ask(Message message, std::function<void(actors::answer_of<Message>)> then) const {

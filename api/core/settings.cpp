@@ -159,7 +159,6 @@ daemon_settings daemon_settings_of(const config& c) {
   s.shared_rtp_port = port(c, "rtp_proxy.port");
   s.http_threads = size(c, "berth.http_threads");
   s.shutdown = c.get_seconds("berth.shutdown_sec");
-  s.actors.workers = size(c, "berth.scheduler_threads");
   const auto reactors = size(c, "berth.reactors");
   s.actors.reactors = reactors > 0 ? reactors : std::max(1U, std::thread::hardware_concurrency() / 2);
   s.actors.reactor.pace = std::chrono::microseconds{c.get_int("berth.pace_us")};

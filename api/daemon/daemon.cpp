@@ -17,14 +17,14 @@
 #include <latch>
 #include <thread>
 
-#include "api/config/config_store.hpp"
 #include "api/config/pull_policy.hpp"
-#include "api/config/state_dir.hpp"
+#include "api/core/control_context.hpp"
 #include "api/core/core.hpp"
 #include "api/core/event_feed.hpp"
 #include "api/core/settings.hpp"
 #include "api/daemon/load_meter.hpp"
 #include "api/daemon/logger.hpp"
+#include "api/daemon/prepared.hpp"
 #include "api/hooks/hook_body.hpp"
 #include "api/hooks/hook_client.hpp"
 #include "api/http/http_server.hpp"
@@ -51,48 +51,10 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto sample_interval = 1s;
-constexpr auto expiry_interval = 250ms;
-
-struct start_failure {
-  int code;
-  std::string text;
-};
+constexpr auto watch_interval = 250ms;
+constexpr auto longest_absence = 1s;
 
 // ---- before anything runs -----------------------------------------------------------------------------------------
-
-struct prepared {
-  std::unique_ptr<config_store> config;
-  state_dir::kept_text secret;
-  std::filesystem::path secret_file;
-};
-
-std::string join(const config_errors& errors, std::string_view between = "\n") {
-  std::string text;
-  for (const auto& e : errors) text.append(e.to_string()).append(between);
-  return text;
-}
-
-net::result<prepared, start_failure> prepare(const options& given) {
-  config_sources sources;
-  sources.file = given.config_file;
-  sources.set_arguments = given.set;
-  // The state directory is a setting itself, so the settings are read once without what is kept in it.
-  const auto first = config::build(sources.read());
-  if (!first) return net::failure{start_failure{2, join(first.error())}};
-  const auto path = find_state_dir(daemon_settings_of(*first).state_dir, state_dir_environment::of_process());
-  if (!path) return net::failure{start_failure{1, path.error()}};
-  const auto dir = state_dir::open(*path);
-  if (!dir) return net::failure{start_failure{1, dir.error()}};
-  const auto secret = dir->secret();
-  if (!secret) return net::failure{start_failure{1, secret.error()}};
-  const auto id = dir->media_server_id();
-  if (!id) return net::failure{start_failure{1, id.error()}};
-  sources.generated = {{"api.secret", secret->text}, {"general.mediaServerId", id->text}};
-  sources.overrides = dir->overrides_file();
-  auto store = config_store::open(std::move(sources));
-  if (!store) return net::failure{start_failure{2, join(store.error())}};
-  return prepared{std::move(*store), *secret, dir->secret_file()};
-}
 
 // A stream takes two descriptors: the soft limit is only a default, the hard one is what the administrator allows.
 void raise_descriptor_limit() {
@@ -109,9 +71,18 @@ net::duration cpu_time_of(pthread_t thread) {
   return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
+// The core answers on the thread of those who ask it; what takes longer than a question is served elsewhere.
+bool is_for_core(std::string_view path) {
+  if (path.starts_with("/v1/")) return path != "/v1/events";
+  if (!path.starts_with("/index/api/")) return false;
+  for (const auto* negotiated : {"webrtc", "whip", "whep"})
+    if (path.ends_with(negotiated)) return false;
+  return true;
+}
+
 // Nothing that is left can be trusted, not even to be taken down: whoever runs the daemon starts it anew.
 [[noreturn]] void give_up(const std::string& why) {
-  std::fprintf(stderr, "berthd: the supervisor has failed, and nothing works without it: %s\n", why.c_str());
+  std::fprintf(stderr, "berthd: %s\n", why.c_str());
   std::_Exit(1);
 }
 
@@ -133,7 +104,7 @@ class daemon {
   void apply(const config& before, const config& now);
   void announce(std::uint16_t port) const;
   asio::awaitable<void> watch_signals();
-  asio::awaitable<void> end_late_requests();
+  asio::awaitable<void> watch_core();
   asio::awaitable<void> sample();
   void report_refusals(const actors::node_stats& stats);
   void end(bool restart);
@@ -149,8 +120,10 @@ class daemon {
   rtc_service rtc_{[this] {
     return rtc_settings_of(*prepared_.config->current());
   }};  // what runs on the contexts holds its sessions
-  asio::io_context io_;
+  control_context control_;
+  asio::io_context io_;  // of viewers, and of whatever must not wait for the core
   asio::thread_pool disk_{1};
+  asio::thread_pool texts_{1};
   viewer_service media_{io_, own_.http_threads, [this] { return viewer_settings_of(*prepared_.config->current()); }};
   net::url_policy pull_policy_ = make_pull_policy([this] { return prepared_.config->current(); });
   snapshot_service snapshots_{disk_, pull_policy_};
@@ -161,7 +134,8 @@ class daemon {
   std::optional<core_client> client_;
   router routes_;
   std::optional<viewer_entrance> entrance_;
-  std::unique_ptr<http_server> server_;
+  std::unique_ptr<http_server> server_;          // of the API
+  std::unique_ptr<http_server> viewers_server_;  // of the rest, and in the API's place while the core is stuck
   std::unique_ptr<tcp_server> rtsp_server_;
   std::unique_ptr<load_meter> reactor_loads_, worker_loads_;
   std::vector<std::thread> threads_;
@@ -202,7 +176,12 @@ void daemon::make_core() {
                                                                   recorder_->follow(e);
                                                                   feed_.notify();
                                                                 },
-                                                                give_up});
+                                                                [](const std::string& why) {
+                                                                  give_up(
+                                                                      "the supervisor has failed, and nothing works "
+                                                                      "without it: " +
+                                                                      why);
+                                                                }});
   client_.emplace(core_->client());
 }
 
@@ -216,9 +195,9 @@ void daemon::make_routes() {
                    .who = std::make_shared<actors::viewer>(who),
                    .taken = std::make_shared<actors::consumption>(taken)});
       });
-  add_rtp_server_routes(routes_, {.core = core, .config = config});
+  add_rtp_server_routes(routes_, {.core = core, .config = config, .texts = texts_});
   add_rtp_sender_routes(routes_, {.core = core, .config = config});
-  add_source_routes(routes_, {.core = core, .config = config, .archive = archive_});
+  add_source_routes(routes_, {.core = core, .config = config, .archive = archive_, .texts = texts_});
   add_rtc_routes(routes_, {.core = core, .config = config, .viewers = *entrance_, .rtc = rtc_});
   add_server_routes(routes_, {.core = core,
                               .config = config,
@@ -228,7 +207,7 @@ void daemon::make_routes() {
                               .paths = [this] { return routes_.paths(); },
                               .reactor_loads = [this] { return reactor_loads_->to_json(); },
                               .worker_loads = [this] { return worker_loads_->to_json(); }});
-  add_v1_routes(routes_, {.core = core, .config = config, .snapshots = snapshots_});
+  add_v1_routes(routes_, {.core = core, .config = config, .snapshots = snapshots_, .texts = texts_});
   add_health_routes(routes_, {.core = core,
                               .ready = [this] { return ready_ && !ending_; },
                               .silence = [this] { return core_->silence(net::clock::now()); }});
@@ -238,15 +217,21 @@ void daemon::make_routes() {
                              .viewers = media_.viewers(),
                              .recordings = *recorder_,
                              .archive = archive_,
-                             .snapshots = snapshots_});
+                             .snapshots = snapshots_,
+                             .texts = texts_});
   add_viewer_routes(routes_, *entrance_);
   add_openapi_route(routes_);
 
-  server_ = std::make_unique<http_server>(
-      io_, http_service{.settings = http_settings_,
-                        .answer = [this](http_request& r) { return routes_.dispatch(r); },
-                        .log = [this](std::string_view text) { log_.error(text); },
-                        .access_log = [this](std::string_view line) { log_.info(line); }});
+  http_service service{.settings = http_settings_,
+                       .answer = [this](http_request& r) { return routes_.dispatch(r); },
+                       .log = [this](std::string_view text) { log_.error(text); },
+                       .access_log = [this](std::string_view line) { log_.info(line); }};
+  viewers_server_ = std::make_unique<http_server>(io_, service);
+  service.is_elsewhere = [](const http_request& r) { return !is_for_core(r.path); };
+  service.elsewhere = [this](taken_connection taken, http_request first) {
+    viewers_server_->go_on(std::move(taken), std::move(first));
+  };
+  server_ = std::make_unique<http_server>(control_.io(), std::move(service));
   rtsp_server_ = std::make_unique<tcp_server>(
       io_, rtsp_sessions({.in = *entrance_,
                           .max_connections = [this] { return http_settings_.get()->max_connections; },
@@ -272,7 +257,7 @@ net::result<std::uint16_t, start_failure> daemon::start() {
   }
   prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
   asio::co_spawn(io_, watch_signals(), asio::detached);
-  asio::co_spawn(io_, end_late_requests(), asio::detached);
+  asio::co_spawn(io_, watch_core(), asio::detached);
   asio::co_spawn(io_, sample(), asio::detached);
   start_threads();
   ready_ = true;
@@ -284,16 +269,18 @@ net::result<std::uint16_t, start_failure> daemon::start() {
 void daemon::start_threads() {
   // Signals are for the signal set alone: no thread of ours may be interrupted.
   std::vector<load_meter::source> workers;
-  const auto run = [&](asio::io_context& io, std::string name) {
+  const auto run = [&](asio::io_context& io, std::string name, std::function<net::duration()> turns = {}) {
     auto& thread = threads_.emplace_back([&io, this] {
       go_.wait();
       const auto keep = asio::make_work_guard(io);
       io.run();
     });
     ::pthread_setname_np(thread.native_handle(), name.c_str());
-    workers.push_back({std::move(name), [id = thread.native_handle()] { return cpu_time_of(id); }, {}, {}});
+    workers.push_back(
+        {std::move(name), [id = thread.native_handle()] { return cpu_time_of(id); }, std::move(turns), {}});
   };
-  for (std::size_t i = 0; i < own_.http_threads; ++i) run(io_, "http " + std::to_string(i));
+  run(control_.io(), "api", [this] { return core_->control().longest_turn(); });
+  for (std::size_t i = 0; i < own_.http_threads; ++i) run(io_, "viewers " + std::to_string(i));
   workers.push_back({"hooks", [this] { return hook_transport_->cpu_time(); }, {}, {}});
   worker_loads_ = std::make_unique<load_meter>(std::move(workers));
   std::vector<load_meter::source> receivers;
@@ -303,6 +290,7 @@ void daemon::start_threads() {
                          [r] { return r->longest_turn(); }, [r] { return r->descriptors(); }});
   }
   reactor_loads_ = std::make_unique<load_meter>(std::move(receivers));
+  control_.serve(core_->control());
   go_.count_down();
 }
 
@@ -354,13 +342,19 @@ asio::awaitable<void> daemon::watch_signals() {
   }
 }
 
-// Asks nobody, and so waits for nobody.
-asio::awaitable<void> daemon::end_late_requests() {
+// Asks nobody, and so waits for nobody: requests are ended that wait for too long, and while the core is stuck, and the
+// API's thread with it, the viewers' threads say so in its place.
+asio::awaitable<void> daemon::watch_core() {
   asio::steady_timer timer{io_};
   for (;;) {
-    timer.expires_after(expiry_interval);
+    timer.expires_after(watch_interval);
     co_await timer.async_wait(asio::use_awaitable);
-    client_->expire(net::clock::now());
+    const auto now = net::clock::now();
+    client_->expire(now);
+    if (core_->silence(now) > longest_absence)
+      viewers_server_->help(*server_);
+    else
+      viewers_server_->stop_helping();
   }
 }
 
@@ -405,10 +399,13 @@ daemon_exit daemon::wait_and_stop() {
   std::promise<void> viewers_gone;
   media_.stop([&] { viewers_gone.set_value(); });
   viewers_gone.get_future().wait();
-  for (tcp_server* server : {static_cast<tcp_server*>(server_.get()), rtsp_server_.get()}) {
-    std::promise<void> stopped;
-    server->stop(patience / 4, [&] { stopped.set_value(); });
-    stopped.get_future().wait();
+  for (tcp_server* server :
+       {static_cast<tcp_server*>(server_.get()), static_cast<tcp_server*>(viewers_server_.get()), rtsp_server_.get()}) {
+    const auto stopped = std::make_shared<std::promise<void>>();
+    server->stop(patience / 4, [stopped] { stopped->set_value(); });
+    // A thread that is stuck answers nobody, and can not be joined either.
+    if (stopped->get_future().wait_until(deadline) != std::future_status::ready)
+      give_up("its connections did not end within berth.shutdown_sec: a thread is stuck");
   }
   recorder_->stop_all();
   snapshots_.stop();
@@ -422,10 +419,14 @@ daemon_exit daemon::wait_and_stop() {
 daemon::~daemon() {
   rtc_.stop();
   if (hook_transport_) hook_transport_->stop();
+  control_.io().stop();
   io_.stop();
   for (auto& t : threads_) t.join();
-  disk_.stop();
-  disk_.join();
+  core_->control().move_home();
+  for (auto* pool : {&texts_, &disk_}) {
+    pool->stop();
+    pool->join();
+  }
   core_.reset();
 }
 

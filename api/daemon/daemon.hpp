@@ -21,7 +21,7 @@ struct daemon_exit {
 ///   1. no new HTTP connections; running requests get their answers
 ///   2. the supervisor closes all streams: every actor is down, every socket closed
 ///   3. hooks are flushed, on_server_exited the last of them, until a deadline
-///   4. HTTP threads end and are joined
+///   4. the API's thread and those of viewers end and are joined; the control unit goes on on one of its own
 ///   5. reactors run their last jobs and are joined
 ///   6. the actor system goes, then what it used
 daemon_exit run_daemon(const options& given);

@@ -7,6 +7,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <type_traits>
+#include <utility>
+
+#include "api/http/http_reply.hpp"
 
 namespace berth::api {
 
@@ -21,6 +24,14 @@ boost::asio::awaitable<std::invoke_result_t<const Work&>> run_on(boost::asio::th
   };
   co_await boost::asio::co_spawn(where, run, boost::asio::use_awaitable);
   co_return std::move(*done);
+}
+
+/// The same handler, on `where`: for what makes long texts, so that nobody waits behind it but who asked for it.
+inline handler aside(boost::asio::thread_pool& where, handler work) {
+  return [&where, work = std::move(work)](const http_request& request) -> boost::asio::awaitable<http_reply> {
+    auto working = work(request);
+    co_return co_await boost::asio::co_spawn(where, std::move(working), boost::asio::use_awaitable);
+  };
 }
 
 }  // namespace berth::api

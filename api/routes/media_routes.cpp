@@ -273,7 +273,7 @@ class media_face {
     wanted.watchable = true;
     wanted.vhost = filter.vhost;
     wanted.app = filter.app;
-    auto answer = co_await with_.core.ask(std::move(wanted));
+    auto answer = co_await with_.core.list(std::move(wanted));
     if (!answer) co_return net::failure{answer.error()};
     std::erase_if(answer->streams, [&](const auto& s) { return !filter.matches(s); });
     co_return std::move(answer->streams);
@@ -314,15 +314,15 @@ class media_face {
 void add_media_routes(router& to, const media_needs& with) {
   using f = media_face;
   zlm_calls<f> calls{to, ",", with};
-  calls.add("getMediaList", {}, &f::media_list);
+  calls.add_aside(with.texts, "getMediaList", {}, &f::media_list);
   calls.add("getMediaInfo", {"schema", "vhost", "app", "stream"}, &f::media_info);
   calls.add("isMediaOnline", {"schema", "vhost", "app", "stream"}, &f::is_online);
-  calls.add("getMediaPlayerList", {"schema", "vhost", "app", "stream"}, &f::player_list, ", ");
+  calls.add_aside(with.texts, "getMediaPlayerList", {"schema", "vhost", "app", "stream"}, &f::player_list, ", ");
   calls.add("close_stream", {"schema", "vhost", "app", "stream"}, &f::close_stream);
-  calls.add("close_streams", {}, &f::close_streams);
-  calls.add("getAllSession", {}, &f::all_sessions);
+  calls.add_aside(with.texts, "close_streams", {}, &f::close_streams);
+  calls.add_aside(with.texts, "getAllSession", {}, &f::all_sessions);
   calls.add("kick_session", {"id"}, &f::kick_session);
-  calls.add("kick_sessions", {}, &f::kick_sessions);
+  calls.add_aside(with.texts, "kick_sessions", {}, &f::kick_sessions);
   calls.add("startRecord", {"type", "vhost", "app", "stream"}, &f::start_record);
   calls.add("stopRecord", {"type", "vhost", "app", "stream"}, &f::stop_record);
   calls.add("isRecording", {"type", "vhost", "app", "stream"}, &f::is_recording);

@@ -1,6 +1,8 @@
 // ZLMediaKit's face of media: lists, viewers, closing, recording, pictures.
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "api/config/config_store.hpp"
 #include "api/core/core_client.hpp"
 #include "api/http/router.hpp"
@@ -18,6 +20,7 @@ struct media_needs {
   recorder& recordings;
   const recording_archive& archive;
   snapshot_service& snapshots;
+  boost::asio::thread_pool& texts;  ///< where long texts are made
 };
 /// What it is given outlives the router.
 void add_media_routes(router& to, const media_needs& with);

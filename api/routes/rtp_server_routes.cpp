@@ -60,7 +60,7 @@ class rtp_server_face {
 
   reply list(const arguments&) const {
     actors::list_request all;
-    const auto answer = co_await with_.core.ask(std::move(all));
+    const auto answer = co_await with_.core.list(std::move(all));
     if (!answer) co_return zlm_rejection(answer.error());
     std::string elements;
     elements.reserve(answer->streams.size() * 768);
@@ -155,7 +155,7 @@ void add_rtp_server_routes(router& to, const rtp_server_needs& with) {
   calls.add("openRtpServerMultiplex", {"port", "stream_id"}, &f::open_multiplex);
   calls.add("closeRtpServer", {"stream_id"}, &f::close);
   calls.add("getRtpInfo", {"stream_id"}, &f::query);
-  calls.add("listRtpServer", {}, &f::list);
+  calls.add_aside(with.texts, "listRtpServer", {}, &f::list);
   calls.add("updateRtpServerSSRC", {"stream_id", "ssrc"}, &f::update_ssrc);
   calls.add("connectRtpServer", {"stream_id", "dst_url", "dst_port"}, &f::connect);
   calls.add("pauseRtpCheck", {"stream_id"}, &f::pause_check);

@@ -31,7 +31,7 @@ class server_face {
     std::map<std::string, std::string> values;
     for (const auto& [name, value] : args.all())
       if (!equal_ignoring_case(name, "secret")) values[name] = value;
-    // The change is on disk before it is answered; the disk's time is not an HTTP thread's.
+    // The change is on disk before it is answered; the disk's time is not that of who answers.
     const auto caller = client_address(args.request());
     const auto change = [&] {
       return with_.config.set(values, "API", [&](const config& before, const config& next) {

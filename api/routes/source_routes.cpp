@@ -101,7 +101,7 @@ class source_face {
 
   boost::asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> proxies() const {
     actors::list_request all;
-    auto answer = co_await with_.core.ask(std::move(all));
+    auto answer = co_await with_.core.list(std::move(all));
     if (!answer) co_return net::failure{answer.error()};
     std::erase_if(answer->streams, [](const auto& s) { return s.origin != actors::stream_origin::pull; });
     co_return std::move(answer->streams);
@@ -137,7 +137,7 @@ void add_source_routes(router& to, const source_needs& with) {
   zlm_calls<f> calls{to, ",", with};
   calls.add("addStreamProxy", {"vhost", "app", "stream", "url"}, &f::add_proxy);
   calls.add("delStreamProxy", {"key"}, &f::remove_proxy);
-  calls.add("listStreamProxy", {}, &f::list_proxies);
+  calls.add_aside(with.texts, "listStreamProxy", {}, &f::list_proxies);
   calls.add("loadMP4File", {"vhost", "app", "stream", "file_path"}, &f::load_file);
   calls.add("seekRecordStamp", {"schema", "vhost", "app", "stream", "stamp"}, &f::seek);
   calls.add("setRecordSpeed", {"schema", "vhost", "app", "stream", "speed"}, &f::set_speed);

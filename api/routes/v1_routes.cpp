@@ -203,12 +203,12 @@ class v1_face {
     if (!limit) co_return problem(400, limit.error(), request.path);
     wanted.limit = static_cast<std::size_t>(*limit);
 
-    const auto answer = co_await with_.core.ask(std::move(wanted));
+    const auto answer = co_await with_.core.list(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     boost::json::array streams;
     for (const auto& s : answer->streams) streams.push_back(stream_json(s));
     boost::json::object o{{"streams", std::move(streams)}};
-    if (answer->more) o["next"] = encode_cursor(answer->streams.back().key);
+    if (answer->next) o["next"] = encode_cursor(*answer->next);
     co_return json_reply(std::move(o));
   }
 
@@ -232,12 +232,15 @@ class v1_face {
 void add_v1_routes(router& to, const v1_needs& with) {
   using f = v1_face;
   const auto face = std::make_shared<const f>(with);
-  const auto add = [&](std::string method, std::string path, f::call c) {
-    to.add(std::move(method), std::move(path), [face, c](const http_request& request) -> reply {
+  const auto answer_of = [&](f::call c) -> handler {
+    return [face, c](const http_request& request) -> reply {
       if (auto refused = refuse_bearer(request)) co_return std::move(*refused);
       if (auto bad = bad_name_in(request)) co_return problem(400, *bad, request.path);
       co_return co_await ((*face).*c)(request);
-    });
+    };
+  };
+  const auto add = [&](std::string method, std::string path, f::call c) {
+    to.add(std::move(method), std::move(path), answer_of(c));
   };
   add("PUT", "/v1/streams/{stream_id}", &f::put_stream);
   add("GET", "/v1/streams/{stream_id}", &f::get_stream);
@@ -246,7 +249,7 @@ void add_v1_routes(router& to, const v1_needs& with) {
   add("POST", "/v1/streams/{stream_id}/senders", &f::post_sender);
   add("GET", "/v1/streams/{stream_id}/senders", &f::list_senders);
   add("DELETE", "/v1/streams/{stream_id}/senders", &f::delete_senders);
-  add("GET", "/v1/streams", &f::list_streams);
+  to.add("GET", "/v1/streams", aside(with.texts, answer_of(&f::list_streams)));
   add("GET", "/v1/ports", &f::get_ports);
 
   // For load balancers and orchestrators, which have no secret.

@@ -1,6 +1,8 @@
 // The native face: streams and ports as resources, and the metrics.
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "api/config/config_store.hpp"
 #include "api/core/core_client.hpp"
 #include "api/http/router.hpp"
@@ -12,6 +14,7 @@ struct v1_needs {
   const core_client& core;
   const config_store& config;
   snapshot_service& snapshots;
+  boost::asio::thread_pool& texts;  ///< where long texts are made
 };
 /// What it is given outlives the router.
 void add_v1_routes(router& to, const v1_needs& with);

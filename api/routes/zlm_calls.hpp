@@ -14,6 +14,7 @@
 #include "api/http/auth.hpp"
 #include "api/http/json.hpp"
 #include "api/http/router.hpp"
+#include "api/http/run_on.hpp"
 #include "api/routes/open_arguments.hpp"
 
 namespace berth::api {
@@ -34,18 +35,27 @@ class zlm_calls {
 
   void add(std::string_view name, std::vector<std::string_view> required, call c,
            std::optional<std::string_view> separator = {}) {
-    to_.add("/index/api/" + std::string{name},
-            [face = face_, separator = separator.value_or(separator_), required = std::move(required),
-             c](const http_request& request) -> boost::asio::awaitable<http_reply> {
-              const arguments args{request};
-              if (auto refused = refuse_zlm(request, args)) co_return std::move(*refused);
-              if (auto missing = args.require(required, separator)) co_return zlm_error(bad_arguments, *missing);
-              if (auto bad = bad_name(args)) co_return zlm_error(bad_arguments, *bad);
-              co_return co_await ((*face).*c)(args);
-            });
+    to_.add(path_of(name), answer_of(std::move(required), c, separator.value_or(separator_)));
+  }
+  /// One whose answer is a long text, which is made on `where`.
+  void add_aside(boost::asio::thread_pool& where, std::string_view name, std::vector<std::string_view> required, call c,
+                 std::optional<std::string_view> separator = {}) {
+    to_.add(path_of(name), aside(where, answer_of(std::move(required), c, separator.value_or(separator_))));
   }
 
  private:
+  static std::string path_of(std::string_view name) { return "/index/api/" + std::string{name}; }
+  handler answer_of(std::vector<std::string_view> required, call c, std::string_view separator) const {
+    return [face = face_, separator, required = std::move(required),
+            c](const http_request& request) -> boost::asio::awaitable<http_reply> {
+      const arguments args{request};
+      if (auto refused = refuse_zlm(request, args)) co_return std::move(*refused);
+      if (auto missing = args.require(required, separator)) co_return zlm_error(bad_arguments, *missing);
+      if (auto bad = bad_name(args)) co_return zlm_error(bad_arguments, *bad);
+      co_return co_await ((*face).*c)(args);
+    };
+  }
+
   router& to_;
   std::string_view separator_;
   std::shared_ptr<const Face> face_;

@@ -13,7 +13,7 @@
 
 namespace berth::api {
 
-/// What every session shares. Its functions are called from all HTTP threads.
+/// What every session shares. Its functions are called from all threads of viewers.
 struct rtsp_service {
   const viewer_entrance& in;
   std::function<std::size_t()> max_connections;

@@ -1,4 +1,4 @@
-// The viewers of the node, in as many groups as there are HTTP threads.
+// The viewers of the node, in as many groups as they have threads.
 #pragma once
 
 #include <atomic>

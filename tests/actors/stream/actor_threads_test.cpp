@@ -109,7 +109,7 @@ asked_actor::behavior_type noting(asked_actor::stateful_pointer<noting_state> se
 }  // namespace
 
 TEST_CASE("actor_threads: what a hosted actor wakes runs on the system's threads, never on its reactor") {
-  actor_threads threads{{.workers = 2, .reactors = 1}};
+  actor_threads threads{{.reactors = 1}};
   {
     caf::scoped_actor self{threads.system()};
     const auto noter = threads.system().spawn(noting);
@@ -138,7 +138,7 @@ TEST_CASE("actor_threads: an actor that is let go of late has its reactor until 
   std::atomic<bool> gone{false};
   std::atomic<bool> end_begun{false};
   {
-    actor_threads threads{{.workers = 2, .reactors = 1}};
+    actor_threads threads{{.reactors = 1}};
     auto actor = threads.system().spawn<guest>(threads.place(), &gone);
     CHECK(threads.reactors()[0]->load() == 1);
     auto* job = new late_release{caf::actor_cast<caf::strong_actor_ptr>(actor), end_begun};
@@ -152,7 +152,7 @@ TEST_CASE("actor_threads: an actor that is let go of late has its reactor until 
 
 TEST_CASE("actor_threads: new actors go where the fewest are") {
   std::atomic<bool> gone{false};
-  actor_threads threads{{.workers = 1, .reactors = 2}};
+  actor_threads threads{{.reactors = 2}};
   auto first = threads.system().spawn<guest>(threads.place(), &gone);
   auto second = threads.system().spawn<guest>(threads.place(), &gone);
   CHECK(threads.reactors()[0]->load() == 1);

@@ -1,6 +1,8 @@
 // Streams that the node fetches, in virtual time: sources that come, fail, are lost and come back, in every order.
 #include "actors/stream/sourced_stream.hpp"
 
+#include <algorithm>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/harbour.hpp"
 #include "tests/support/long_run.hpp"
@@ -358,4 +360,57 @@ TEST_CASE("sourced_stream: after any order of fetch, failure and close nothing i
     CHECK(q.told(event_kind::stream_opened) == q.told(event_kind::stream_closed));
     CHECK(q.load == 0);
   }
+}
+
+TEST_CASE("sourced_stream: a long list comes in parts, in order, and what is there throughout is in it once") {
+  quay q;
+  q.settings.max_sources = 1000;
+  q.apply();
+  const auto name = [](int i) { return "cam" + std::to_string(1000 + i); };
+  for (int i = 0; i < 600; ++i) {
+    auto pending = q.begin(quay::wanted(name(i)));
+    q.sources.all.back()->open();
+    REQUIRE(q.answer(pending));
+  }
+  list_request rest;
+  std::vector<std::string> seen;
+  for (int part = 0; part < 10; ++part) {
+    const auto got = *q.lab.ask(q.supervisor, rest);
+    CHECK(got.streams.size() <= 256);
+    for (const auto& s : got.streams) seen.push_back(s.key.stream);
+    rest.after = got.next;
+    if (!got.next) break;
+    // One that was in it goes, and one that will not be.
+    REQUIRE(q.close(name(2 * part)));
+    REQUIRE(q.close(name(599 - part)));
+  }
+  CHECK_FALSE(rest.after);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+  CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
+  for (int i = 10; i < 580; ++i) REQUIRE(std::binary_search(seen.begin(), seen.end(), name(i)));
+}
+
+TEST_CASE("sourced_stream: hundreds that are due together all end, and a change of settings reaches all of them") {
+  quay q;
+  q.settings.max_sources = 1000;
+  q.apply();
+  for (int i = 0; i < 300; ++i) {
+    auto r = quay::wanted("cam" + std::to_string(i));
+    r.idle_after.reset();
+    auto pending = q.begin(std::move(r));
+    q.sources.all.back()->open();
+    REQUIRE(q.answer(pending));
+  }
+  REQUIRE(q.stats().streams[static_cast<std::size_t>(stream_state::listening)] == 300);
+  const bool by_settings = GENERATE(false, true);
+  if (by_settings) {
+    q.lab.advance(5s);
+    q.settings.idle_after = 2s;
+    q.apply();
+    q.lab.run();
+  } else {
+    q.lab.advance(q.settings.idle_after + 200ms);
+  }
+  CHECK(q.stats().streams[static_cast<std::size_t>(stream_state::listening)] == 0);
+  CHECK(q.stats().closes[static_cast<std::size_t>(close_reason::never_fed)] == 300);
 }

@@ -396,13 +396,13 @@ TEST_CASE("lists are filtered and paged in the order of the keys") {
   all.limit = 2;
   auto page = *h.lab.ask(h.supervisor, all);
   REQUIRE(page.streams.size() == 2);
-  CHECK(page.more);
+  CHECK(page.next);
   CHECK(page.streams[0].key.stream == "a");
   CHECK(page.streams[1].key.stream == "ab");
   all.after = page.streams.back().key;
   page = *h.lab.ask(h.supervisor, all);
   REQUIRE(page.streams.size() == 2);
-  CHECK_FALSE(page.more);
+  CHECK_FALSE(page.next);
   list_request some;
   some.prefix = "a";
   CHECK(h.list(some).size() == 2);

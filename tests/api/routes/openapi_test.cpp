@@ -46,7 +46,7 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   event_feed feed;
   router routes;
   snapshot_service snapshots{disk, {}};
-  add_v1_routes(routes, {.core = nobody, .config = **config, .snapshots = snapshots});
+  add_v1_routes(routes, {.core = nobody, .config = **config, .snapshots = snapshots, .texts = disk});
   add_health_routes(routes, {.core = nobody, .ready = [] { return true; }, .silence = [] { return net::duration{}; }});
   add_event_routes(routes, {.core = nobody, .feed = feed});
   add_openapi_route(routes);
