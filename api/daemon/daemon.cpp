@@ -41,6 +41,7 @@
 #include "api/routes/source_routes.hpp"
 #include "api/routes/v1_routes.hpp"
 #include "api/routes/viewer_routes.hpp"
+#include "api/text/text.hpp"
 #include "api/viewers/rtsp_session.hpp"
 #include "net/source/puller.hpp"
 
@@ -53,6 +54,8 @@ using namespace std::chrono_literals;
 constexpr auto sample_interval = 1s;
 constexpr auto watch_interval = 250ms;
 constexpr auto longest_absence = 1s;
+/// What a server may take to stop beyond the patience that it is given.
+constexpr auto longest_stop = 5s;
 
 // ---- before anything runs -----------------------------------------------------------------------------------------
 
@@ -72,7 +75,8 @@ net::duration cpu_time_of(pthread_t thread) {
 }
 
 // The core answers on the thread of those who ask it; what takes longer than a question is served elsewhere.
-bool is_for_core(std::string_view path) {
+bool is_for_core(std::string_view as_sent) {
+  const auto path = to_lower(as_sent);
   if (path.starts_with("/v1/")) return path != "/v1/events";
   if (!path.starts_with("/index/api/")) return false;
   for (const auto* negotiated : {"webrtc", "whip", "whep"})
@@ -102,7 +106,6 @@ class daemon {
   void start_threads();
   boost::json::object statistic_now() const;
   void apply(const config& before, const config& now);
-  void announce(std::uint16_t port) const;
   asio::awaitable<void> watch_signals();
   asio::awaitable<void> watch_core();
   asio::awaitable<void> sample();
@@ -207,7 +210,12 @@ void daemon::make_routes() {
                               .paths = [this] { return routes_.paths(); },
                               .reactor_loads = [this] { return reactor_loads_->to_json(); },
                               .worker_loads = [this] { return worker_loads_->to_json(); }});
-  add_v1_routes(routes_, {.core = core, .config = config, .snapshots = snapshots_, .texts = texts_});
+  add_v1_routes(routes_, {.core = core, .config = config, .snapshots = snapshots_, .texts = texts_, .threads = [this] {
+                            auto all = reactor_loads_->loads();
+                            const auto others = worker_loads_->loads();
+                            all.insert(all.end(), others.begin(), others.end());
+                            return all;
+                          }});
   add_health_routes(routes_, {.core = core,
                               .ready = [this] { return ready_ && !ending_; },
                               .silence = [this] { return core_->silence(net::clock::now()); }});
@@ -262,7 +270,7 @@ net::result<std::uint16_t, start_failure> daemon::start() {
   start_threads();
   ready_ = true;
   core_->publish(actors::event_kind::server_started);
-  announce(*port);
+  announce(prepared_, *at_start_, *port);
   return *port;
 }
 
@@ -292,23 +300,6 @@ void daemon::start_threads() {
   reactor_loads_ = std::make_unique<load_meter>(std::move(receivers));
   control_.serve(core_->control());
   go_.count_down();
-}
-
-void daemon::announce(std::uint16_t port) const {
-  const auto& c = *at_start_;
-  const auto bound = net::endpoint::parse(own_.listen_ip, port);
-  const auto shown = bound->is_any() ? net::endpoint::parse("127.0.0.1", port) : bound;
-  const auto url = "http://" + shown->to_string();
-  std::printf("listening %s\n", url.c_str());
-  const bool kept = c.origin("api.secret") == "generated";
-  if (kept && prepared_.secret.made_now)
-    std::printf("secret    %s (made now, kept in %s)\n", prepared_.secret.text.c_str(), prepared_.secret_file.c_str());
-  else
-    std::printf("secret    as set in %s\n", kept ? prepared_.secret_file.c_str() : c.origin("api.secret").c_str());
-  const auto secret = kept ? "$(cat " + prepared_.secret_file.string() + ")" : std::string{"SECRET"};
-  std::printf("try       curl \"%s/index/api/openRtpServer?port=0&stream_id=cam1&secret=%s\"\n", url.c_str(),
-              secret.c_str());
-  std::fflush(stdout);
 }
 
 // ---- while it runs ------------------------------------------------------------------------------------------------
@@ -404,8 +395,8 @@ daemon_exit daemon::wait_and_stop() {
     const auto stopped = std::make_shared<std::promise<void>>();
     server->stop(patience / 4, [stopped] { stopped->set_value(); });
     // A thread that is stuck answers nobody, and can not be joined either.
-    if (stopped->get_future().wait_until(deadline) != std::future_status::ready)
-      give_up("its connections did not end within berth.shutdown_sec: a thread is stuck");
+    if (stopped->get_future().wait_for(patience / 4 + longest_stop) != std::future_status::ready)
+      give_up("its connections do not end: a thread is stuck");
   }
   recorder_->stop_all();
   snapshots_.stop();
@@ -417,6 +408,7 @@ daemon_exit daemon::wait_and_stop() {
 }
 
 daemon::~daemon() {
+  if (!go_.try_wait()) go_.count_down();
   rtc_.stop();
   if (hook_transport_) hook_transport_->stop();
   control_.io().stop();

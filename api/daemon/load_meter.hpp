@@ -1,4 +1,4 @@
-// How busy the threads are, for getThreadsLoad and getWorkThreadsLoad.
+// How busy the threads are, for getThreadsLoad, getWorkThreadsLoad and /metrics.
 #pragma once
 
 #include <boost/json.hpp>
@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "api/routes/metrics.hpp"
 #include "net/base/time.hpp"
 
 namespace berth::api {
 
 /// Share of processor time that each thread has used between the last two samples.
-/// Owned by the daemon; sample() is called by its one timer, to_json() by any thread.
+/// Owned by the daemon; sample() is called by its one timer, to_json() and loads() by any thread.
 class load_meter {
  public:
   struct source {
@@ -28,13 +29,14 @@ class load_meter {
   void sample(net::time_point now);
   /// [{"name", "load": percent, "delay": ms, "fd_count"}]
   boost::json::array to_json() const;
+  std::vector<thread_load> loads() const;
 
  private:
   struct reading {
     net::time_point at;
     net::duration cpu{};
-    int load = 0;
-    int delay_ms = 0;
+    double busy = 0;
+    net::duration longest_turn{};
   };
 
   std::vector<source> sources_;

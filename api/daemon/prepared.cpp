@@ -1,5 +1,7 @@
 #include "api/daemon/prepared.hpp"
 
+#include <cstdio>
+
 #include "api/core/settings.hpp"
 
 namespace berth::api {
@@ -30,6 +32,22 @@ net::result<prepared, start_failure> prepare(const options& given) {
   auto store = config_store::open(std::move(sources));
   if (!store) return net::failure{start_failure{2, join(store.error())}};
   return prepared{std::move(*store), *secret, dir->secret_file()};
+}
+
+void announce(const prepared& from, const config& c, std::uint16_t port) {
+  const auto bound = net::endpoint::parse(daemon_settings_of(c).listen_ip, port);
+  const auto shown = bound->is_any() ? net::endpoint::parse("127.0.0.1", port) : bound;
+  const auto url = "http://" + shown->to_string();
+  std::printf("listening %s\n", url.c_str());
+  const bool kept = c.origin("api.secret") == "generated";
+  if (kept && from.secret.made_now)
+    std::printf("secret    %s (made now, kept in %s)\n", from.secret.text.c_str(), from.secret_file.c_str());
+  else
+    std::printf("secret    as set in %s\n", kept ? from.secret_file.c_str() : c.origin("api.secret").c_str());
+  const auto secret = kept ? "$(cat " + from.secret_file.string() + ")" : std::string{"SECRET"};
+  std::printf("try       curl \"%s/index/api/openRtpServer?port=0&stream_id=cam1&secret=%s\"\n", url.c_str(),
+              secret.c_str());
+  std::fflush(stdout);
 }
 
 }  // namespace berth::api

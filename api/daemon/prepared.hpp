@@ -28,6 +28,8 @@ struct prepared {
 /// Reads the configuration, and makes what the state directory lacks. Fails with code 2 if the configuration is not in
 /// order, 1 if the directory can not be used.
 net::result<prepared, start_failure> prepare(const options& given);
+/// Says on standard output where a daemon that was started with `c` listens, and how to make its first call.
+void announce(const prepared& from, const config& c, std::uint16_t port);
 /// Each one as a sentence.
 std::string join(const config_errors& errors, std::string_view between = "\n");
 

@@ -138,9 +138,20 @@ void hooks_by_name(exposition& out, const actors::hook_stats& h) {
             static_cast<double>(h.dead_receivers));
 }
 
+void thread_loads(exposition& out, const std::vector<thread_load>& threads) {
+  out.family("thread_busy", "Share of a processor's time that a thread used in the last second.", MetricType::Gauge);
+  for (const auto& t : threads) out.value(t.busy, "thread", t.name);
+  out.family("thread_longest_turn_seconds", "Longest time in the last second that a thread served nobody else.",
+             MetricType::Gauge);
+  for (const auto& t : threads)
+    if (t.longest_turn != net::duration::zero())
+      out.value(std::chrono::duration<double>(t.longest_turn).count(), "thread", t.name);
+}
+
 }  // namespace
 
-std::string metrics_text(const actors::node_stats& node, const actors::hook_stats& hooks) {
+std::string metrics_text(const actors::node_stats& node, const actors::hook_stats& hooks,
+                         const std::vector<thread_load>& threads) {
   exposition out;
   streams(out, node);
   ports(out, node.ports);
@@ -149,6 +160,7 @@ std::string metrics_text(const actors::node_stats& node, const actors::hook_stat
   senders(out, node);
   alarms(out, node);
   hooks_by_name(out, hooks);
+  thread_loads(out, threads);
   return out.text();
 }
 

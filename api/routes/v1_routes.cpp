@@ -261,7 +261,7 @@ void add_v1_routes(router& to, const v1_needs& with) {
     if (!hooks) co_return problem_rejection(hooks.error(), request.path);
     http_reply r;
     r.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    r.body = metrics_text(*stats, *hooks);
+    r.body = metrics_text(*stats, *hooks, with.threads());
     co_return r;
   });
 }

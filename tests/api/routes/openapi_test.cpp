@@ -46,7 +46,7 @@ TEST_CASE("the OpenAPI document describes every route of the native face, and no
   event_feed feed;
   router routes;
   snapshot_service snapshots{disk, {}};
-  add_v1_routes(routes, {.core = nobody, .config = **config, .snapshots = snapshots, .texts = disk});
+  add_v1_routes(routes, {.core = nobody, .config = **config, .snapshots = snapshots, .texts = disk, .threads = {}});
   add_health_routes(routes, {.core = nobody, .ready = [] { return true; }, .silence = [] { return net::duration{}; }});
   add_event_routes(routes, {.core = nobody, .feed = feed});
   add_openapi_route(routes);
@@ -120,7 +120,7 @@ TEST_CASE(
   node.totals = s.counters;
   node.media = s.media->counters;
   node.ports = ports.figures;
-  const auto metrics = metrics_text(node, {});
+  const auto metrics = metrics_text(node, {}, {});
   const auto stream = stream_json(s);
   check_rows(net::stream_figures<std::uint64_t>, "", properties("Stream"), stream, metrics);
   check_rows(net::media_figures<std::uint64_t>, "media_", properties("Media"), stream.at("media").as_object(), metrics);
@@ -139,7 +139,7 @@ TEST_CASE(
 TEST_CASE("every figure of the hooks is a metric, by the hook's name") {
   actors::hook_stats h;
   number(actors::hook_figures, h[actors::hook_name::play], 5001);
-  const auto metrics = metrics_text({}, h);
+  const auto metrics = metrics_text({}, h, {});
   for (const auto& row : actors::hook_figures)
     CHECK(metrics.find("berth_" + row.metric("hooks_") + "{hook=\"on_play\"} " +
                        std::to_string(h[actors::hook_name::play].*row.value) + "\n") != std::string::npos);
