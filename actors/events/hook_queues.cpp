@@ -132,6 +132,7 @@ void hook_queues::line_up_again() {
 // ---- events come in -----------------------------------------------------------------------------------------------
 
 void hook_queues::take(const event_ptr& e) {
+  exited_ = exited_ || e->kind == event_kind::server_exited;
   for (const auto& call : hooks_for(*e, *settings_)) {
     if (!settings_->is_on(call.name)) continue;
     enqueue(lane_of(*e), {next_id_, call.name, e, call.schema});
@@ -218,6 +219,8 @@ std::vector<hook_queues::delivery_ptr> hook_queues::start(net::time_point now) {
   for (auto& [name, r] : receivers_) {
     while (may_start(r, now)) {
       lane& l = *r.ready.begin()->second;
+      // The last word: behind keepalives that are under way.
+      if (l.queue.front().name == hook_name::server_exited && keepalives_ > 0) break;
       r.ready.erase(r.ready.begin());
       l.under_way = true;
       ++r.under_way;
@@ -238,7 +241,7 @@ bool hook_queues::may_start(const receiver& r, net::time_point now) const {
 }
 
 void hook_queues::start_keepalive(net::time_point now, std::vector<delivery_ptr>& out) {
-  if (!keepalive_due_ || *keepalive_due_ > now) return;
+  if (exited_ || !keepalive_due_ || *keepalive_due_ > now) return;
   *keepalive_due_ += settings_->alive_interval;
   if (*keepalive_due_ <= now) keepalive_due_ = now + settings_->alive_interval;  // missed ones are not made up for
   constexpr auto name = hook_name::server_keepalive;

@@ -151,6 +151,7 @@ class hook_queues {
   std::map<std::uint64_t, flight> flights_;
   std::optional<net::time_point> keepalive_due_;
   std::size_t keepalives_ = 0;
+  bool exited_ = false;  // nothing follows the last word
   std::size_t total_ = 0;
   std::uint64_t next_id_ = 0;
   std::vector<hook_question_end> ended_;

@@ -7,6 +7,8 @@ namespace {
 
 /// A turn goes on with what follows from it for so long: then whatever else the thread serves has its turn.
 constexpr net::duration turn = std::chrono::milliseconds{1};
+/// Of one actor, before the others and the clock are looked at.
+constexpr std::size_t messages_at_once = 4;
 
 }  // namespace
 
@@ -147,6 +149,7 @@ void control_unit::stop() {
 
 void control_unit::move_to(control_loop& loop) {
   home_.end();
+  runner_.store({}, std::memory_order_relaxed);
   const std::lock_guard lock{mutex_};
   loop_ = &loop;
   loop_->wake();
@@ -158,6 +161,7 @@ void control_unit::move_home() {
     if (loop_ == &home_) return;
     loop_ = &home_;
   }
+  runner_.store({}, std::memory_order_relaxed);
   in_turn_ = turn_wanted_ = false;
   home_.begin();
 }
@@ -193,7 +197,7 @@ bool control_unit::run_jobs() {
   take_foreign_jobs();
   running_.swap(jobs_);
   for (auto* job : running_) {
-    if (job->resume(&unit_, max_throughput()) == caf::resumable::resume_later)
+    if (job->resume(&unit_, messages_at_once) == caf::resumable::resume_later)
       jobs_.push_back(job);
     else
       caf::intrusive_ptr_release(job);  // the reference that was taken when it was queued

@@ -109,10 +109,10 @@ outcome<opened> openings::create(const open_request& request, stream_record r, h
   shared.receive_buffer = net::receive_buffer(shared.ports.rtp.get());
   r.opened.local = shared.ports.local;
   r.generation = given_.streams.next_generation();
-  // A stream that comes back to its port is fed by whoever fed it.
-  const bool own = got->former_stream == to_string(request.key);
+  // A stream that comes back to its port is fed by whoever fed it, and by nobody who sent there besides.
+  const bool own = got->former_stream == to_string(request.key) && got->former_sender.from == got->fed_by;
   if (auto failed = make_actor(request.key, r, own ? net::media_sender{} : got->former_sender)) {
-    given_.ports.release(std::move(shared.ports), to_string(request.key), {}, given_.keeper.now());
+    given_.ports.release(std::move(shared.ports), got->former_stream, got->former_sender, given_.keeper.now());
     return net::failure{std::move(*failed)};
   }
   const auto& inserted = insert(request.key, std::move(r));
@@ -262,9 +262,7 @@ void openings::open_parked(const stream_key& key, std::deque<parked_open> parked
       std::move(parked.begin(), parked.end(), std::back_inserter(again));
       return;
     }
-    if (had)
-      given_.ports.release(std::move(had->ports), "an open of " + to_string(key) + " that was refused",
-                           had->former_sender, given_.keeper.now());
+    if (had) given_.ports.release(std::move(had->ports), had->former_stream, had->former_sender, given_.keeper.now());
     if (*made && (*made)->kind == open_kind::created && displaced) (**made).kind = open_kind::replaced;
     displaced = false;
     answer(account(std::move(*made), request));

@@ -5,6 +5,8 @@
 namespace berth::actors {
 namespace {
 
+constexpr auto shortest_look = std::chrono::milliseconds{100};
+
 outcome<watched> refusal(errc code, std::string why) { return reject(code, std::move(why)); }
 
 outcome<watched> not_there(const stream_key& key, std::string_view why) {
@@ -162,7 +164,9 @@ std::optional<net::time_point> publisher::look(const stream_key& key, stream_rec
   if (!published.registered() || published.asking_unwatched()) return std::nullopt;
   const auto now = given_.keeper.now();
   const auto patience = given_.keeper.settings().none_reader_after;
-  if (published.is_watched()) return now + patience;
+  // Looked at again at once, it would be looked at for ever.
+  const auto again = now + std::max<net::duration>(patience, shortest_look);
+  if (published.is_watched()) return again;
   const auto due = published.unwatched_for(patience);
   if (now < due) return due;
   const bool asks = !published.options().auto_close;
@@ -177,7 +181,7 @@ std::optional<net::time_point> publisher::look(const stream_key& key, stream_rec
         if (present != nullptr && !present->lives.closing()) unwatched_answered(key, *present, answer);
       });
   // An answer that was there at once has changed the record.
-  return r.lives.closing() ? std::nullopt : std::optional{now + patience};
+  return r.lives.closing() ? std::nullopt : std::optional{again};
 }
 
 void publisher::unwatched_answered(const stream_key& key, stream_record& r, const hook_outcome& answer) {

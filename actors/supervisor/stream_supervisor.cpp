@@ -63,7 +63,10 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
       [this](const shutdown_request&) { return shut_down(); }, [this](const stream_notice& n) { packets_arrived(n); },
       [this](const ssrc_arrived& a) { openings_->open_fed(a); },
       [this](const talk_over& t) { senders_->talk_ended(t.id); }, [this](const tick&) { look_at_clock(); },
-      [this](const proceed&) { go_on(); },
+      [this](const proceed&) {
+        proceeding_ = false;
+        go_on();
+      },
       [this](const postponed& p) {
         p.work();
         --postponed_;
@@ -102,8 +105,9 @@ outcome<stream_list> stream_supervisor::list(const list_request& request) {
   stream_list answer;
   const stream_key* last = nullptr;
   std::size_t visited = 0;
+  const auto limit = std::min(request.limit, most_listed);
   registry_.for_each(request.after, [&](const stream_key& key, stream_record& r) {
-    if (visited++ == most_visited || answer.streams.size() == most_listed) {
+    if (visited++ == most_visited) {
       answer.next = *last;
       return false;
     }
@@ -114,8 +118,8 @@ outcome<stream_list> stream_supervisor::list(const list_request& request) {
     look(key, r);
     if (r.lives.closing() || (request.state && r.lives.state != *request.state)) return true;
     if (request.watchable && !r.published.registered()) return true;
-    if (answer.streams.size() == request.limit) {
-      answer.next = before == nullptr ? stream_key{} : *before;
+    if (answer.streams.size() == limit) {
+      answer.next = before == nullptr ? request.after : std::optional{*before};
       return false;
     }
     answer.streams.push_back(status(key, r));
@@ -215,7 +219,7 @@ void stream_supervisor::go_on() {
     look(due->key, *r);
   }
   more = ports_->sweep(now()) || due_later || more;
-  if (more) self_->send(self_, proceed{});
+  if (more && !std::exchange(proceeding_, true)) self_->send(self_, proceed{});
 }
 
 // Looks at some of the streams in the light of new settings; true if there are no more of them.

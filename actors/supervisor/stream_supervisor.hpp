@@ -97,6 +97,7 @@ class stream_supervisor : private stream_keeper {
   std::optional<openings> openings_;
   std::optional<stream_commands> commands_;
   // state
+  bool proceeding_ = false;            // a message says to go on
   bool revising_ = false;              // settings have changed since somebody has looked at all streams
   std::optional<stream_key> revised_;  // up to here they have been looked at
   bool shutting_down_ = false;

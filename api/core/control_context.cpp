@@ -10,7 +10,12 @@ void control_context::serve(actors::control_unit& unit) {
 }
 
 void control_context::wake() {
-  boost::asio::post(io_, [this] { unit_->run(); });
+  // One turn that is waited for is enough, whoever asks for it.
+  if (posted_.exchange(true)) return;
+  boost::asio::post(io_, [this] {
+    posted_ = false;
+    unit_->run();
+  });
 }
 
 void control_context::wake_at(net::time_point when) {

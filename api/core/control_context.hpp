@@ -1,6 +1,7 @@
 // The thread that serves the API, lent to the actors that answer it.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -25,6 +26,7 @@ class control_context final : public actors::control_loop {
  private:
   boost::asio::io_context io_{1};
   boost::asio::steady_timer timer_{io_};
+  std::atomic<bool> posted_{false};
   actors::control_unit* unit_ = nullptr;
 };
 

@@ -198,7 +198,11 @@ awaitable<void> tcp_server::core::accept_loop() {
     auto strand = asio::make_strand(io_);
     auto [error, socket] = co_await acceptor_.async_accept(strand, asio::as_tuple(asio::use_awaitable));
     if (!error) {
-      start(std::move(socket), strand);
+      try {
+        start(std::move(socket), strand);
+      } catch (const std::exception& e) {
+        if (service_.log) service_.log("a connection of " + service_.name + " could not be served: " + e.what());
+      }
     } else if (acceptor_.is_open() && error != asio::error::connection_aborted) {
       asio::steady_timer pause{strand_, accept_pause};
       co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));

@@ -136,7 +136,7 @@ void add_source_routes(router& to, const source_needs& with) {
   using f = source_face;
   zlm_calls<f> calls{to, ",", with};
   calls.add("addStreamProxy", {"vhost", "app", "stream", "url"}, &f::add_proxy);
-  calls.add("delStreamProxy", {"key"}, &f::remove_proxy);
+  calls.add_aside(with.texts, "delStreamProxy", {"key"}, &f::remove_proxy);
   calls.add_aside(with.texts, "listStreamProxy", {}, &f::list_proxies);
   calls.add("loadMP4File", {"vhost", "app", "stream", "file_path"}, &f::load_file);
   calls.add("seekRecordStamp", {"schema", "vhost", "app", "stream", "stamp"}, &f::seek);

@@ -13,14 +13,17 @@ namespace berth::net {
 struct media_sender {
   endpoint from;                      ///< unset: nobody has sent
   std::optional<std::uint32_t> ssrc;  ///< unset: not known, or more than one
+  bool several = false;               ///< more than one
 
   bool is_set() const noexcept { return from.is_set(); }
 
   /// Somebody was heard. Whoever sends with more than one SSRC is told by none of them.
   void hear(const media_sender& heard) noexcept {
-    const bool several = from == heard.from && ssrc != heard.ssrc;
-    *this = heard;
+    const bool same = from == heard.from;
+    several = heard.several || (same && (several || (ssrc && heard.ssrc && ssrc != heard.ssrc)));
+    if (!same || heard.ssrc) ssrc = heard.ssrc;
     if (several) ssrc.reset();
+    from = heard.from;
   }
 };
 

@@ -83,6 +83,7 @@ result<allocation, error> port_allocator::allocate_exactly(const port_request& r
   allocation a;
   if (rested) {
     a.former_stream = std::move(rested->about.former_stream);
+    a.fed_by = rested->about.fed_by;
     a.former_sender = rested->about.sender;
     let_go(std::move(*rested));
   }
@@ -139,6 +140,7 @@ bool port_allocator::reuse(quarantine::entry& rested, const port_request& reques
     set_receive_buffer(ports.rtcp.get(), rtcp_socket.receive_buffer);
   }
   out.former_stream = std::move(rested.about.former_stream);
+  out.fed_by = rested.about.fed_by;
   out.former_sender = rested.about.sender;
   if (waiting.datagrams > 0) out.former_sender.hear(waiting.sender);
   out.ports = std::move(ports);

@@ -30,6 +30,7 @@ struct port_request {
 struct allocation {
   bound_ports ports;
   std::string former_stream;        ///< whose port it was, if it had not rested long enough; empty: nobody's
+  endpoint fed_by;                  ///< who fed that stream; unset: nobody
   media_sender former_sender;       ///< who used to feed it and must not feed another stream; may be unset
   std::size_t failed_attempts = 0;  ///< pairs that could not be bound before this one
 };

@@ -30,7 +30,7 @@ void quarantine::put(bound_ports ports, std::string former_stream, const media_s
   const auto drops = kernel_drops(ports.rtp.get());
   const auto port = ports.port();
   const auto width = ports.width();
-  entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by}, std::move(ports), drops});
+  entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by.from, fed_by}, std::move(ports), drops});
   const auto at = std::prev(entries_.end());
   by_port_[port] = at;
   watch(at->ports.rtp.get(), port);

@@ -34,6 +34,7 @@ struct resting_port {
   time_point since;
   time_point last_heard;        ///< the release itself, until a packet comes
   std::uint64_t datagrams = 0;  ///< that came after the release
+  endpoint fed_by;              ///< who fed the former stream; unset: nobody
   media_sender sender;          ///< of the last one; before that, who fed the former stream (may be unset)
 };
 

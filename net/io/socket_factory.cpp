@@ -176,8 +176,10 @@ drained drain_udp(int fd, std::size_t limit) noexcept {
     }
     ++d.datagrams;
     media_sender heard{endpoint::from_sockaddr(from), std::nullopt};
-    if (static_cast<std::size_t>(size) == head.size() && head[0] >> 6 == 2) heard.ssrc = load_be32(&head[8]);
-    if (d.datagrams == 1) d.sender = heard;
+    // RFC 5761 4: those payload types are reports, which have no SSRC there.
+    const auto type = head[1] & 0x7f;
+    const bool whole = static_cast<std::size_t>(size) == head.size();
+    if (whole && head[0] >> 6 == 2 && (type < 64 || type > 95)) heard.ssrc = load_be32(&head[8]);
     d.sender.hear(heard);
   }
   return d;

@@ -364,6 +364,23 @@ TEST_CASE("a stream that is opened again on its port is fed by whoever fed it") 
   CHECK(h.query("cam")->state == stream_state::active);
 }
 
+TEST_CASE("who sent to a port besides its stream is not heard when that stream comes back") {
+  harbour h{1};
+  camera own{7};
+  camera stranger{9};
+  const auto port = h.open("cam")->stream.port();
+  own.send(port);
+  h.receive();
+  REQUIRE(h.close("cam"));
+  stranger.send(port);
+  REQUIRE(h.open("cam")->stream.port() == port);
+  stranger.send(port);
+  own.send(port);
+  h.receive();
+  CHECK(h.query("cam")->peer == own.local());
+  CHECK(h.query("cam")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 1);
+}
+
 TEST_CASE("a camera that keeps sending after its close never appears in the stream that gets the port next") {
   harbour h{1};
   camera old{7};

@@ -228,6 +228,29 @@ TEST_CASE("a former sender is told by its SSRC too, unless it sends more than on
   }
 }
 
+TEST_CASE("reports and junk on the media port do not hide a former sender's SSRC") {
+  rig r;
+  auto a = r.allocator.allocate(r.any(), opened_at);
+  REQUIRE(a);
+  const auto port = a->ports.port();
+  camera cam;
+  cam.send(port);
+  drain_udp(a->ports.rtp.get(), 1);  // names the camera's socket
+  const auto from = endpoint::parse("127.0.0.1", local_endpoint(cam.socket.get()).port());
+  r.allocator.release(std::move(a->ports), "cam", {*from, 7}, opened_at);
+  cam.send(port);
+  std::vector<std::uint8_t> report(28, 0x55);
+  report[0] = 0x80;
+  report[1] = 200;  // a sender report
+  cam.send(port, report);
+  r.allocator.sweep(opened_at + 1s);
+  cam.send(port, report);
+  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
+  REQUIRE(b);
+  CHECK(b->former_sender.ssrc == 7U);
+  CHECK(b->fed_by == *from);
+}
+
 TEST_CASE("a request that names a resting port gets it at once") {
   rig r;
   auto a = r.allocator.allocate(r.any(), opened_at);
