@@ -27,10 +27,11 @@ http_server::http_server(boost::asio::io_context& io, std::shared_ptr<const http
 void http_server::go_on(taken_connection taken, http_request first) {
   const auto peer = taken.peer;
   const auto local = taken.local;
-  const auto place = taken.place;
+  auto place = taken.place;
   auto unread = std::move(taken.unread);
   adopt(std::move(taken), [&](std::shared_ptr<byte_stream> stream) {
-    auto session = std::make_shared<http_session>(std::move(stream), peer, local, *service_, [place] { return place; });
+    auto session =
+        std::make_shared<http_session>(std::move(stream), peer, local, *service_, [place = place] { return place; });
     session->begin_with(std::move(first), std::move(unread));
     return session;
   });

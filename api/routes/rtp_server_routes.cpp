@@ -140,7 +140,7 @@ class rtp_server_face {
                                                   : std::string_view{});
     boost::json::object o;
     add_state(o, answer->stream);
-    co_return zlm_reply(std::move(o));
+    co_return zlm_reply(o);
   }
 
   const needs with_;

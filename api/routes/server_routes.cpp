@@ -48,7 +48,7 @@ class server_face {
     if (!done->after_restart.empty()) o["after_restart"] = boost::json::value_from(done->after_restart);
     if (!done->pinned.empty()) o["pinned"] = boost::json::value_from(done->pinned);
     if (done->unknown != 0) o["unknown"] = done->unknown;
-    co_return zlm_reply(std::move(o));
+    co_return zlm_reply(o);
   }
 
   reply get_api_list(const arguments&) const {

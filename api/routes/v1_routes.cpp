@@ -8,6 +8,7 @@
 #include "api/http/auth.hpp"
 #include "api/http/json.hpp"
 #include "api/http/resolve.hpp"
+#include "api/http/run_on.hpp"
 #include "api/recording/snapshot_service.hpp"
 #include "api/routes/metrics.hpp"
 #include "api/routes/open_arguments.hpp"
@@ -209,7 +210,7 @@ class v1_face {
     for (const auto& s : answer->streams) streams.push_back(stream_json(s));
     boost::json::object o{{"streams", std::move(streams)}};
     if (answer->next) o["next"] = encode_cursor(*answer->next);
-    co_return json_reply(std::move(o));
+    co_return json_reply(o);
   }
 
   reply get_ports(const http_request& request) const {
