@@ -6,7 +6,6 @@ namespace berth::actors {
 
 // CAF's own command line and files are none of Berth's, so everything is set here.
 actor_threads::system_config::system_config(control_unit*& made) {
-  set("scheduler.max-throughput", std::size_t{64});
   module_factories.emplace_back([&made](caf::actor_system& system) { return made = new control_unit(system); });
 }
 

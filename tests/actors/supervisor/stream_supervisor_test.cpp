@@ -329,14 +329,19 @@ TEST_CASE("a new SSRC filter acts on the next packet") {
   CHECK(q->ssrc_filter == 8);
 }
 
+static std::uint16_t port_left_by(harbour& h, const std::string& stream, camera& fed_by) {
+  const auto port = h.open(stream)->stream.port();
+  fed_by.send(port);
+  h.receive();
+  REQUIRE(h.close(stream));
+  return port;
+}
+
 TEST_CASE("a device that begins another stream on a port that rests is heard at once, with and without a filter") {
   const bool filtered = GENERATE(false, true);
   harbour h{1};
   camera device{7};
-  const auto port = h.open("first")->stream.port();
-  device.send(port);
-  h.receive();
-  REQUIRE(h.close("first"));
+  const auto port = port_left_by(h, "first", device);
   auto next = h.request("second");
   h.port_in(next).ssrc = filtered ? 8 : 0;
   REQUIRE(h.open(next)->stream.port() == port);
@@ -352,10 +357,7 @@ TEST_CASE("a device that begins another stream on a port that rests is heard at 
 TEST_CASE("a stream that is opened again on its port is fed by whoever fed it") {
   harbour h{1};
   camera own{7};
-  const auto port = h.open("cam")->stream.port();
-  own.send(port);
-  h.receive();
-  REQUIRE(h.close("cam"));
+  const auto port = port_left_by(h, "cam", own);
   own.send(port);
   REQUIRE(h.open("cam")->stream.port() == port);
   own.send(port);
@@ -368,10 +370,7 @@ TEST_CASE("who sent to a port besides its stream is not heard when that stream c
   harbour h{1};
   camera own{7};
   camera stranger{9};
-  const auto port = h.open("cam")->stream.port();
-  own.send(port);
-  h.receive();
-  REQUIRE(h.close("cam"));
+  const auto port = port_left_by(h, "cam", own);
   stranger.send(port);
   REQUIRE(h.open("cam")->stream.port() == port);
   stranger.send(port);

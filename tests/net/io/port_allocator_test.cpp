@@ -42,7 +42,8 @@ int open_descriptors() {
 }
 
 struct camera {
-  unique_fd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  unique_fd socket = std::move(*posix_socket_factory{}.bind_udp(*endpoint::parse("127.0.0.1", 0), {}));
+  endpoint local() const { return local_endpoint(socket.get()); }
   void send(std::uint16_t port, const std::vector<std::uint8_t>& bytes = {'x'}) {
     send_datagram(socket.get(), bytes, *endpoint::parse("127.0.0.1", port));
   }
@@ -211,10 +212,8 @@ TEST_CASE("a former sender is told by its SSRC too, unless it sends more than on
     REQUIRE(a);
     const auto port = a->ports.port();
     camera cam;
-    cam.send(port);
-    drain_udp(a->ports.rtp.get(), 1);  // names the camera's socket
-    const auto from = endpoint::parse("127.0.0.1", local_endpoint(cam.socket.get()).port());
-    r.allocator.release(std::move(a->ports), "cam", fed_by ? media_sender{*from, fed_by} : media_sender{}, opened_at);
+    r.allocator.release(std::move(a->ports), "cam", fed_by ? media_sender{cam.local(), fed_by} : media_sender{},
+                        opened_at);
     for (const auto ssrc : heard) {
       cam.send(port, make_rtp({.ssrc = ssrc}));
       r.allocator.sweep(opened_at + 1s);
@@ -223,7 +222,7 @@ TEST_CASE("a former sender is told by its SSRC too, unless it sends more than on
     const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
     REQUIRE(b);
     CHECK(b->former_stream == "cam");
-    CHECK(b->former_sender.from == *from);
+    CHECK(b->former_sender.from == cam.local());
     CHECK(b->former_sender.ssrc == known);
   }
 }
@@ -234,10 +233,7 @@ TEST_CASE("reports and junk on the media port do not hide a former sender's SSRC
   REQUIRE(a);
   const auto port = a->ports.port();
   camera cam;
-  cam.send(port);
-  drain_udp(a->ports.rtp.get(), 1);  // names the camera's socket
-  const auto from = endpoint::parse("127.0.0.1", local_endpoint(cam.socket.get()).port());
-  r.allocator.release(std::move(a->ports), "cam", {*from, 7}, opened_at);
+  r.allocator.release(std::move(a->ports), "cam", {cam.local(), 7}, opened_at);
   cam.send(port);
   std::vector<std::uint8_t> report(28, 0x55);
   report[0] = 0x80;
@@ -248,7 +244,7 @@ TEST_CASE("reports and junk on the media port do not hide a former sender's SSRC
   const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
   REQUIRE(b);
   CHECK(b->former_sender.ssrc == 7U);
-  CHECK(b->fed_by == *from);
+  CHECK(b->fed_by == cam.local());
 }
 
 TEST_CASE("a request that names a resting port gets it at once") {
