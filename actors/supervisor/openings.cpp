@@ -1,7 +1,6 @@
 #include "actors/supervisor/openings.hpp"
 
 #include <cstdio>
-#include <iterator>
 
 #include "actors/supervisor/launch.hpp"
 
@@ -250,7 +249,7 @@ void openings::refuse(const parked_open& open, const rejection& why) {
   open.answer(account(net::failure{why}, open.request));
 }
 
-void openings::open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced) {
+void openings::open_parked(const stream_key& key, std::list<parked_open> parked, bool displaced) {
   while (!parked.empty()) {
     auto [request, answer, had] = std::move(parked.front());
     parked.pop_front();
@@ -259,7 +258,7 @@ void openings::open_parked(const stream_key& key, std::deque<parked_open> parked
       // This one replaces what an earlier one of the queue has just opened: the rest waits behind it again.
       auto& again = given_.streams.find(key)->awaited.opens;
       again.push_back({std::move(request), std::move(answer), std::move(had)});
-      std::move(parked.begin(), parked.end(), std::back_inserter(again));
+      again.splice(again.end(), parked);
       return;
     }
     if (had) given_.ports.release(std::move(had->ports), had->former_stream, had->former_sender, given_.keeper.now());

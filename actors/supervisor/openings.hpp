@@ -42,7 +42,7 @@ class openings {
   void bring_back(const stream_key& key, const stream_record& r);
   void refuse(const parked_open& open, const rejection& why);
   /// What has waited for the end of `key`. `displaced`: the first one is what ended it.
-  void open_parked(const stream_key& key, std::deque<parked_open> parked, bool displaced);
+  void open_parked(const stream_key& key, std::list<parked_open> parked, bool displaced);
 
  private:
   using had_ports = std::optional<net::allocation>;

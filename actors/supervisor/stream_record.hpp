@@ -1,8 +1,8 @@
 // What the supervisor knows of one life of a stream.
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -65,7 +65,7 @@ struct stream_record {
   struct waiting {
     std::vector<close_promise> closers;  ///< the first one closed it, the others came too late
     bool closed_by_request = false;
-    std::deque<parked_open> opens;
+    std::list<parked_open> opens;  // empty for nearly all: a list costs nothing then, and moves with the record
   };
 
   generation_t generation = 0;

@@ -112,7 +112,7 @@ outcome<stream_list> stream_supervisor::list(const list_request& request) {
       return false;
     }
     const auto* before = std::exchange(last, &key);
-    if (!request.vhost.empty() && key.vhost != request.vhost) return true;
+    if (!request.vhost.empty() && key.vhost.str() != request.vhost) return true;
     if (!request.app.empty() && key.app != request.app) return true;
     if (!key.stream.starts_with(request.prefix) || r.request().is_configured()) return true;
     look(key, r);

@@ -96,7 +96,7 @@ json::object media_members(const actors::stream_status& s, bool recording, const
   const auto name = s.public_key();
   json::object o(memory);
   o.reserve(24);
-  o["vhost"] = name.vhost;
+  o["vhost"] = name.vhost.str();
   o["app"] = name.app;
   o["stream"] = name.stream;
   o["params"] = s.params;
@@ -144,7 +144,7 @@ void add_origin(json::object& to, const actors::stream_status& s) {
       break;
   }
   to["originUrl"] = s.origin == actors::stream_origin::rtp
-                        ? "rtp://" + s.key.vhost + "/" + s.key.app + "/" + s.key.stream
+                        ? "rtp://" + s.key.vhost.str() + "/" + s.key.app + "/" + s.key.stream
                         : s.source_url;
 }
 

@@ -17,6 +17,7 @@ std::string text_of(const net::endpoint& e) { return e.is_set() ? e.to_string() 
 }  // namespace
 
 void add_state(boost::json::object& to, const actors::stream_status& s) {
+  to.reserve(to.size() + 3);
   to["state"] = actors::to_string(s.state);
   to["port"] = s.port();
   to["generation"] = s.generation;
@@ -43,7 +44,7 @@ void add_counters(boost::json::object& to, const actors::stream_status& s) {
 }
 
 boost::json::object stream_json(const actors::stream_status& s) {
-  boost::json::object o{{"vhost", s.key.vhost},
+  boost::json::object o{{"vhost", s.key.vhost.str()},
                         {"app", s.key.app},
                         {"stream_id", s.key.stream},
                         {"tcp_mode", static_cast<int>(s.mode)},

@@ -34,7 +34,7 @@ std::string reason_text(const actors::stream_status& s) {
 // The members up to `ssrc` are ZLMediaKit's; `ssrc` is the filter as it is now, which the peer gives as it was opened.
 void add_timeout(json::object& body, const actors::stream_status& s) {
   body["local_port"] = s.port();
-  body["vhost"] = s.key.vhost;
+  body["vhost"] = s.key.vhost.str();
   body["app"] = s.key.app;
   body["stream_id"] = s.key.stream;
   body["tcp_mode"] = static_cast<unsigned>(s.mode);
@@ -48,7 +48,7 @@ void add_timeout(json::object& body, const actors::stream_status& s) {
 }
 
 void add_name(json::object& body, const actors::stream_key& key) {
-  body["vhost"] = key.vhost;
+  body["vhost"] = key.vhost.str();
   body["app"] = key.app;
   body["stream"] = key.stream;
 }

@@ -96,7 +96,7 @@ void hook_try::add_headers(const actors::hook_delivery& d) {
   add_header("Expect:");  // no receiver is asked beforehand
   const auto* about =
       d.question ? std::get_if<actors::stream_status>(&d.question->about) : (d.event ? d.event->stream.get() : nullptr);
-  if (about != nullptr && is_header_value(about->key.vhost)) add_header("X-VHOST: " + about->key.vhost);
+  if (about != nullptr && is_header_value(about->key.vhost.str())) add_header("X-VHOST: " + about->key.vhost.str());
   add_header("X-Berth-Hook-Id: " + std::to_string(d.id));
   add_header("X-Berth-Hook-Attempt: " + std::to_string(d.attempt));
   if (const auto& secret = d.settings->secret; !secret.empty())

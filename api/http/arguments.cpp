@@ -130,6 +130,7 @@ arguments::arguments(const http_request& request) : request_(request) {
   } else if (starts_with_ignoring_case(type, "application/x-www-form-urlencoded")) {
     for (auto& [name, value] : parse_form(request.body, false)) set(std::move(name), std::move(value));
   }
+  all_.reserve(all_.size() + request.query.size());
   for (const auto& [name, value] : request.query) set(name, value);
 }
 

@@ -1,10 +1,5 @@
 #include "api/http/auth.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
-
-#include <array>
-
 #include "api/http/json.hpp"
 
 namespace berth::api {
@@ -12,22 +7,15 @@ namespace {
 
 constexpr std::string_view address_refused = "Your ip is not allowed to access the service.";
 
-using digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
-
-digest sha256(std::string_view text) noexcept {
-  digest out{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.data());
-  return out;
-}
-
 }  // namespace
 
-// Digests are compared instead of the texts, so that not even the length of the secret shows.
+// Takes as long as what was given is, whatever the secret: not even the secret's length shows.
 bool same_secret(std::string_view given, std::string_view expected) noexcept {
   if (expected.empty()) return false;
-  const auto a = sha256(given);
-  const auto b = sha256(expected);
-  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  volatile unsigned char differs = given.size() == expected.size() ? 0 : 1;
+  for (std::size_t i = 0, k = 0; i < given.size(); ++i, k = k + 1 < expected.size() ? k + 1 : 0)
+    differs = static_cast<unsigned char>(differs | static_cast<unsigned char>(given[i] ^ expected[k]));
+  return differs == 0;
 }
 
 net::endpoint client_address(const http_request& request) {

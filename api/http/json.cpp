@@ -37,8 +37,8 @@ std::string valid_utf8(std::string text) {
 std::string joined(std::string front, const boost::json::object& members) {
   if (members.empty()) return valid_utf8(std::move(front) + "}");
   auto text = boost::json::serialize(members);
-  text.front() = ',';
-  return valid_utf8(std::move(front) + text);
+  text.replace(0, 1, front.append(1, ','));
+  return valid_utf8(std::move(text));
 }
 
 }  // namespace

@@ -10,11 +10,13 @@
 namespace berth::api {
 namespace {
 
-/// A value may hold what a client sent: it must not end the field it stands in.
-void append_field(std::string& head, std::string_view name, std::string_view value) {
+/// A value, in pieces, may hold what a client sent: it must not end the field it stands in.
+template <class... Piece>
+void append_field(std::string& head, std::string_view name, const Piece&... value) {
   head.append(name).append(": ");
-  for (const char c : value)
-    if (c != '\r' && c != '\n' && c != '\0') head += c;
+  for (const std::string_view piece : {std::string_view{value}...})
+    for (const char c : piece)
+      if (c != '\r' && c != '\n' && c != '\0') head += c;
   head += "\r\n";
 }
 
@@ -36,18 +38,26 @@ std::string http_date(net::wall_time time) {
   std::array<char, 32> rest{};
   std::strftime(day.data(), day.size(), "%d", &utc);
   std::strftime(rest.data(), rest.size(), "%Y %H:%M:%S GMT", &utc);
-  return std::string{days[static_cast<std::size_t>(utc.tm_wday)]} + ", " + day.data() + " " +
-         months[static_cast<std::size_t>(utc.tm_mon)] + " " + rest.data();
+  std::string text;
+  text.reserve(32);
+  text.append(days[static_cast<std::size_t>(utc.tm_wday)]).append(", ").append(day.data()).append(" ");
+  return text.append(months[static_cast<std::size_t>(utc.tm_mon)]).append(" ").append(rest.data());
 }
 
 std::string reply_head(const http_request& request, const http_reply& reply, bool keep_alive, bool chunked,
                        net::wall_time now) {
   const auto& settings = *request.settings;
-  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " ";
-  head.append(reason_phrase(reply.status)).append("\r\n");
+  std::string head;
+  head.reserve(512);
+  head.append("HTTP/1.1 ")
+      .append(std::to_string(reply.status))
+      .append(" ")
+      .append(reason_phrase(reply.status))
+      .append("\r\n");
   if (!reply.content_type.empty()) {
     const bool charset = wants_charset(reply.content_type) && !settings.char_set.empty();
-    append_field(head, "Content-Type", reply.content_type + (charset ? "; charset=" + settings.char_set : ""));
+    append_field(head, "Content-Type", reply.content_type, charset ? "; charset=" : "",
+                 charset ? settings.char_set : "");
   }
   if (chunked) append_field(head, "Transfer-Encoding", "chunked");
   // RFC 9110 8.6: not with 204 and 304.
@@ -56,7 +66,7 @@ std::string reply_head(const http_request& request, const http_reply& reply, boo
   append_field(head, "Connection", keep_alive ? "keep-alive" : "close");
   if (keep_alive) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(settings.keep_alive).count();
-    append_field(head, "Keep-Alive", "timeout=" + std::to_string(seconds) + ", max=100");
+    append_field(head, "Keep-Alive", "timeout=", std::to_string(seconds), ", max=100");
   }
   append_field(head, "Date", http_date(now));
   append_field(head, "Server", settings.server_name);
@@ -66,7 +76,7 @@ std::string reply_head(const http_request& request, const http_reply& reply, boo
     append_field(head, "Access-Control-Allow-Credentials", "true");
   }
   for (const auto& [name, value] : reply.headers) append_field(head, name, value);
-  return head + "\r\n";
+  return head += "\r\n";
 }
 
 std::string chunk_head(std::size_t size) {

@@ -26,8 +26,10 @@ std::string_view next_segment(std::string_view& path) noexcept {
   return segment;
 }
 
-std::vector<std::string_view> split_path(std::string_view path) {
-  std::vector<std::string_view> parts;
+using path_parts = boost::container::small_vector<std::string_view, 8>;
+
+path_parts split_path(std::string_view path) {
+  path_parts parts;
   if (path.starts_with('/')) path.remove_prefix(1);
   const bool open_end = path.ends_with('/');
   while (!path.empty()) parts.push_back(next_segment(path));
@@ -71,8 +73,15 @@ http_reply not_found(const http_request& request) {
 
 }  // namespace
 
+// FNV-1a, of the bytes as they are compared.
+std::size_t router::same_path::operator()(std::string_view path) const noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : path) hash = (hash ^ static_cast<unsigned char>(to_lower(c))) * 0x100000001b3;
+  return static_cast<std::size_t>(hash);
+}
+
 void router::add(std::string path, handler answer) {
-  auto key = to_lower(path);
+  auto key = path;
   exact_.insert_or_assign(std::move(key), exact{std::move(path), std::move(answer)});
 }
 
@@ -150,7 +159,7 @@ awaitable<http_reply> router::dispatch(http_request& request) const {
   }
 
   if (request.method == "OPTIONS") co_return options_reply(request, all_methods);
-  const auto route = exact_.find(to_lower(request.path));
+  const auto route = exact_.find(std::string_view{request.path});
   if (request.method == "HEAD" && !is_native(request)) co_return http_reply{};
   if (!is_call(request.method)) {
     http_reply reply;

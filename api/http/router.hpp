@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/container/small_vector.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,12 +46,18 @@ class router {
     std::vector<std::string> parts;  // "{name}" or fixed text
     handler answer;
   };
-  using matches = std::vector<const pattern*>;
+  using matches = boost::container::small_vector<const pattern*, 4>;
+  /// Of paths without regard to case.
+  struct same_path {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const noexcept;
+    bool operator()(std::string_view a, std::string_view b) const noexcept { return equal_ignoring_case(a, b); }
+  };
 
   matches find_patterns(const http_request& request) const;
   static const pattern* with_method(const matches& found, std::string_view method);
 
-  std::unordered_map<std::string, exact> exact_;  // by lower-case path
+  std::unordered_map<std::string, exact, same_path, same_path> exact_;
   std::vector<pattern> patterns_;
   handler fallback_;
 };

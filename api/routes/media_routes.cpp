@@ -29,7 +29,7 @@ struct media_filter {
   std::string vhost, app, stream;
 
   bool matches(const actors::stream_status& s) const {
-    if (!vhost.empty() && s.key.vhost != vhost) return false;
+    if (!vhost.empty() && s.key.vhost.str() != vhost) return false;
     if (!app.empty() && s.key.app != app) return false;
     return stream.empty() || s.key.stream == stream || s.public_name == stream;
   }
@@ -253,7 +253,7 @@ class media_face {
 
   media_filter filter_of(const arguments& args) const {
     media_filter f;
-    if (args.has("vhost")) f.vhost = key_of(args).vhost;
+    if (args.has("vhost")) f.vhost = key_of(args).vhost.str();
     f.app = args.text("app");
     f.stream = args.text("stream");
     if (args.has("schema")) {

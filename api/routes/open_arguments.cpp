@@ -37,7 +37,7 @@ actors::stream_key key_in(const arguments& args, const config& settings, std::st
 actors::stream_key stream_key_of(std::string_view vhost, std::string_view app, std::string_view stream,
                                  const config& settings) {
   actors::stream_key key;
-  if (!vhost.empty() && request_settings_of(settings).virtual_hosts) key.vhost = vhost;
+  if (!vhost.empty() && request_settings_of(settings).virtual_hosts) key.vhost = std::string{vhost};
   if (!app.empty()) key.app = app;
   key.stream = stream;
   return key;

@@ -201,7 +201,7 @@ class rtc_face {
                                           const std::shared_ptr<net::rtc_reception>& reception,
                                           const std::shared_ptr<net::rtc_session>& session) {
     net::source_options what;
-    what.url = "rtc://" + key.vhost + "/" + key.app + "/" + key.stream;
+    what.url = "rtc://" + key.vhost.str() + "/" + key.app + "/" + key.stream;
     what.pushed = true;
     actors::sourced from;
     from.source = std::make_shared<const net::source_options>(std::move(what));

@@ -69,7 +69,7 @@ class rtp_server_face {
       // What a shared port feeds, or the node fetches, is a stream, but no server of its own.
       if (s.parent_port != 0 || s.origin != actors::stream_origin::rtp) continue;
       boost::json::monotonic_resource memory{room.data(), room.size()};
-      boost::json::object o({{"vhost", s.key.vhost},
+      boost::json::object o({{"vhost", s.key.vhost.str()},
                              {"app", s.key.app},
                              {"stream_id", s.key.stream},
                              {"ssrc", s.ssrc_filter},

@@ -114,7 +114,7 @@ class source_face {
                           {"liveSecs", std::chrono::duration_cast<std::chrono::seconds>(s.age).count()},
                           {"bytes", s.counters.accepted_bytes},
                           {"last_reason", s.last_reason}};
-    o["src"] = boost::json::object{{"vhost", s.key.vhost}, {"app", s.key.app}, {"stream", s.key.stream}};
+    o["src"] = boost::json::object{{"vhost", s.key.vhost.str()}, {"app", s.key.app}, {"stream", s.key.stream}};
     return o;
   }
 

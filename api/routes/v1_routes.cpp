@@ -46,7 +46,7 @@ net::result<std::optional<actors::generation_t>, std::string> read_if_match(cons
 
 /// A page's cursor is the last key of the page before, its parts percent-encoded and joined by slashes.
 std::string encode_cursor(const actors::stream_key& key) {
-  return percent_encode(key.vhost) + "/" + percent_encode(key.app) + "/" + percent_encode(key.stream);
+  return percent_encode(key.vhost.str()) + "/" + percent_encode(key.app) + "/" + percent_encode(key.stream);
 }
 
 std::optional<actors::stream_key> decode_cursor(std::string_view text) {

@@ -7,24 +7,23 @@
 namespace berth::api {
 namespace {
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 constexpr int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
-  const char l = lower(c);
+  const char l = to_lower(c);
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
 // RFC 3986 2.3.
 constexpr bool is_unreserved(char c) noexcept {
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '_' || c == '.' || c == '~';
+  return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '_' || c == '.' ||
+         c == '~';
 }
 
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) noexcept {
@@ -33,7 +32,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) n
 
 std::string to_lower(std::string_view text) {
   std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), lower);
+  for (char& c : out) c = to_lower(c);
   return out;
 }
 
@@ -95,6 +94,7 @@ std::string percent_encode(std::string_view text) {
 
 name_values parse_form(std::string_view text, bool decode_names) {
   name_values out;
+  out.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '&')) + 1);
   while (!text.empty()) {
     const auto end = text.find('&');
     const auto field = text.substr(0, end);

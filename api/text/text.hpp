@@ -15,6 +15,7 @@ using name_values = std::vector<std::pair<std::string, std::string>>;
 /// ASCII only, as header names and argument names are.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) noexcept;
+constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 std::string to_lower(std::string_view text);
 /// Without the blanks and tabs at both ends.
 std::string_view trim(std::string_view text) noexcept;
