@@ -30,8 +30,8 @@ std::uint64_t first_event_id() {
 }
 
 actors::event_sink::behavior_type hand_on(actors::event_sink::pointer,
-                                          const std::function<void(const actors::event&)>& on_event) {
-  return {[on_event](const actors::event_ptr& e) { on_event(*e); }};
+                                          const std::function<void(const actors::event_ptr&)>& on_event) {
+  return {[on_event](const actors::event_ptr& e) { on_event(e); }};
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ class core {
     net::socket_factory& sockets;
     actors::hook_transport& hooks;
     net::source_factory sources;
-    std::function<void(const actors::event&)> on_event;  ///< called for every event, on an actor's thread
+    std::function<void(const actors::event_ptr&)> on_event;  ///< called for every event, on an actor's thread
     /// The supervisor has failed, with why: called on its thread, once, and best not returned from.
     std::function<void(const std::string&)> failed;
   };

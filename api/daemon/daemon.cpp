@@ -75,12 +75,11 @@ net::duration cpu_time_of(pthread_t thread) {
 }
 
 // The core answers on the thread of those who ask it; what takes longer than a question is served elsewhere.
-bool is_for_core(std::string_view as_sent) {
-  const auto path = to_lower(as_sent);
-  if (path.starts_with("/v1/")) return path != "/v1/events";
-  if (!path.starts_with("/index/api/")) return false;
-  for (const auto* negotiated : {"webrtc", "whip", "whep"})
-    if (path.ends_with(negotiated)) return false;
+bool is_for_core(std::string_view path) {
+  if (starts_with_ignoring_case(path, "/v1/")) return !equal_ignoring_case(path, "/v1/events");
+  if (!starts_with_ignoring_case(path, "/index/api/")) return false;
+  for (const std::string_view negotiated : {"webrtc", "whip", "whep"})
+    if (equal_ignoring_case(path.substr(path.size() - negotiated.size()), negotiated)) return false;
   return true;
 }
 
@@ -174,9 +173,9 @@ void daemon::make_core() {
                                                                   return std::make_unique<net::puller>(
                                                                       std::move(what), pull_policy_, std::move(wake));
                                                                 },
-                                                                [this](const actors::event& e) {
+                                                                [this](const actors::event_ptr& e) {
                                                                   log_.write(e);
-                                                                  recorder_->follow(e);
+                                                                  recorder_->follow(*e);
                                                                   feed_.notify();
                                                                 },
                                                                 [](const std::string& why) {
@@ -233,7 +232,12 @@ void daemon::make_routes() {
   http_service service{.settings = http_settings_,
                        .answer = [this](http_request& r) { return routes_.dispatch(r); },
                        .log = [this](std::string_view text) { log_.error(text); },
-                       .access_log = [this](std::string_view line) { log_.info(line); }};
+                       .access_log =
+                           [this](answered_call call) {
+                             if (!log_.takes(log_level::info)) return;
+                             const auto kept = std::make_shared<const answered_call>(std::move(call));
+                             log_.write(log_level::info, [kept] { return access_line(*kept); });
+                           }};
   viewers_server_ = std::make_unique<http_server>(io_, service);
   service.is_elsewhere = [](const http_request& r) { return !is_for_core(r.path); };
   service.elsewhere = [this](taken_connection taken, http_request first) {

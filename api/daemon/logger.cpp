@@ -1,18 +1,22 @@
 #include "api/daemon/logger.hpp"
 
-#include <spdlog/async.h>
+#include <poll.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/json.hpp>
+#include <cerrno>
+#include <utility>
 
 #include "api/text/name.hpp"
 
 namespace berth::api {
 namespace {
 
-constexpr std::size_t queue_lines = 8192;
+/// How long a line waits for others that are written with it: long beside the time between two opens under load, short
+/// for whoever watches.
+constexpr std::chrono::milliseconds gathering{10};
 
 spdlog::level::level_enum level_of(log_level level) {
   switch (level) {
@@ -28,106 +32,122 @@ spdlog::level::level_enum level_of(log_level level) {
   return spdlog::level::info;
 }
 
-std::string describe(const actors::stream_status& s) {
-  std::string text =
-      to_string(s.key) + ", port " + std::to_string(s.port()) + ", generation " + std::to_string(s.generation);
-  if (s.peer.is_set()) text += ", from " + s.peer.to_string();
-  return text;
-}
+struct words {
+  std::string operator()(const std::string& text) const { return text; }
+  std::string operator()(const std::function<std::string()>& find) const { return find(); }
+  std::string operator()(const actors::event_ptr& e) const { return line_of(*e); }
+};
 
-std::string describe(const actors::sender_status& s) {
-  return to_string(s.source) + " with SSRC " + s.request.ssrc_text + " from port " + std::to_string(s.local_port) +
-         ", " + std::string{to_string(s.request.way)} + (s.remote.is_set() ? ", to " + s.remote.to_string() : "");
+/// Lines that go out together, by one system call. Touched by the thread that writes.
+class batch_sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  explicit batch_sink(int to) : to_(to) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& line) override { formatter_->format(line, lines_); }
+  void flush_() override {
+    const char* from = lines_.data();
+    for (std::size_t left = lines_.size(); left > 0;) {
+      const auto written = ::write(to_, from, left);
+      if (written > 0) {
+        from += written;
+        left -= static_cast<std::size_t>(written);
+      } else if (errno == EAGAIN) {
+        pollfd wanted{to_, POLLOUT, 0};
+        ::poll(&wanted, 1, -1);
+      } else if (errno != EINTR) {
+        break;  // nobody will ever read it
+      }
+    }
+    lines_.clear();
+  }
+
+ private:
+  const int to_;
+  spdlog::memory_buf_t lines_;
+};
+
+spdlog::sink_ptr sink_for(int to) {
+  if (to == STDERR_FILENO && ::isatty(to) != 0) return std::make_shared<spdlog::sinks::stderr_color_sink_st>();
+  return std::make_shared<batch_sink>(to);
 }
 
 }  // namespace
 
-logger::logger(const std::string& level, bool json) : json_(json) {
-  spdlog::init_thread_pool(queue_lines, 1);
-  const auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
-  out_ = std::make_shared<spdlog::async_logger>("berth", sink, spdlog::thread_pool(),
-                                                spdlog::async_overflow_policy::overrun_oldest);
+logger::logger(const std::string& level, bool json, int to)
+    : json_(json), out_(std::make_unique<spdlog::logger>("berth", sink_for(to))) {
   out_->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","text":%v})"
                          : "%Y-%m-%d %H:%M:%S.%e %^%L%$ %v");
-  out_->flush_on(spdlog::level::warn);
+  out_->set_level(spdlog::level::trace);  // what is queued has passed the level
   set_level(level);
+  writer_ = std::thread{[this] { write_all(); }};
 }
 
 logger::~logger() {
-  out_->flush();
-  // Joins the thread that writes, while nothing that it holds is the last of its kind.
-  spdlog::shutdown();
-  out_.reset();
+  {
+    const std::lock_guard lock{mutex_};
+    ending_ = true;
+  }
+  changed_.notify_one();
+  writer_.join();
 }
 
-void logger::set_level(const std::string& level) { out_->set_level(spdlog::level::from_str(level)); }
+void logger::set_level(const std::string& level) { least_ = spdlog::level::from_str(level); }
+
+bool logger::takes(log_level level) const noexcept { return level_of(level) >= least_; }
+
+void logger::write(log_level level, std::string_view text) {
+  if (takes(level)) keep({level, std::chrono::system_clock::now(), std::string{text}});
+}
+
+void logger::write(log_level level, std::function<std::string()> words) {
+  if (takes(level)) keep({level, std::chrono::system_clock::now(), std::move(words)});
+}
+
+void logger::write(const actors::event_ptr& e) {
+  if (const auto level = level_of(*e); takes(level)) keep({level, std::chrono::system_clock::now(), e});
+}
+
+void logger::keep(entry e) {
+  const bool urgent = e.level >= log_level::warning;
+  bool wake = urgent;
+  {
+    const std::lock_guard lock{mutex_};
+    wake = wake || queue_.empty();
+    urgent_ = urgent_ || urgent;
+    if (queue_.size() == most_queued) {
+      queue_.pop_front();
+      ++dropped_;
+    }
+    queue_.push_back(std::move(e));
+  }
+  if (wake) changed_.notify_one();
+}
+
+void logger::write_all() {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    changed_.wait(lock, [this] { return !queue_.empty() || ending_; });
+    if (queue_.empty()) return;
+    changed_.wait_for(lock, gathering, [this] { return urgent_ || ending_; });
+    const auto lines = std::exchange(queue_, {});
+    const auto dropped = std::exchange(dropped_, 0);
+    urgent_ = false;
+    lock.unlock();
+    if (dropped > 0)
+      put(log_level::warning, lines.front().at,
+          std::to_string(dropped) + " lines were dropped here, since nobody took them in time");
+    for (const auto& line : lines) put(line.level, line.at, std::visit(words{}, line.what));
+    out_->flush();
+    lock.lock();
+  }
+}
 
 // Whoever gave a name or a reason that stands in it does not write lines of the log.
-void logger::write(log_level level, std::string_view said) {
-  const auto text = on_one_line(said);
-  if (json_)
-    out_->log(level_of(level), boost::json::serialize(boost::json::value(text)));
-  else
-    out_->log(level_of(level), spdlog::string_view_t{text.data(), text.size()});
-}
-
-void logger::write(const actors::event& e) {
-  using actors::event_kind;
-  switch (e.kind) {
-    case event_kind::stream_opened:
-      info("opened " + describe(*e.stream));
-      break;
-    case event_kind::stream_active:
-      info("receiving " + describe(*e.stream));
-      break;
-    case event_kind::stream_stalled:
-      info("silent " + describe(*e.stream));
-      break;
-    case event_kind::stream_closed: {
-      const auto& s = *e.stream;
-      auto text = "closed " + describe(s) + ": " + std::string{to_string(s.reason)} + ", " +
-                  std::to_string(s.counters.accepted) + " packets, " + std::to_string(s.counters.lost) + " lost";
-      if (!s.last_reason.empty()) text += "; " + s.last_reason;
-      write(s.reason == actors::close_reason::failed ? log_level::error : log_level::info, text);
-      break;
-    }
-    case event_kind::alarm_raised:
-      warn("alarm " + e.alarm->name + " raised: " + e.alarm->text);
-      break;
-    case event_kind::alarm_cleared:
-      info("alarm " + e.alarm->name + " cleared: " + e.alarm->text);
-      break;
-    case event_kind::server_started:
-      info("started");
-      break;
-    case event_kind::server_exited:
-      info("all streams are closed");
-      break;
-    case event_kind::media_registered:
-      info("can be watched: " + describe(*e.stream));
-      break;
-    case event_kind::media_unregistered:
-      info("can not be watched any more: " + describe(*e.stream));
-      break;
-    case event_kind::viewer_left:
-      info("viewer " + e.who->id + " of " + to_string(e.who->key) + " left: " + e.who->protocol + " from " +
-           e.who->peer.to_string() + ", " + std::to_string(e.taken->bytes) + " bytes");
-      break;
-    case event_kind::recorded:
-      if (e.file->error.empty())
-        info("recorded " + e.file->path + ", " + std::to_string(e.file->bytes) + " bytes");
-      else
-        write(log_level::error,
-              "recording of " + describe(*e.stream) + " to " + e.file->path + " ended: " + e.file->error);
-      break;
-    case event_kind::sender_started:
-      info("sending " + describe(*e.sender));
-      break;
-    case event_kind::sender_stopped:
-      info("sent " + describe(*e.sender) + ", " + std::to_string(e.sender->packets) + " packets: " +
-           std::string{to_string(e.sender->end)} + (e.sender->end_text.empty() ? "" : ", " + e.sender->end_text));
-      break;
-  }
+void logger::put(log_level level, time at, std::string_view said) {
+  auto text = on_one_line(said);
+  if (json_) text = boost::json::serialize(boost::json::value(text));
+  out_->log(at, spdlog::source_loc{}, level_of(level), spdlog::string_view_t{text.data(), text.size()});
 }
 
 }  // namespace berth::api

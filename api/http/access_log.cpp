@@ -49,7 +49,8 @@ std::string shown(std::string text, std::string_view secret) {
 
 }  // namespace
 
-std::string access_line(const http_request& request, const http_reply& reply, std::chrono::microseconds took) {
+std::string access_line(const answered_call& call) {
+  const auto& request = call.request;
   const std::string_view secret{request.settings->secret};
   std::string line = request.peer.to_string() + " " + on_one_line(request.method) + " " + shown(request.path, secret);
 
@@ -63,9 +64,9 @@ std::string access_line(const http_request& request, const http_reply& reply, st
     list.append(" ").append(shown(name, secret)).append("=");
     list.append(tells_secret(name) ? std::string{hidden} : shown(value, secret));
   }
-  line += list + " -> " + std::to_string(reply.status);
-  if (reply.code) line += " code " + std::to_string(*reply.code);
-  return line + ", " + std::to_string(took.count()) + " us";
+  line += list + " -> " + std::to_string(call.status);
+  if (call.code) line += " code " + std::to_string(*call.code);
+  return line + ", " + std::to_string(call.took.count()) + " us";
 }
 
 }  // namespace berth::api

@@ -11,7 +11,6 @@
 #include <exception>
 #include <utility>
 
-#include "api/http/access_log.hpp"
 #include "api/http/reply_head.hpp"
 #include "api/http/stream_writer.hpp"
 
@@ -24,6 +23,7 @@ using asio::awaitable;
 using boost::system::error_code;
 using request_parser = http::request_parser<http::string_body>;
 
+constexpr std::size_t longest_logged_body = 64 * 1024;
 constexpr std::size_t read_size = 4096;  // small: every idle connection holds one
 
 // What a client still sends after we have said our last word is read and thrown away, so that the kernel does not
@@ -52,6 +52,7 @@ void take_head(http_request& request, const request_parser& parser) {
   const auto& message = parser.get();
   request.method = std::string{message.method_string()};
   request.set_target(std::string{message.target()});
+  request.headers.reserve(static_cast<std::size_t>(std::distance(message.begin(), message.end())));
   for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
   request.http_minor = message.version() % 10;
   request.keep_alive = wants_keep_alive(request);
@@ -88,6 +89,14 @@ void http_session::abort() noexcept {
 
 void http_session::log(std::string_view line) const {
   if (service_.log) service_.log(line);
+}
+
+// The words are found by whoever writes the log. A long body's would not stand in it anyway.
+void http_session::log_call(http_request request, unsigned status, std::optional<int> code,
+                            std::chrono::microseconds took) const {
+  if (!settings_->debug_log || !service_.access_log) return;
+  if (request.body.size() > longest_logged_body) request.body = {};
+  service_.access_log({std::move(request), status, code, took});
 }
 
 void http_session::begin_with(http_request first, std::string unread) {
@@ -229,10 +238,10 @@ awaitable<bool> http_session::answer(http_request& request) {
     log("the handler of " + request.method + " " + request.path + " threw: " + thrown);
     reply = service_.fault(request, http_fault::internal, thrown);
   }
-  if (settings_->debug_log && service_.access_log) {
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(net::clock::now() - began);
-    service_.access_log(access_line(request, reply, took));
-  }
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(net::clock::now() - began);
+  const auto status = reply.status;
+  const auto code = reply.code;
+  if ((reply.take || reply.stream) && request.method != "HEAD") log_call(http_request{request}, status, code, took);
   if (reply.take && request.method != "HEAD") {
     if (give_away(request, reply)) co_return false;
     reply = {};
@@ -245,7 +254,9 @@ awaitable<bool> http_session::answer(http_request& request) {
     co_return false;
   }
   const bool keep_alive = request.keep_alive && !reply.close && !stopping_;
-  if (!co_await send(request, reply, keep_alive)) co_return false;
+  const bool sent = co_await send(request, reply, keep_alive);
+  log_call(std::move(request), status, code, took);
+  if (!sent) co_return false;
   idle_ = true;
   if (!keep_alive) co_await linger();
   co_return keep_alive;
@@ -326,8 +337,7 @@ awaitable<void> http_session::run_stream(const http_request& request, const http
 awaitable<void> http_session::refuse(const http_request& request, const refusal& why) {
   auto reply = service_.fault(request, why.fault, why.detail);
   reply.stream = nullptr;
-  if (settings_->debug_log && service_.access_log)
-    service_.access_log(access_line(request, reply, std::chrono::microseconds{0}));
+  log_call(http_request{request}, reply.status, reply.code, {});
   if (co_await send(request, reply, false)) co_await linger();
 }
 

@@ -40,7 +40,7 @@ struct broken_node {
         core::dependencies{.sockets = sockets,
                            .hooks = hooks,
                            .sources = std::move(fetching),
-                           .on_event = [](const actors::event&) {},
+                           .on_event = [](const actors::event_ptr&) {},
                            .failed = [this](const std::string& why) { failure.set_value(why); }});
   }
   actors::open_request open_of(const std::string& id) const {

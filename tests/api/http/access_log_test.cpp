@@ -1,7 +1,6 @@
 // The debug line of a logged_call: everything but the secret.
 #include "api/http/access_log.hpp"
 
-#include "api/http/json.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace berth::api;
@@ -19,7 +18,7 @@ http_request logged_call(std::string target) {
   return r;
 }
 
-std::string line(const http_request& r) { return access_line(r, zlm_error(-300, "x"), std::chrono::microseconds{412}); }
+std::string line(const http_request& r) { return access_line({r, 200, -300, std::chrono::microseconds{412}}); }
 bool leaks(const std::string& text) { return text.find("s3cret") != std::string::npos; }
 
 }  // namespace

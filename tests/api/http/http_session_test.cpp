@@ -56,7 +56,7 @@ struct session_bench {
                        [this](http_request& r) { return answer(r); },
                        default_fault_reply,
                        [this](std::string_view line) { logged.emplace_back(line); },
-                       [this](std::string_view line) { access.emplace_back(line); },
+                       [this](answered_call call) { access.push_back(access_line(call)); },
                        [] { return berth::net::wall_time{}; }};
 
   std::string run(std::deque<std::string> input) {

@@ -1,0 +1,138 @@
+#include "api/daemon/logger.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+#include <boost/json.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "net/base/unique_fd.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace berth;
+
+namespace {
+
+/// Where a log goes, and who reads it: nobody before he is told to.
+class reader {
+ public:
+  reader() {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    out_ = net::unique_fd{ends[0]};
+    in_ = net::unique_fd{ends[1]};
+  }
+
+  int fd() const { return in_.get(); }
+  void give_up() { in_.reset(); }
+  std::string read_some() {
+    std::array<char, 65536> some{};
+    const auto n = ::read(out_.get(), some.data(), some.size());
+    return {some.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
+  }
+  /// What stands in it until everybody has closed it.
+  std::vector<std::string> lines() {
+    std::string all;
+    for (auto some = read_some(); !some.empty(); some = read_some()) all += some;
+    std::vector<std::string> split;
+    for (std::size_t from = 0, to = 0; (to = all.find('\n', from)) != std::string::npos; from = to + 1)
+      split.push_back(all.substr(from, to - from));
+    return split;
+  }
+
+ private:
+  net::unique_fd out_, in_;
+};
+
+actors::event_ptr closed(actors::close_reason reason) {
+  actors::stream_status s;
+  s.key.stream = "cam\nmera";
+  s.reason = reason;
+  actors::event e;
+  e.kind = actors::event_kind::stream_closed;
+  e.stream = std::make_shared<actors::stream_status>(s);
+  return std::make_shared<actors::event>(e);
+}
+
+}  // namespace
+
+TEST_CASE("log: texts and events are lines, in the order of their writing, each with its level") {
+  reader r;
+  {
+    api::logger log{"info", false, r.fd()};
+    log.info("first");
+    log.write(closed(actors::close_reason::requested));
+    log.write(closed(actors::close_reason::failed));
+    log.write(api::log_level::debug, "nobody wants it");
+    log.set_level("error");
+    log.warn("nobody wants this either");
+    log.write(closed(actors::close_reason::requested));
+    log.error("last");
+  }
+  r.give_up();
+  const auto lines = r.lines();
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0].ends_with(" I first"));
+  CHECK(lines[1].find(" I closed __defaultVhost__/rtp/cam\\x0amera, port 0, generation 0: requested") !=
+        std::string::npos);
+  CHECK(lines[2].find(" E closed ") != std::string::npos);
+  CHECK(lines[3].ends_with(" E last"));
+}
+
+TEST_CASE("log: as JSON it is one object a line, whatever the text is") {
+  reader r;
+  {
+    api::logger log{"info", true, r.fd()};
+    log.warn("a \"quoted\"\nword");
+    log.write(closed(actors::close_reason::went_silent));
+  }
+  r.give_up();
+  const auto lines = r.lines();
+  REQUIRE(lines.size() == 2);
+  const auto first = boost::json::parse(lines[0]).as_object();
+  CHECK(first.at("level").as_string() == "warning");
+  CHECK(first.at("text").as_string() == "a \"quoted\"\\x0aword");
+  CHECK(boost::json::parse(lines[1]).at("text").as_string().starts_with("closed "));
+}
+
+TEST_CASE("log: a line that warns is out while the daemon lives, and takes the ones before it along") {
+  reader r;
+  api::logger log{"info", false, r.fd()};
+  log.info("before");
+  log.warn("now");
+  std::string seen;
+  while (seen.find("now") == std::string::npos) seen += r.read_some();
+  CHECK(seen.find("before") < seen.find("now"));
+}
+
+TEST_CASE("log: when nobody takes the lines the oldest go, are counted, and whoever writes does not wait") {
+  constexpr std::size_t written = 4 * api::logger::most_queued;
+  reader r;
+  std::optional<api::logger> log{std::in_place, "info", false, r.fd()};
+  for (std::size_t i = 0; i < written; ++i) log->info("line " + std::to_string(i));
+  // Only now somebody reads.
+  std::vector<std::string> lines;
+  std::thread late{[&] { lines = r.lines(); }};
+  log.reset();
+  r.give_up();
+  late.join();
+
+  std::size_t found = 0, dropped = 0, next = 0;
+  for (const auto& line : lines) {
+    if (const auto at = line.find(" line "); at != std::string::npos) {
+      const auto number = std::stoul(line.substr(at + 6));
+      CHECK(number >= next);
+      next = number + 1;
+      ++found;
+    } else if (const auto warned = line.find(" W "); warned != std::string::npos) {
+      dropped += std::stoul(line.substr(warned + 3));
+    }
+  }
+  CHECK(next == written);
+  CHECK(dropped > 0);
+  CHECK(found + dropped == written);
+}
