@@ -39,18 +39,22 @@ struct list_request {
   std::size_t limit = SIZE_MAX;
 };
 
-/// Answered at once.
+/// Answered at once; resting ports in the order of their numbers, a part of them if there are many: whoever wants all asks
+/// again with `next` as `after`.
 struct ports_report {
   net::allocator_figures figures;
   std::vector<net::resting_port> resting;
-  net::time_point now;  ///< the resting ports' times are on this time line
+  net::time_point now;                ///< the resting ports' times are on this time line
+  std::optional<std::uint16_t> next;  ///< more may rest above this port; unset: those are all
 };
 struct ports_request {
   using answer = outcome<ports_report>;
   static constexpr auto to = receiver::supervisor;
+
+  std::optional<std::uint16_t> after;  ///< only resting ports above this one
 };
 
-/// For /metrics and statistics; answered at once.
+/// For /metrics and statistics; answered when all streams have been asked for their figures.
 struct stats_request {
   using answer = outcome<node_stats>;
   static constexpr auto to = receiver::supervisor;

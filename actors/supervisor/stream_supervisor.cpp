@@ -53,7 +53,7 @@ stream_supervisor::handle::behavior_type stream_supervisor::start(supervisor_opt
       [this](const auto& r) { return commands_->ask_source(r); },
       [this](const open_request& r) { return answer_open(r); },
       [this](const close_request& r) { return answer_close(r); }, [this](const query_request& r) { return query(r); },
-      [this](const list_request& r) { return list(r); }, [this](const ports_request&) { return report_ports(); },
+      [this](const list_request& r) { return list(r); }, [this](const ports_request& r) { return report_ports(r); },
       [this](const stats_request&) { return stats(); }, [this](const idle_check_request& r) { return idle_check(r); },
       [this](const watch_request& r) { return publisher_->watch(r); },
       [this](const media_request& r) { return publisher_->media(r); },
@@ -144,21 +144,26 @@ outcome<completed> stream_supervisor::idle_check(const idle_check_request& reque
   return completed{};
 }
 
-outcome<ports_report> stream_supervisor::report_ports() {
-  return ports_report{ports_->figures(), ports_->resting(), now()};
+outcome<ports_report> stream_supervisor::report_ports(const ports_request& request) {
+  ports_report answer{ports_->figures(), ports_->resting(request.after, most_listed), now(), {}};
+  if (answer.resting.size() == most_listed) answer.next = answer.resting.back().port;
+  return answer;
 }
 
-outcome<node_stats> stream_supervisor::stats() {
-  auto all = stats_;
-  registry_.for_each(std::nullopt, [&](const stream_key&, const stream_record& r) {
-    all.present(r.lives.state, net::counter_values{r.berth.shared->counters});
-    if (const auto& media = r.published.media()) all.present(net::media_values{media->counters});
-    return true;
+caf::result<outcome<node_stats>> stream_supervisor::stats() {
+  const promise<outcome<node_stats>> later{self_};
+  tally_.ask([later](node_stats all) { later.deliver(std::move(all)); });
+  // What is under way already goes on by itself.
+  if (!proceeding_) proceed_if(count());
+  return later;
+}
+
+bool stream_supervisor::count() {
+  return tally_.go_on(registry_, stats_, [this](node_stats& all) {
+    senders_->count(all);
+    all.ports = ports_->figures();
+    all.alarms = alarms_.raised();
   });
-  senders_->count(all);
-  all.ports = ports_->figures();
-  all.alarms = alarms_.raised();
-  return all;
 }
 
 // ---- living -------------------------------------------------------------------------------------------------------
@@ -219,6 +224,10 @@ void stream_supervisor::go_on() {
     look(due->key, *r);
   }
   more = ports_->sweep(now()) || due_later || more;
+  proceed_if(count() || more);
+}
+
+void stream_supervisor::proceed_if(bool more) {
   if (more && !std::exchange(proceeding_, true)) self_->send(self_, proceed{});
 }
 
@@ -333,6 +342,7 @@ void stream_supervisor::finish(const stream_key& key, stream_record r) {
   // Somebody wanted it closed while an open was about to take its place.
   if (in_vain && !r.awaited.closers.empty()) r.awaited.closed_by_request = true;
   stats_.closed(last);
+  tally_.ended(key, last);
   if (r.lives.deadline) stats_.reclaim_time.observe(reclaim_bounds, now() - *r.lives.deadline);
   tell(event_kind::stream_closed, key, r);
   publisher_->ended(key, r);

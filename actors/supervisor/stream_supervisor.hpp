@@ -7,6 +7,7 @@
 #include "actors/supervisor/deadline_queue.hpp"
 #include "actors/supervisor/openings.hpp"
 #include "actors/supervisor/stream_commands.hpp"
+#include "actors/supervisor/tally.hpp"
 
 namespace berth::actors {
 
@@ -46,15 +47,17 @@ class stream_supervisor : private stream_keeper {
   outcome<stream_status> query(const query_request& request);
   outcome<stream_list> list(const list_request& request);
   outcome<completed> idle_check(const idle_check_request& request);
-  outcome<ports_report> report_ports();
-  outcome<node_stats> stats();
+  outcome<ports_report> report_ports(const ports_request& request);
+  caf::result<outcome<node_stats>> stats();
   caf::result<outcome<completed>> shut_down();
   // notices
   void apply(node_settings_ptr settings);
   void packets_arrived(const stream_notice& notice);
   void look_at_clock();
   void go_on();
+  void proceed_if(bool more);
   bool revise();
+  bool count();
   void went_down(const caf::down_msg& down);
   void end_if_empty();
 
@@ -92,6 +95,7 @@ class stream_supervisor : private stream_keeper {
   deadline_queue deadlines_;
   node_alarms alarms_;
   node_stats stats_;  // what is counted; the rest is filled when asked for
+  tally tally_;
   std::optional<publisher> publisher_;
   std::optional<senders> senders_;
   std::optional<openings> openings_;

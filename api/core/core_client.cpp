@@ -23,6 +23,20 @@ core_client::reply<actors::list_request> core_client::list(actors::list_request 
   }
 }
 
+core_client::reply<actors::ports_request> core_client::ports() const {
+  std::vector<net::resting_port> all;
+  actors::ports_request wanted;
+  for (;;) {
+    auto got = co_await ask(actors::ports_request{wanted});
+    if (!got) co_return net::failure{got.error()};
+    std::move(got->resting.begin(), got->resting.end(), std::back_inserter(all));
+    wanted.after = got->next;
+    if (wanted.after) continue;
+    got->resting = std::move(all);
+    co_return got;
+  }
+}
+
 void core_client::tell(actors::event e) const {
   e.at = net::wall_clock::now();
   caf::anon_send(events_, std::move(e));

@@ -44,6 +44,8 @@ class core_client {
   /// All that is asked for, a part at a time, so that nobody waits long behind it. A stream that comes or goes meanwhile
   /// may be in it or not.
   reply<actors::list_request> list(actors::list_request wanted) const;
+  /// Likewise.
+  reply<actors::ports_request> ports() const;
 
   /// For those who are no coroutines: `then` is called once, on the thread of whoever answers.
   template <actors::question_of_api Message>

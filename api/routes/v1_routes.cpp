@@ -214,7 +214,7 @@ class v1_face {
   }
 
   reply get_ports(const http_request& request) const {
-    const auto answer = co_await with_.core.ask(actors::ports_request{});
+    const auto answer = co_await with_.core.ports();
     if (!answer) co_return problem_rejection(answer.error(), request.path);
     co_return json_reply(ports_json(*answer));
   }
@@ -251,7 +251,7 @@ void add_v1_routes(router& to, const v1_needs& with) {
   add("GET", "/v1/streams/{stream_id}/senders", &f::list_senders);
   add("DELETE", "/v1/streams/{stream_id}/senders", &f::delete_senders);
   to.add("GET", "/v1/streams", aside(with.texts, answer_of(&f::list_streams)));
-  add("GET", "/v1/ports", &f::get_ports);
+  to.add("GET", "/v1/ports", aside(with.texts, answer_of(&f::get_ports)));
 
   // For load balancers and orchestrators, which have no secret.
   to.add("GET", "/metrics", [with](const http_request& request) -> reply {

@@ -156,10 +156,8 @@ void port_allocator::release(bound_ports ports, std::string former_stream, const
 }
 
 bool port_allocator::sweep(time_point now) {
-  auto silent = quarantine_.sweep(options_.silence, now, most_closed_at_once);
-  const bool more = silent.size() == most_closed_at_once;
-  for (auto& e : silent) let_go(std::move(e));
-  return more;
+  for (auto& e : quarantine_.sweep(options_.silence, now, most_closed_at_once)) let_go(std::move(e));
+  return quarantine_.is_overdue(options_.silence, now);
 }
 
 void port_allocator::clear() {

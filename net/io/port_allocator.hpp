@@ -92,7 +92,11 @@ class port_allocator {
 
   void set_options(const allocator_options& options);
   allocator_figures figures() const;
-  std::vector<resting_port> resting() const { return quarantine_.list(); }
+  /// Those above the port `after`, in the order of their numbers, at most `most` of them.
+  std::vector<resting_port> resting(std::optional<std::uint16_t> after = std::nullopt,
+                                    std::size_t most = SIZE_MAX) const {
+    return quarantine_.list(after, most);
+  }
 
  private:
   result<allocation, error> allocate_from_pool(const port_request& request, time_point now);

@@ -57,10 +57,11 @@ std::vector<quarantine::entry> quarantine::sweep(duration silence, time_point no
     if (found != by_port_.end()) hear(found->second, now);
   }
   std::vector<entry> silent;
-  while (silent.size() < most && !entries_.empty() && now - entries_.front().about.last_heard >= silence) {
+  for (std::size_t looked = 0; looked < most && is_overdue(silence, now); ++looked) {
     // Nobody is called silent who is only waiting to be heard.
-    hear(entries_.begin(), now);
-    if (now - entries_.front().about.last_heard >= silence) silent.push_back(extract(entries_.begin()));
+    const auto first = entries_.begin();
+    hear(first, now);
+    if (now - first->about.last_heard >= silence) silent.push_back(extract(first));
   }
   return silent;
 }
@@ -95,11 +96,12 @@ std::optional<quarantine::entry> quarantine::take_longest_silent(bool pooled_onl
   return extract(at);
 }
 
-std::vector<resting_port> quarantine::list() const {
-  std::vector<resting_port> all;
-  all.reserve(entries_.size());
-  for (const auto& e : entries_) all.push_back(e.about);
-  return all;
+std::vector<resting_port> quarantine::list(std::optional<std::uint16_t> after, std::size_t most) const {
+  std::vector<resting_port> some;
+  for (auto at = after ? by_port_.upper_bound(*after) : by_port_.begin(); at != by_port_.end() && some.size() < most;
+       ++at)
+    if (at->first == at->second->about.port) some.push_back(at->second->about);
+  return some;
 }
 
 quarantine::entry quarantine::extract(position at) {

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "net/base/endpoint.hpp"
@@ -55,8 +55,13 @@ class quarantine {
   /// `fed_by`: who fed the stream, unset if nobody did.
   void put(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now);
 
-  /// Reads what has arrived and hands out the ports that have been silent for `silence`, at most `most` of them.
+  /// Reads what has arrived and hands out ports that have been silent for `silence`. Looks at `most` of them at most.
   std::vector<entry> sweep(duration silence, time_point now, std::size_t most = SIZE_MAX);
+
+  /// True if a port has not been heard for so long, or has not been looked at.
+  bool is_overdue(duration silence, time_point now) const {
+    return !entries_.empty() && now - entries_.front().about.last_heard >= silence;
+  }
 
   /// Takes out the entry that holds `port` (its RTP or RTCP port).
   std::optional<entry> take(std::uint16_t port);
@@ -64,7 +69,8 @@ class quarantine {
   std::optional<entry> take_longest_silent(bool pooled_only);
 
   std::size_t size() const noexcept { return entries_.size(); }
-  std::vector<resting_port> list() const;
+  /// Those above the port `after`, in the order of their numbers, at most `most` of them.
+  std::vector<resting_port> list(std::optional<std::uint16_t> after, std::size_t most) const;
 
  private:
   using position = std::list<entry>::iterator;
@@ -74,7 +80,7 @@ class quarantine {
 
   unique_fd epoll_;
   std::list<entry> entries_;  // by last_heard, ascending
-  std::unordered_map<std::uint16_t, position> by_port_;
+  std::map<std::uint16_t, position> by_port_;
 };
 
 }  // namespace berth::net

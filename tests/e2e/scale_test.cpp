@@ -61,6 +61,13 @@ TEST_CASE("scale: 2,000 streams at once, each with its own exact count", "[heavy
   CHECK(wrong == 0);
   CHECK(n.daemon.descriptors() >= 2 * streams);
 
+  // What has ended stays in the node's figures, and its port rests.
+  const auto received = "\nberth_packets_total " + std::to_string(streams * rounds * per_round) + "\n";
+  CHECK(n.v1.get("/metrics").body.find(received) != std::string::npos);
+  for (int i = 0; i < streams; i += 2) n.close("cam" + std::to_string(10'000 + i));
+  CHECK(n.v1.get("/metrics").body.find(received) != std::string::npos);
+  CHECK(n.v1.get("/v1/ports").json().at("resting").as_array().size() == streams / 2);
+
   const auto end = n.daemon.stop(15s);
   CHECK(end.status == 0);
   CHECK(end.took < 10s);

@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 
 #include <dirent.h>
+#include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -306,6 +308,13 @@ TEST_CASE("ports that have been silent together are let go of a part at a time")
   for (auto& ports : taken) allocator.release(std::move(ports), "former", {}, opened_at);
   CHECK_FALSE(allocator.sweep(opened_at + 4s));
   CHECK(allocator.figures().resting == 100);
+  std::vector<std::uint16_t> listed;
+  for (auto part = allocator.resting({}, 30); !part.empty(); part = allocator.resting(listed.back(), 30)) {
+    CHECK(part.size() <= 30);
+    for (const auto& at_rest : part) listed.push_back(at_rest.port);
+  }
+  CHECK(listed.size() == 100);
+  CHECK(std::adjacent_find(listed.begin(), listed.end(), std::greater_equal{}) == listed.end());
   int rounds = 1;
   while (allocator.sweep(opened_at + 5s)) ++rounds;
   CHECK(rounds > 1);
