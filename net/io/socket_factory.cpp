@@ -29,15 +29,20 @@ struct made_socket {
   int family;
 };
 
+/// `doing`: e.g. "bind udp ". The words are found when they are needed: an open that succeeds pays for none.
+failure<error> failed(int code, const char* doing, const endpoint& address) {
+  return failure{system_error(code, doing + address.to_string())};
+}
+
 // A wildcard address listens on both families; a machine without IPv6 falls back to IPv4.
-result<made_socket, error> make_socket(const endpoint& local, int type, const std::string& what) {
+result<made_socket, int> make_socket(const endpoint& local, int type) {
   const int family = local.is_v4() ? AF_INET : AF_INET6;
   unique_fd fd{::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd && errno == EAFNOSUPPORT && family == AF_INET6 && local.is_any()) {
     fd = unique_fd{::socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (fd) return made_socket{std::move(fd), AF_INET};
   }
-  if (!fd) return failure{system_error(errno, what)};
+  if (!fd) return failure{errno};
   if (family == AF_INET6) {
     const int v6only = local.is_any() ? 0 : 1;
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
@@ -59,43 +64,43 @@ void enable(int fd, int level, int option) {
 }  // namespace
 
 result<unique_fd, error> posix_socket_factory::bind_udp(const endpoint& local, const udp_options& options) {
-  const auto what = "bind udp " + local.to_string();
-  auto made = make_socket(local, SOCK_DGRAM, what);
-  if (!made) return failure{made.error()};
+  constexpr auto doing = "bind udp ";
+  auto made = make_socket(local, SOCK_DGRAM);
+  if (!made) return failed(made.error(), doing, local);
   const int fd = made->fd.get();
   // All before bind: a packet that is queued earlier than an option is set would miss it.
   set_receive_buffer(fd, options.receive_buffer);
   enable(fd, SOL_SOCKET, SO_TIMESTAMPNS);
   enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
   if (options.joined) enable(fd, SOL_UDP, UDP_GRO);
-  if (!bind_to(fd, local, made->family)) return failure{system_error(errno, what)};
+  if (!bind_to(fd, local, made->family)) return failed(errno, doing, local);
   return std::move(made->fd);
 }
 
 result<unique_fd, error> posix_socket_factory::listen_tcp(const endpoint& local) {
-  const auto what = "listen tcp " + local.to_string();
-  auto made = make_socket(local, SOCK_STREAM, what);
-  if (!made) return failure{made.error()};
+  constexpr auto doing = "listen tcp ";
+  auto made = make_socket(local, SOCK_STREAM);
+  if (!made) return failed(made.error(), doing, local);
   // TCP knows TIME_WAIT, and unlike on UDP the option does not let two listeners share a port.
   enable(made->fd.get(), SOL_SOCKET, SO_REUSEADDR);
   if (!bind_to(made->fd.get(), local, made->family) || ::listen(made->fd.get(), listen_backlog) != 0)
-    return failure{system_error(errno, what)};
+    return failed(errno, doing, local);
   return std::move(made->fd);
 }
 
 result<unique_fd, error> posix_socket_factory::connect_tcp(const endpoint& local, const endpoint& remote) {
-  const auto what = "connect tcp " + remote.to_string();
+  constexpr auto doing = "connect tcp ";
   // The family follows the remote side: a wildcard IPv6 bind address must still reach an IPv4 device.
   const auto from = local.is_any() ? *endpoint::parse(remote.is_v4() ? "0.0.0.0" : "::", local.port()) : local;
-  auto made = make_socket(from, SOCK_STREAM, what);
-  if (!made) return failure{made.error()};
+  auto made = make_socket(from, SOCK_STREAM);
+  if (!made) return failed(made.error(), doing, remote);
   const int fd = made->fd.get();
   enable(fd, SOL_SOCKET, SO_REUSEADDR);
-  if (!bind_to(fd, from, made->family)) return failure{system_error(errno, what + " from " + from.to_string())};
+  if (!bind_to(fd, from, made->family)) return failed(errno, (doing + remote.to_string() + " from ").c_str(), from);
   sockaddr_storage address;
   const auto length = remote.to_sockaddr(address, made->family);
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0 && errno != EINPROGRESS)
-    return failure{system_error(errno, what)};
+    return failed(errno, doing, remote);
   return std::move(made->fd);
 }
 
