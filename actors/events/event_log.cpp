@@ -4,7 +4,9 @@
 
 namespace berth::actors {
 
-event_log::handle::behavior_type event_log::start(std::size_t events_kept, std::uint64_t first_id) {
+event_log::handle::behavior_type event_log::start(std::size_t events_kept, std::uint64_t first_id,
+                                                  std::function<void(const event_ptr&)> on_event) {
+  on_event_ = std::move(on_event);
   ring_ = event_ring{events_kept, first_id};
   self_->set_down_handler([this](const caf::down_msg& down) { went_down(down); });
   return {
@@ -16,6 +18,7 @@ event_log::handle::behavior_type event_log::start(std::size_t events_kept, std::
 
 void event_log::publish(const event& e) {
   const auto numbered = ring_.add(e);
+  if (on_event_) on_event_(numbered);
   for (const auto& sink : sinks_) self_->send(sink, numbered);
 }
 

@@ -109,13 +109,13 @@ outcome<opened> openings::create(const open_request& request, stream_record r, h
   r.opened.local = shared.ports.local;
   r.generation = given_.streams.next_generation();
   // A stream that comes back to its port is fed by whoever fed it, and by nobody who sent there besides.
-  const bool own = got->former_stream == to_string(request.key) && got->former_sender.from == got->fed_by;
-  if (auto failed = make_actor(request.key, r, own ? net::media_sender{} : got->former_sender)) {
+  const auto& former = got->former_sender;
+  const bool own = former.is_set() && former.from == got->fed_by && got->former_stream == to_string(request.key);
+  if (auto failed = make_actor(request.key, r, own ? net::media_sender{} : former)) {
     given_.ports.release(std::move(shared.ports), got->former_stream, got->former_sender, given_.keeper.now());
     return net::failure{std::move(*failed)};
   }
-  const auto& inserted = insert(request.key, std::move(r));
-  return opened{given_.keeper.status(request.key, inserted), open_kind::created};
+  return opened{*insert(request.key, std::move(r)), open_kind::created};
 }
 
 std::optional<rejection> openings::why_too_many(const open_request& request, const stream_record* displaced) const {
@@ -139,7 +139,7 @@ outcome<opened> openings::create_sourced(const open_request& request, stream_rec
   ++sourced_;
   if (name != request.key) given_.streams.rename(request.key, name);
   if (publish) given_.publishing.grant(r, *publish);
-  return opened{given_.keeper.status(request.key, insert(request.key, std::move(r))), open_kind::created};
+  return opened{*insert(request.key, std::move(r)), open_kind::created};
 }
 
 std::optional<rejection> openings::make_actor(const stream_key& key, stream_record& r,
@@ -153,11 +153,12 @@ std::optional<rejection> openings::make_actor(const stream_key& key, stream_reco
   return std::nullopt;
 }
 
-stream_record& openings::insert(const stream_key& key, stream_record r) {
+std::shared_ptr<const stream_status> openings::insert(const stream_key& key, stream_record r) {
   auto& inserted = given_.streams.insert(key, std::move(r));
   given_.keeper.remind(key, inserted, idle_deadline(inserted.facts(), inserted.limits(given_.keeper.settings())));
-  given_.keeper.tell(event_kind::stream_opened, key, inserted);
-  return inserted;
+  auto now = std::make_shared<const stream_status>(given_.keeper.status(key, inserted));
+  given_.keeper.tell({.kind = event_kind::stream_opened, .stream = now});
+  return now;
 }
 
 outcome<opened> openings::account(outcome<opened> answer, const open_request& request) {

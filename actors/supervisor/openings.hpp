@@ -58,7 +58,8 @@ class openings {
   outcome<opened> create_sourced(const open_request& request, stream_record r);
   net::result<net::allocation, rejection> allocate(const open_request& request, const net::endpoint& local);
   std::optional<rejection> make_actor(const stream_key& key, stream_record& r, const net::media_sender& former_sender);
-  stream_record& insert(const stream_key& key, stream_record r);
+  /// What is told of it.
+  std::shared_ptr<const stream_status> insert(const stream_key& key, stream_record r);
   outcome<opened> account(outcome<opened> answer, const open_request& request);
   outcome<opened> in_the_way(const stream_key& key, const stream_record& present) const;
   moment moment_now() const { return {given_.keeper.now(), given_.keeper.wall_now()}; }

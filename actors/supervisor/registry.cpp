@@ -37,7 +37,7 @@ stream_record& registry::insert(const stream_key& key, stream_record r) {
 stream_record registry::extract(const stream_key& key) {
   auto node = records_.extract(key);
   by_actor_.erase(node.mapped().berth.id());  // before the node, and its key, goes
-  const auto given = names_.find(node.mapped().public_key(key));
+  const auto given = names_.empty() ? names_.end() : names_.find(node.mapped().public_key(key));
   if (given != names_.end() && given->second == key) names_.erase(given);
   return std::move(node.mapped());
 }

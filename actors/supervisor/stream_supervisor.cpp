@@ -335,7 +335,8 @@ void stream_supervisor::leave_parent(const stream_key& key, const stream_record&
 
 // The actor is gone and its sockets wait in the mooring: now, and not earlier, the stream is closed.
 void stream_supervisor::finish(const stream_key& key, stream_record r) {
-  const auto last = status(key, r);
+  const auto told = std::make_shared<const stream_status>(status(key, r));
+  const auto& last = *told;
   leave_parent(key, r);
   openings_->give_back(key, r, {last.peer, last.peer.is_set() ? std::optional{last.ssrc} : std::nullopt});
   const auto in_vain = openings_->give_way(r);
@@ -344,7 +345,7 @@ void stream_supervisor::finish(const stream_key& key, stream_record r) {
   stats_.closed(last);
   tally_.ended(key, last);
   if (r.lives.deadline) stats_.reclaim_time.observe(reclaim_bounds, now() - *r.lives.deadline);
-  tell(event_kind::stream_closed, key, r);
+  tell({.kind = event_kind::stream_closed, .stream = told});
   publisher_->ended(key, r);
   senders_->stream_ended(key, r.generation);
 

@@ -29,22 +29,15 @@ std::uint64_t first_event_id() {
   return static_cast<std::uint64_t>(now.count()) << 20;
 }
 
-actors::event_sink::behavior_type hand_on(actors::event_sink::pointer,
-                                          const std::function<void(const actors::event_ptr&)>& on_event) {
-  return {[on_event](const actors::event_ptr& e) { on_event(e); }};
-}
-
 }  // namespace
 
 core::core(const config& c, dependencies given)
     : joined_(daemon_settings_of(c).actors.reactor.joined), threads_(daemon_settings_of(c).actors) {
   auto& system = threads_.system();
-  events_ = actors::spawn<actors::event_log>(system, events_kept, first_event_id());
-  listener_ = system.spawn(hand_on, std::move(given.on_event));
+  events_ = actors::spawn<actors::event_log>(system, events_kept, first_event_id(), std::move(given.on_event));
   hooks_ = actors::spawn<actors::hook_dispatcher>(
       system, &given.hooks, actors::hook_settings_ptr{std::make_shared<actors::hook_settings>(hook_settings_of(c))},
       std::function<double()>{});
-  caf::anon_send(events_, actors::follow_events{listener_});
   caf::anon_send(events_, actors::follow_events{actors::event_sink{hooks_}});
 
   actors::supervisor_options o;
@@ -68,11 +61,10 @@ core::core(const config& c, dependencies given)
 core::~core() {
   // A daemon that could not start has a shared port perhaps: its actor ends on its own thread, as on the other way down.
   if (!closed_) close_streams(net::clock::now() + longest_close);
-  for (const auto& a : {caf::actor_cast<caf::actor>(hooks_), caf::actor_cast<caf::actor>(listener_),
-                        caf::actor_cast<caf::actor>(events_), caf::actor_cast<caf::actor>(supervisor_)})
+  for (const auto& a : {caf::actor_cast<caf::actor>(hooks_), caf::actor_cast<caf::actor>(events_),
+                        caf::actor_cast<caf::actor>(supervisor_)})
     caf::anon_send_exit(a, caf::exit_reason::kill);
   hooks_ = nullptr;
-  listener_ = nullptr;
   events_ = nullptr;
   supervisor_ = nullptr;
 }

@@ -64,7 +64,6 @@ class core {
   std::atomic<net::time_point> shown_{net::clock::now()};
   actors::actor_threads threads_;  // gone last
   actors::event_log_actor events_;
-  actors::event_sink listener_;
   actors::hook_dispatcher_actor hooks_;
   actors::supervisor_actor supervisor_;
   bool closed_ = false;  // all streams, for good

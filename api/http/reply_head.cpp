@@ -26,7 +26,7 @@ bool wants_charset(std::string_view type) noexcept {
 
 }  // namespace
 
-std::string http_date(net::wall_time time) {
+void append_http_date(std::string& to, net::wall_time time) {
   static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -38,10 +38,8 @@ std::string http_date(net::wall_time time) {
   std::array<char, 32> rest{};
   std::strftime(day.data(), day.size(), "%d", &utc);
   std::strftime(rest.data(), rest.size(), "%Y %H:%M:%S GMT", &utc);
-  std::string text;
-  text.reserve(32);
-  text.append(days[static_cast<std::size_t>(utc.tm_wday)]).append(", ").append(day.data()).append(" ");
-  return text.append(months[static_cast<std::size_t>(utc.tm_mon)]).append(" ").append(rest.data());
+  to.append(days[static_cast<std::size_t>(utc.tm_wday)]).append(", ").append(day.data()).append(" ");
+  to.append(months[static_cast<std::size_t>(utc.tm_mon)]).append(" ").append(rest.data());
 }
 
 std::string reply_head(const http_request& request, const http_reply& reply, bool keep_alive, bool chunked,
@@ -68,7 +66,8 @@ std::string reply_head(const http_request& request, const http_reply& reply, boo
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(settings.keep_alive).count();
     append_field(head, "Keep-Alive", "timeout=", std::to_string(seconds), ", max=100");
   }
-  append_field(head, "Date", http_date(now));
+  append_http_date(head.append("Date: "), now);
+  head += "\r\n";
   append_field(head, "Server", settings.server_name);
   const auto origin = request.header("Origin");
   if (!origin.empty() && settings.allow_cross_domains && request.method != "OPTIONS") {

@@ -11,7 +11,7 @@
 namespace berth::api {
 
 /// RFC 9110 5.6.7: "Mon, 23 Nov 2026 06:54:35 GMT"
-std::string http_date(net::wall_time time);
+void append_http_date(std::string& to, net::wall_time time);
 
 /// Everything up to and including the empty line. `chunked` only for a streamed reply to an HTTP/1.1 client.
 std::string reply_head(const http_request& request, const http_reply& reply, bool keep_alive, bool chunked,

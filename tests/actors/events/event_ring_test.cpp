@@ -81,7 +81,7 @@ TEST_CASE("a ring of no size keeps one event") {
 TEST_CASE("the log hands each event on to its subscribers, once and in order") {
   tests::actor_lab lab;
   std::vector<event_ptr> one, two;
-  auto log = spawn<event_log>(lab.system, std::size_t{10}, std::uint64_t{1});
+  auto log = spawn<event_log>(lab.system, std::size_t{10}, std::uint64_t{1}, std::function<void(const event_ptr&)>{});
   auto first = lab.system.spawn(catch_events, &one);
   auto second = lab.system.spawn(catch_events, &two);
   caf::anon_send(log, follow_events{first});

@@ -96,7 +96,7 @@ TEST_CASE("an event becomes a delivery at once, and its answer is counted") {
 TEST_CASE("the dispatcher is a sink of the event log") {
   scene s;
   s.begin();
-  auto log = spawn<event_log>(s.lab.system, std::size_t{10}, std::uint64_t{1});
+  auto log = spawn<event_log>(s.lab.system, std::size_t{10}, std::uint64_t{1}, std::function<void(const event_ptr&)>{});
   caf::anon_send(log, follow_events{event_sink{s.hooks}});
   event e;
   e.kind = event_kind::server_exited;

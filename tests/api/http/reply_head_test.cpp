@@ -12,7 +12,12 @@ const berth::net::wall_time noon{std::chrono::seconds{1795416875}};
 
 }  // namespace
 
-TEST_CASE("http_date: the standard layout of RFC 9110 5.6.7") {
+TEST_CASE("append_http_date: the standard layout of RFC 9110 5.6.7") {
+  const auto http_date = [](berth::net::wall_time time) {
+    std::string text;
+    append_http_date(text, time);
+    return text;
+  };
   CHECK(http_date(noon) == "Mon, 23 Nov 2026 06:54:35 GMT");
   CHECK(http_date(berth::net::wall_time{}) == "Thu, 01 Jan 1970 00:00:00 GMT");
 }
