@@ -7,12 +7,14 @@
 namespace berth::actors {
 namespace {
 
-constexpr std::array<std::pair<const char*, net::schema>, net::schema_count> schema_members{
-    {{"enable_rtsp", net::schema::rtsp},
-     {"enable_rtmp", net::schema::rtmp},
-     {"enable_ts", net::schema::ts},
-     {"enable_fmp4", net::schema::fmp4},
-     {"enable_hls", net::schema::hls}}};
+constexpr auto schema_members = std::to_array<std::pair<const char*, net::schema>>({
+    {"enable_rtsp", net::schema::rtsp},
+    {"enable_rtmp", net::schema::rtmp},
+    {"enable_ts", net::schema::ts},
+    {"enable_fmp4", net::schema::fmp4},
+    {"enable_hls", net::schema::hls},
+});
+static_assert(schema_members.size() == net::schema_count);
 
 void take(bool& to, const std::string* text) {
   if (text == nullptr) return;

@@ -33,7 +33,7 @@ struct hook_settings {
   std::size_t max_connections = 16;  ///< tries to one receiver at the same time
   std::string secret;                ///< signs the bodies; empty = no signature
   /// For which schemas on_stream_changed is sent.
-  std::array<bool, net::schema_count> changed_schemas{true, true, true, true, true};
+  net::schema_set changed_schemas = net::all_schemas;
   std::uint64_t flow_threshold = 1024 * 1024;  ///< bytes below which no on_flow_report is sent
 
   const std::string& url(hook_name name) const noexcept { return urls[static_cast<std::size_t>(name)]; }

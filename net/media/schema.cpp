@@ -1,21 +1,27 @@
 #include "net/media/schema.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace berth::net {
-namespace {
 
-constexpr std::array<std::string_view, schema_count> schema_names{"rtsp", "rtmp", "ts", "fmp4", "hls"};
-
-}  // namespace
-
-std::string_view to_string(schema s) noexcept { return schema_names[static_cast<std::size_t>(s)]; }
+std::string_view to_string(schema s) noexcept {
+  switch (s) {
+    case schema::rtsp:
+      return "rtsp";
+    case schema::rtmp:
+      return "rtmp";
+    case schema::ts:
+      return "ts";
+    case schema::fmp4:
+      return "fmp4";
+    case schema::hls:
+      return "hls";
+  }
+  return {};
+}
 
 std::optional<schema> parse_schema(std::string_view name) noexcept {
-  const auto* found = std::find(schema_names.begin(), schema_names.end(), name);
-  if (found == schema_names.end()) return std::nullopt;
-  return static_cast<schema>(found - schema_names.begin());
+  for (std::size_t i = 0; i < schema_count; ++i)
+    if (const auto s = static_cast<schema>(i); to_string(s) == name) return s;
+  return std::nullopt;
 }
 
 }  // namespace berth::net
