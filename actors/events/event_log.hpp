@@ -19,7 +19,7 @@ class event_log {
   static inline const char* name = "event_log";
 
   explicit event_log(self_pointer self) : self_(self), ring_(1) {}
-  /// `on_event` is called with each event, before the subscribers have it; it must not wait.
+  /// `on_event` is called with each event, before the subscribers have it; it must neither wait nor throw.
   handle::behavior_type start(std::size_t events_kept, std::uint64_t first_id,
                               std::function<void(const event_ptr&)> on_event);
 

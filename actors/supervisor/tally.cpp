@@ -14,7 +14,9 @@ bool tally::go_on(registry& streams, const node_stats& ended, const std::functio
   if (!sum_) {
     if (asked_.empty()) return false;
     answering_ = std::exchange(asked_, {});
-    sum_ = ended;
+    sum_.emplace();
+    sum_->totals = ended.totals;
+    sum_->media = ended.media;
     upto_.reset();
   }
   std::size_t visited = 0;
@@ -30,14 +32,20 @@ bool tally::go_on(registry& streams, const node_stats& ended, const std::functio
   });
   if (last != nullptr) upto_ = *last;
   if (more) return true;
-  complete(*sum_);
-  for (const auto& then : std::exchange(answering_, {})) then(*sum_);
+  auto all = ended;
+  all.totals = sum_->totals;
+  all.media = sum_->media;
+  all.streams = sum_->streams;
   sum_.reset();
+  complete(all);
+  for (const auto& then : std::exchange(answering_, {})) then(all);
   return !asked_.empty();
 }
 
 void tally::ended(const stream_key& key, const stream_status& last) {
-  if (sum_ && (!upto_ || *upto_ < key)) sum_->closed(last);
+  if (!sum_ || (upto_ && key <= *upto_)) return;
+  sum_->totals += last.counters;
+  if (last.media) sum_->media += last.media->counters;
 }
 
 }  // namespace berth::actors

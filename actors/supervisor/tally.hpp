@@ -29,9 +29,9 @@ class tally {
   void ended(const stream_key& key, const stream_status& last);
 
  private:
-  std::vector<answer> asked_;      // during a sum: for the next one
-  std::vector<answer> answering_;  // by the sum that is being made
-  std::optional<node_stats> sum_;
+  std::vector<answer> asked_;       // during a sum: for the next one
+  std::vector<answer> answering_;   // by the sum that is being made
+  std::optional<node_stats> sum_;   // of what streams count, so far
   std::optional<stream_key> upto_;  // the last one that is in it
 };
 

@@ -1,6 +1,8 @@
 #include "api/core/core_client.hpp"
 
+#include <algorithm>
 #include <iterator>
+#include <vector>
 
 namespace berth::api {
 
