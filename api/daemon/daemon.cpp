@@ -24,9 +24,11 @@
 #include "api/core/settings.hpp"
 #include "api/daemon/load_meter.hpp"
 #include "api/daemon/logger.hpp"
+#include "api/daemon/placement.hpp"
 #include "api/daemon/prepared.hpp"
 #include "api/hooks/hook_body.hpp"
 #include "api/hooks/hook_client.hpp"
+#include "api/http/access_log.hpp"
 #include "api/http/http_server.hpp"
 #include "api/http/router.hpp"
 #include "api/recording/recording_archive.hpp"
@@ -56,6 +58,7 @@ constexpr auto watch_interval = 250ms;
 constexpr auto longest_absence = 1s;
 /// What a server may take to stop beyond the patience that it is given.
 constexpr auto longest_stop = 5s;
+constexpr auto longest_flush = 500ms;
 
 // ---- before anything runs -----------------------------------------------------------------------------------------
 
@@ -72,21 +75,6 @@ net::duration cpu_time_of(pthread_t thread) {
   timespec t{};
   if (::pthread_getcpuclockid(thread, &id) != 0 || ::clock_gettime(id, &t) != 0) return {};
   return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
-}
-
-// The core answers on the thread of those who ask it; what takes longer than a question is served elsewhere.
-bool is_for_core(std::string_view path) {
-  if (starts_with_ignoring_case(path, "/v1/")) return !equal_ignoring_case(path, "/v1/events");
-  if (!starts_with_ignoring_case(path, "/index/api/")) return false;
-  for (const std::string_view negotiated : {"webrtc", "whip", "whep"})
-    if (equal_ignoring_case(path.substr(path.size() - negotiated.size()), negotiated)) return false;
-  return true;
-}
-
-// Nothing that is left can be trusted, not even to be taken down: whoever runs the daemon starts it anew.
-[[noreturn]] void give_up(const std::string& why) {
-  std::fprintf(stderr, "berthd: %s\n", why.c_str());
-  std::_Exit(1);
 }
 
 // ---- the daemon ---------------------------------------------------------------------------------------------------
@@ -110,6 +98,7 @@ class daemon {
   asio::awaitable<void> sample();
   void report_refusals(const actors::node_stats& stats);
   void end(bool restart);
+  [[noreturn]] void give_up(const std::string& why);
 
   // made first, gone last
   prepared prepared_;
@@ -178,7 +167,7 @@ void daemon::make_core() {
                                                                   recorder_->follow(*e);
                                                                   feed_.notify();
                                                                 },
-                                                                [](const std::string& why) {
+                                                                [this](const std::string& why) {
                                                                   give_up(
                                                                       "the supervisor has failed, and nothing works "
                                                                       "without it: " +
@@ -229,15 +218,17 @@ void daemon::make_routes() {
   add_viewer_routes(routes_, *entrance_);
   add_openapi_route(routes_);
 
-  http_service service{.settings = http_settings_,
-                       .answer = [this](http_request& r) { return routes_.dispatch(r); },
-                       .log = [this](std::string_view text) { log_.error(text); },
-                       .access_log =
-                           [this](answered_call call) {
-                             if (!log_.takes(log_level::info)) return;
-                             const auto kept = std::make_shared<const answered_call>(std::move(call));
-                             log_.write(log_level::info, [kept] { return access_line(*kept); });
-                           }};
+  http_service service{
+      .settings = http_settings_,
+      .answer = [this](http_request& r) { return routes_.dispatch(r); },
+      .log = [this](std::string_view text) { log_.error(text); },
+      .access_log =
+          [this](const http_request& request, const http_reply& reply, std::chrono::microseconds took) {
+            if (!log_.takes(log_level::info)) return;
+            const auto call = std::make_shared<const answered_call>(request, reply, took);
+            log_.write(
+                log_level::info, [call] { return access_line(*call); }, call->size());
+          }};
   viewers_server_ = std::make_unique<http_server>(io_, service);
   service.is_elsewhere = [](const http_request& r) { return !is_for_core(r.path); };
   service.elsewhere = [this](taken_connection taken, http_request first) {
@@ -380,6 +371,13 @@ void daemon::report_refusals(const actors::node_stats& stats) {
 
 void daemon::end(bool restart) {
   if (!ending_.exchange(true)) end_.set_value(restart);
+}
+
+// Nothing that is left can be trusted, not even to be taken down: whoever runs the daemon starts it anew.
+void daemon::give_up(const std::string& why) {
+  log_.flush(longest_flush);
+  std::fprintf(stderr, "berthd: %s\n", why.c_str());
+  std::_Exit(1);
 }
 
 // ---- the way down -------------------------------------------------------------------------------------------------

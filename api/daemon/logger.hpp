@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -26,13 +27,15 @@ namespace berth::api {
 
 /// Keeps what is to be logged, as it is, for a thread of its own that finds the words and writes many lines at once: who
 /// logs pays for neither. A line stands in the log some milliseconds after its time, one that warns at once.
-/// The queue is bounded: when nobody takes the lines, the oldest are dropped and counted, and the daemon goes on.
-/// Owned by the daemon; every member may be called from every thread. What is queued is written before it dies.
+/// The queue is bounded, in lines and in bytes: when nobody takes the lines, the oldest are dropped and counted, and the
+/// daemon goes on. Owned by the daemon; every member may be called from every thread. What is queued is written before it
+/// dies, if somebody takes it within some seconds.
 class logger {
  public:
   static constexpr std::size_t most_queued = 8192;
+  static constexpr std::size_t most_bytes = 8 * 1024 * 1024;
 
-  /// `level`: debug, info, warn, error or off. `json`: one object a line instead of text. `to` stays open meanwhile.
+  /// `level`: trace, debug, info, warn, error or off. `json`: one object a line instead of text. `to` stays open meanwhile.
   logger(const std::string& level, bool json, int to = STDERR_FILENO);
   ~logger();
   logger(const logger&) = delete;
@@ -45,11 +48,14 @@ class logger {
 
   /// True if a line of that level would be kept: for those who would have to gather what it needs.
   bool takes(log_level level) const noexcept;
-  /// `words` is called by the thread that writes.
-  void write(log_level level, std::function<std::string()> words);
+  /// `words` is called by the thread that writes; until then it holds about `size` bytes.
+  void write(log_level level, std::function<std::string()> words, std::size_t size);
   /// The line of a life-cycle or alarm event.
   void write(const actors::event_ptr& e);
   void set_level(const std::string& level);
+
+  /// Waits until all that was queued before is written, `most` at the longest.
+  void flush(std::chrono::milliseconds most);
 
  private:
   using time = std::chrono::system_clock::time_point;
@@ -57,10 +63,18 @@ class logger {
     log_level level;
     time at;
     std::variant<std::string, std::function<std::string()>, actors::event_ptr> what;
+    std::size_t size = 0;
+  };
+  /// What has gathered for one go.
+  struct batch {
+    std::deque<entry> lines;
+    std::size_t bytes = 0;
+    std::size_t dropped = 0;
   };
 
   void keep(entry e);
   void write_all();
+  void write_out(const batch& gathered);
   void put(log_level level, time at, std::string_view said);
 
   // given
@@ -69,11 +83,13 @@ class logger {
   std::unique_ptr<spdlog::logger> out_;
   std::atomic<int> least_;  // the level from which on anything is kept
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<entry> queue_;
-  std::size_t dropped_ = 0;
+  std::condition_variable changed_;  // for the writer
+  std::condition_variable written_;  // for those who wait until it has written
+  batch queue_;
+  bool writing_ = false;
   bool urgent_ = false;
   bool ending_ = false;
+  std::atomic<std::int64_t> give_up_at_;  // ticks of the steady clock, from when on a reader is not waited for
   std::thread writer_;
 };
 

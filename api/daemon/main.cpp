@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
   }
   // A recording that reaches a limit of the file system gets an error to tell, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
+  // Nor has it to end when nobody reads any more what it prints.
+  std::signal(SIGPIPE, SIG_IGN);
   const auto end = run_daemon(*given);
   if (!end.restart) return end.code;
   // Every descriptor is close-on-exec: the new image begins with nothing but the arguments.

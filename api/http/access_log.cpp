@@ -13,11 +13,23 @@ namespace {
 constexpr std::string_view hidden = "***";
 constexpr std::size_t longest_value = 256;
 constexpr std::size_t longest_arguments = 4096;
+/// Of a call, until its words are found.
+constexpr std::size_t most_arguments = 64;
+constexpr std::size_t most_kept = 8192;
 
 bool tells_secret(std::string_view name) {
   static constexpr std::array<std::string_view, 5> words{"secret", "password", "passwd", "token", "authorization"};
   const auto text = to_lower(name);
   return std::any_of(words.begin(), words.end(), [&](auto word) { return text.find(word) != std::string::npos; });
+}
+
+/// What no client gives as a name is no name: a body of another kind, perhaps, with a secret somewhere in it.
+bool is_name(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
+           const auto l = to_lower(c);
+           return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+         });
 }
 
 void replace_all(std::string& text, std::string_view what) {
@@ -38,10 +50,24 @@ void hide_inner_secrets(std::string& text) {
   }
 }
 
+/// scheme://user:password@host, RFC 3986 3.2.1, wherever it stands.
+void hide_passwords(std::string& text) {
+  constexpr std::string_view mark = "://";
+  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + mark.size())) {
+    const auto begin = at + mark.size();
+    const auto end = std::min(text.find_first_of("/?# \"", begin), text.size());
+    const auto host = text.substr(begin, end - begin).rfind('@');
+    const auto colon = text.find(':', begin);
+    if (host == std::string::npos || colon > begin + host) continue;
+    text.replace(colon + 1, begin + host - colon - 1, hidden);
+  }
+}
+
 /// In this order: what is cut first could be recognized no more.
 std::string shown(std::string text, std::string_view secret) {
   replace_all(text, secret);
   hide_inner_secrets(text);
+  hide_passwords(text);
   const bool cut = text.size() > longest_value;
   text.resize(std::min(text.size(), longest_value));
   return on_one_line(text) + (cut ? "..." : "");
@@ -49,24 +75,47 @@ std::string shown(std::string text, std::string_view secret) {
 
 }  // namespace
 
+answered_call::answered_call(const http_request& request, const http_reply& reply, std::chrono::microseconds took)
+    : status_(reply.status), code_(reply.code), took_(took) {
+  request_.settings = request.settings;
+  request_.peer = request.peer;
+  request_.method = request.method;
+  request_.path = request.path;
+  size_ = sizeof *this + request_.method.size() + request_.path.size();
+  for (const auto& [name, value] : request.query) {
+    cut_ = request_.query.size() == most_arguments || size_ + name.size() + value.size() > most_kept;
+    if (cut_) break;
+    request_.query.emplace_back(name, value);
+    size_ += sizeof request_.query.back() + name.size() + value.size();
+  }
+  if (request.body.empty()) return;
+  if (size_ + request.body.size() > most_kept) {
+    cut_ = true;
+    return;
+  }
+  request_.headers.emplace_back("Content-Type", request.header("Content-Type"));
+  request_.body = request.body;
+  size_ += request_.body.size() + request_.headers.back().second.size();
+}
+
 std::string access_line(const answered_call& call) {
-  const auto& request = call.request;
+  const auto& request = call.request_;
   const std::string_view secret{request.settings->secret};
   std::string line = request.peer.to_string() + " " + on_one_line(request.method) + " " + shown(request.path, secret);
 
   const arguments args{request};
   std::string list;
+  bool cut = call.cut_;
   for (const auto& [name, value] : args.all()) {
-    if (list.size() > longest_arguments) {
-      list += " ...";
-      break;
-    }
-    list.append(" ").append(shown(name, secret)).append("=");
-    list.append(tells_secret(name) ? std::string{hidden} : shown(value, secret));
+    cut = cut || list.size() > longest_arguments;
+    if (list.size() > longest_arguments) break;
+    const bool named = is_name(name);
+    list.append(" ").append(named ? shown(name, secret) : "(" + std::to_string(name.size()) + " bytes)").append("=");
+    list.append(!named || tells_secret(name) ? std::string{hidden} : shown(value, secret));
   }
-  line += list + " -> " + std::to_string(call.status);
-  if (call.code) line += " code " + std::to_string(*call.code);
-  return line + ", " + std::to_string(call.took.count()) + " us";
+  line += list + (cut ? " ..." : "") + " -> " + std::to_string(call.status_);
+  if (call.code_) line += " code " + std::to_string(*call.code_);
+  return line + ", " + std::to_string(call.took_.count()) + " us";
 }
 
 }  // namespace berth::api

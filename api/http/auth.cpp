@@ -9,7 +9,7 @@ constexpr std::string_view address_refused = "Your ip is not allowed to access t
 
 }  // namespace
 
-// Takes as long as what was given is, whatever the secret: not even the secret's length shows.
+// Takes as long as what was given is, however much of it is right.
 bool same_secret(std::string_view given, std::string_view expected) noexcept {
   if (expected.empty()) return false;
   volatile unsigned char differs = given.size() == expected.size() ? 0 : 1;

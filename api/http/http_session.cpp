@@ -9,6 +9,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "api/http/reply_head.hpp"
@@ -23,7 +24,6 @@ using asio::awaitable;
 using boost::system::error_code;
 using request_parser = http::request_parser<http::string_body>;
 
-constexpr std::size_t longest_logged_body = 64 * 1024;
 constexpr std::size_t read_size = 4096;  // small: every idle connection holds one
 
 // What a client still sends after we have said our last word is read and thrown away, so that the kernel does not
@@ -91,12 +91,9 @@ void http_session::log(std::string_view line) const {
   if (service_.log) service_.log(line);
 }
 
-// The words are found by whoever writes the log. A long body's would not stand in it anyway.
-void http_session::log_call(http_request request, unsigned status, std::optional<int> code,
+void http_session::log_call(const http_request& request, const http_reply& reply,
                             std::chrono::microseconds took) const {
-  if (!settings_->debug_log || !service_.access_log) return;
-  if (request.body.size() > longest_logged_body) request.body = {};
-  service_.access_log({std::move(request), status, code, took});
+  if (settings_->debug_log && service_.access_log) service_.access_log(request, reply, took);
 }
 
 void http_session::begin_with(http_request first, std::string unread) {
@@ -239,23 +236,24 @@ awaitable<bool> http_session::answer(http_request& request) {
     reply = service_.fault(request, http_fault::internal, thrown);
   }
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(net::clock::now() - began);
-  const auto status = reply.status;
-  const auto code = reply.code;
-  if ((reply.take || reply.stream) && request.method != "HEAD") log_call(http_request{request}, status, code, took);
   if (reply.take && request.method != "HEAD") {
-    if (give_away(request, reply)) co_return false;
+    if (give_away(request, reply)) {
+      log_call(request, reply, took);
+      co_return false;
+    }
     reply = {};
     reply.status = 501;
     reply.content_type = "text/plain";
     reply.body = "this connection can not be used for anything but HTTP\n";
   }
   if (reply.stream && request.method != "HEAD") {
+    log_call(request, reply, took);
     co_await run_stream(request, reply);
     co_return false;
   }
   const bool keep_alive = request.keep_alive && !reply.close && !stopping_;
   const bool sent = co_await send(request, reply, keep_alive);
-  log_call(std::move(request), status, code, took);
+  log_call(request, reply, took);
   if (!sent) co_return false;
   idle_ = true;
   if (!keep_alive) co_await linger();
@@ -337,7 +335,7 @@ awaitable<void> http_session::run_stream(const http_request& request, const http
 awaitable<void> http_session::refuse(const http_request& request, const refusal& why) {
   auto reply = service_.fault(request, why.fault, why.detail);
   reply.stream = nullptr;
-  log_call(http_request{request}, reply.status, reply.code, {});
+  log_call(request, reply, {});
   if (co_await send(request, reply, false)) co_await linger();
 }
 

@@ -75,7 +75,8 @@ std::string reply_head(const http_request& request, const http_reply& reply, boo
     append_field(head, "Access-Control-Allow-Credentials", "true");
   }
   for (const auto& [name, value] : reply.headers) append_field(head, name, value);
-  return head += "\r\n";
+  head += "\r\n";
+  return head;
 }
 
 std::string chunk_head(std::size_t size) {

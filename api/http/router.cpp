@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -80,10 +81,7 @@ std::size_t router::same_path::operator()(std::string_view path) const noexcept 
   return static_cast<std::size_t>(hash);
 }
 
-void router::add(std::string path, handler answer) {
-  auto key = path;
-  exact_.insert_or_assign(std::move(key), exact{std::move(path), std::move(answer)});
-}
+void router::add(std::string path, handler answer) { exact_.insert_or_assign(std::move(path), std::move(answer)); }
 
 void router::add(std::string method, std::string path, handler answer) {
   pattern p{std::move(method), {}, std::move(answer)};
@@ -93,7 +91,7 @@ void router::add(std::string method, std::string path, handler answer) {
 
 std::vector<std::string> router::paths() const {
   std::vector<std::string> out;
-  for (const auto& [key, route] : exact_) out.push_back(route.path);
+  for (const auto& [path, answer] : exact_) out.push_back(path);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -172,7 +170,7 @@ awaitable<http_reply> router::dispatch(http_request& request) const {
     if (fallback_ && request.method == "GET" && !is_native(request)) co_return co_await fallback_(request);
     co_return not_found(request);
   }
-  co_return co_await route->second.answer(request);
+  co_return co_await route->second(request);
 }
 
 }  // namespace berth::api

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/container/small_vector.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,10 +38,6 @@ class router {
   std::vector<std::string> templates() const;
 
  private:
-  struct exact {
-    std::string path;
-    handler answer;
-  };
   struct pattern {
     std::string method;
     std::vector<std::string> parts;  // "{name}" or fixed text
@@ -57,7 +54,7 @@ class router {
   matches find_patterns(const http_request& request) const;
   static const pattern* with_method(const matches& found, std::string_view method);
 
-  std::unordered_map<std::string, exact, same_path, same_path> exact_;
+  std::unordered_map<std::string, handler, same_path, same_path> exact_;
   std::vector<pattern> patterns_;
   handler fallback_;
 };

@@ -136,7 +136,7 @@ constexpr std::string_view document = R"json({
   },
   "/v1/ports": {
     "get": {
-      "summary": "The port pool: free, leased, resting, and who still sends to a closed port",
+      "summary": "The port pool: free, leased, resting in the order of their numbers, and who still sends to a closed port",
       "responses": {
         "200": {"description": "The pool", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ports"}}}},
         "default": {"$ref": "#/components/responses/Problem"}

@@ -7,6 +7,8 @@
 namespace berth::api {
 namespace {
 
+constexpr std::size_t usual_fields = 32;
+
 constexpr int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   const char l = to_lower(c);
@@ -94,7 +96,10 @@ std::string percent_encode(std::string_view text) {
 
 name_values parse_form(std::string_view text, bool decode_names) {
   name_values out;
-  out.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '&')) + 1);
+  if (text.empty()) return out;
+  // Whoever sends more fields than anybody needs gets room for them as they come.
+  const auto fields = static_cast<std::size_t>(std::count(text.begin(), text.end(), '&')) + 1;
+  out.reserve(std::min(fields, usual_fields));
   while (!text.empty()) {
     const auto end = text.find('&');
     const auto field = text.substr(0, end);

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,6 +30,7 @@ class reader {
 
   int fd() const { return in_.get(); }
   void give_up() { in_.reset(); }
+  void leave() { out_.reset(); }
   std::string read_some() {
     std::array<char, 65536> some{};
     const auto n = ::read(out_.get(), some.data(), some.size());
@@ -135,4 +137,58 @@ TEST_CASE("log: when nobody takes the lines the oldest go, are counted, and whoe
   CHECK(next == written);
   CHECK(dropped > 0);
   CHECK(found + dropped == written);
+}
+
+TEST_CASE("log: what is kept is bounded in bytes, too") {
+  constexpr std::size_t large = api::logger::most_bytes / 8;
+  reader r;
+  std::optional<api::logger> log{std::in_place, "info", false, r.fd()};
+  const auto alive = std::make_shared<int>(0);
+  // The writer can not get beyond what the pipe takes, and one batch.
+  log->write(
+      api::log_level::warning, [] { return std::string(4096, 'x'); }, 4096);
+  for (int i = 0; i < 100; ++i)
+    log->write(
+        api::log_level::info, [alive] { return std::string(4096, 'y'); }, large);
+  CHECK(alive.use_count() <= 2 * 8 + 2);
+  std::vector<std::string> lines;
+  std::thread late{[&] { lines = r.lines(); }};
+  log.reset();
+  r.give_up();
+  late.join();
+  CHECK(alive.use_count() == 1);
+}
+
+TEST_CASE("log: a reader who takes nothing does not hold up the end for ever") {
+  reader r;
+  std::optional<api::logger> log{std::in_place, "info", false, r.fd()};
+  for (int i = 0; i < 1000; ++i) log->info(std::string(1000, 'x'));
+  log.reset();
+  CHECK(r.read_some().size() > 1000);
+}
+
+TEST_CASE("log: a reader who is gone costs lines, and not the daemon") {
+  reader r;
+  r.leave();
+  api::logger log{"info", false, r.fd()};
+  log.error("nobody reads it");
+  log.flush(std::chrono::seconds{20});
+  log.error("nor this");
+  log.flush(std::chrono::seconds{20});
+  SUCCEED();
+}
+
+TEST_CASE("log: words that can not be found are an error's line, and others go on") {
+  reader r;
+  {
+    api::logger log{"info", false, r.fd()};
+    log.write(
+        api::log_level::info, []() -> std::string { throw std::runtime_error("no words"); }, 1);
+    log.info("after it");
+  }
+  r.give_up();
+  const auto lines = r.lines();
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].ends_with(" E a line could not be written: no words"));
+  CHECK(lines[1].ends_with(" I after it"));
 }

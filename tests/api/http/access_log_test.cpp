@@ -1,6 +1,7 @@
 // The debug line of a logged_call: everything but the secret.
 #include "api/http/access_log.hpp"
 
+#include "api/http/json.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace berth::api;
@@ -18,7 +19,9 @@ http_request logged_call(std::string target) {
   return r;
 }
 
-std::string line(const http_request& r) { return access_line({r, 200, -300, std::chrono::microseconds{412}}); }
+std::string line(const http_request& r) {
+  return access_line({r, zlm_error(-300, "x"), std::chrono::microseconds{412}});
+}
 bool leaks(const std::string& text) { return text.find("s3cret") != std::string::npos; }
 
 }  // namespace
@@ -43,6 +46,21 @@ TEST_CASE("access_line: the secret is in no way of giving it") {
   r.body = R"({"secret":"s3cret/x")";
   CHECK_FALSE(leaks(line(r)));
   CHECK_FALSE(leaks(line(logged_call("/x/s3cret%2Fx?s3cret%2Fx=1&id=as3cret%2Fxb"))));
+}
+
+TEST_CASE("access_line: no password of a URL, and nothing of what is given as a name and is none") {
+  const auto url =
+      line(logged_call("/x?url=rtsp%3A%2F%2Fuser%3Ap%40ss%3Aw%40192.0.2.1%3A554%2Fa%40b&next=http://h/p:1@2"));
+  CHECK(url.find("url=rtsp://user:***@192.0.2.1:554/a@b") != std::string::npos);
+  CHECK(url.find("next=http://h/p:1@2") != std::string::npos);
+  auto r = logged_call("/x");
+  r.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  for (const auto* body : {R"({"secret":"another"})", "s%65cret=another", "a b=another"}) {
+    r.body = body;
+    INFO(body);
+    CHECK(line(r).find("another") == std::string::npos);
+    CHECK(line(r).find(" bytes)=***") != std::string::npos);
+  }
 }
 
 TEST_CASE("access_line: one line, whatever the bytes, and not a long one") {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "api/http/access_log.hpp"
 #include "api/http/json.hpp"
 #include "tests/api/http/scripted_stream.hpp"
 #include "tests/support/catch.hpp"
@@ -56,7 +57,9 @@ struct session_bench {
                        [this](http_request& r) { return answer(r); },
                        default_fault_reply,
                        [this](std::string_view line) { logged.emplace_back(line); },
-                       [this](answered_call call) { access.push_back(access_line(call)); },
+                       [this](const http_request& r, const http_reply& reply, std::chrono::microseconds took) {
+                         access.push_back(access_line({r, reply, took}));
+                       },
                        [] { return berth::net::wall_time{}; }};
 
   std::string run(std::deque<std::string> input) {
