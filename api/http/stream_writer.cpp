@@ -14,12 +14,12 @@ namespace asio = boost::asio;
 using asio::awaitable;
 
 stream_writer::stream_writer(byte_stream& stream, std::chrono::milliseconds write_timeout, bool chunked,
-                             std::size_t most_ignored, asio::any_io_executor executor)
+                             std::size_t most_ignored, const asio::any_io_executor& executor)
     : stream_(stream),
       write_timeout_(write_timeout),
       chunked_(chunked),
       most_ignored_(most_ignored),
-      watched_(std::move(executor)) {
+      watched_(executor) {
   watched_.expires_at(asio::steady_timer::time_point::max());
 }
 

@@ -18,7 +18,7 @@ class stream_writer : public event_writer {
  public:
   /// `most_ignored`: bytes that the client may send meanwhile.
   stream_writer(byte_stream& stream, std::chrono::milliseconds write_timeout, bool chunked, std::size_t most_ignored,
-                boost::asio::any_io_executor executor);
+                const boost::asio::any_io_executor& executor);
 
   boost::asio::awaitable<bool> write(std::span<const std::string_view> parts) override;
   bool is_open() const noexcept override { return open_; }

@@ -134,9 +134,9 @@ class rtc_face {
     rtc_delivery d;
     d.link = std::make_shared<rtc_link>();
     for (std::size_t t = 0; t < tracks.size() && t < d.tracks.size(); ++t)
-      for (std::size_t i = 0; i < choices.size(); ++i)
-        if (choices[i].format && choices[i].format->format == tracks[t]->format)
-          d.tracks[t] = {choices[i].format->payload_type, choices[i].ssrc};
+      for (const auto& choice : choices)
+        if (choice.format && choice.format->format == tracks[t]->format)
+          d.tracks[t] = {choice.format->payload_type, choice.ssrc};
     return d;
   }
 

@@ -113,7 +113,7 @@ class rtsp_viewer final : public media_viewer {
     writing_ = true;
     on_way_ = std::exchange(replies_, {});
     parts_.clear();
-    if (!on_way_.empty()) parts_.push_back(asio::buffer(on_way_));
+    if (!on_way_.empty()) parts_.emplace_back(asio::buffer(on_way_));
     const bool with_media = !media_.empty();
     if (with_media) interleave(std::exchange(media_, {}));
     const bool last = leaving_;
@@ -144,7 +144,7 @@ class rtsp_viewer final : public media_viewer {
         const auto channel = std::get<rtsp_delivery::to_channel>(*t).channel + (p.report ? 1 : 0);
         auto& head = heads_.emplace_back(packet_head{'$', static_cast<std::uint8_t>(channel)});
         net::store_be16(&head[2], p.size);
-        parts_.push_back(asio::buffer(head));
+        parts_.emplace_back(asio::buffer(head));
         parts_.emplace_back(c->bytes_of(p).data(), p.size);
         bytes_ += head.size() + p.size;
       }

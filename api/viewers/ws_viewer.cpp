@@ -31,7 +31,7 @@ upgrade_request rebuild(const http_request& request) {
   upgrade_request r;
   r.method_string(request.method);
   r.target(request.target);
-  r.version(10 + static_cast<int>(request.http_minor));
+  r.version(10 + request.http_minor);
   for (const auto& [name, value] : request.headers) r.insert(name, value);
   return r;
 }
