@@ -46,9 +46,10 @@ void stream_record::quarters::close(close_command command) const {
 }
 
 void stream_record::quarters::grant(publish_options options) const {
-  if (const auto* one = std::get_if<stream_actor>(&actor)) caf::anon_send(*one, publish_grant{std::move(options)});
-  if (const auto* one = std::get_if<sourced_stream_actor>(&actor))
+  if (const auto* one = std::get_if<stream_actor>(&actor))
     caf::anon_send(*one, publish_grant{std::move(options)});
+  else if (const auto* sourced = std::get_if<sourced_stream_actor>(&actor))
+    caf::anon_send(*sourced, publish_grant{std::move(options)});
 }
 
 std::uint32_t stream_record::ssrc_filter() const noexcept {
