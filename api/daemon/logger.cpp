@@ -40,6 +40,10 @@ spdlog::level::level_enum level_of(log_level level) {
   return spdlog::level::info;
 }
 
+bool is_over(const std::atomic<std::int64_t>& end) noexcept {
+  return std::chrono::steady_clock::now().time_since_epoch().count() >= end;
+}
+
 struct words {
   std::string operator()(const std::string& text) const { return text; }
   std::string operator()(const std::function<std::string()>& find) const { return find(); }
@@ -67,15 +71,12 @@ class batch_sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
     add(whole.substr(to));
     if (lines_.size() >= most_gathered) flush_();
   }
-  // A reader that takes nothing is waited for, but not for ever at the end; one that is gone is not.
+  // A reader that takes little or nothing is waited for, but not for ever at the end; one that is gone is not.
   void flush_() override {
     std::string_view left{lines_.data(), lines_.size()};
-    while (!left.empty()) {
+    while (!left.empty() && !is_over(give_up_at_)) {
       pollfd wanted{to_, POLLOUT, 0};
-      if (::poll(&wanted, 1, poll_interval_ms) == 0) {
-        if (std::chrono::steady_clock::now().time_since_epoch().count() >= give_up_at_) break;
-        continue;
-      }
+      if (::poll(&wanted, 1, poll_interval_ms) <= 0) continue;
       const auto written = ::write(to_, left.data(), std::min(left.size(), is_terminal_ ? terminal_room : pipe_room));
       if (written >= 0)
         left.remove_prefix(static_cast<std::size_t>(written));
@@ -140,11 +141,11 @@ void logger::write(const actors::event_ptr& e) {
     keep({level, std::chrono::system_clock::now(), e, sizeof(actors::event) + sizeof(actors::stream_status)});
 }
 
-void logger::flush(std::chrono::milliseconds most) {
+bool logger::flush(std::chrono::milliseconds most) {
   std::unique_lock lock{mutex_};
   urgent_ = true;
   changed_.notify_one();
-  written_.wait_for(lock, most, [this] { return queue_.lines.empty() && !writing_; });
+  return written_.wait_for(lock, most, [this] { return queue_.lines.empty() && !writing_; });
 }
 
 void logger::keep(entry e) {
@@ -193,15 +194,20 @@ void logger::write_all() {
 }
 
 void logger::write_out(const batch& gathered) {
-  if (gathered.dropped > 0)
-    put(log_level::warning, gathered.lines.front().at,
-        std::to_string(gathered.dropped) + " lines were dropped here, since nobody took them in time");
-  for (const auto& line : gathered.lines) {
+  const auto put_words = [this](log_level level, time at, const auto& find) {
     try {
-      put(line.level, line.at, std::visit(words{}, line.what));
+      put(level, at, find());
     } catch (const std::exception& e) {
-      put(log_level::error, line.at, std::string{"a line could not be written: "} + e.what());
+      put(log_level::error, at, std::string{"a line could not be written: "} + e.what());
     }
+  };
+  if (gathered.dropped > 0)
+    put_words(log_level::warning, gathered.lines.front().at, [&] {
+      return std::to_string(gathered.dropped) + " lines were dropped here, since nobody took them in time";
+    });
+  for (const auto& line : gathered.lines) {
+    if (is_over(give_up_at_)) break;
+    put_words(line.level, line.at, [&] { return std::visit(words{}, line.what); });
   }
   out_->flush();
 }

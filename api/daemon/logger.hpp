@@ -29,7 +29,7 @@ namespace berth::api {
 /// logs pays for neither. A line stands in the log some milliseconds after its time, one that warns at once.
 /// The queue is bounded, in lines and in bytes: when nobody takes the lines, the oldest are dropped and counted, and the
 /// daemon goes on. Owned by the daemon; every member may be called from every thread. What is queued is written before it
-/// dies, if somebody takes it within some seconds.
+/// dies, as far as somebody takes it within two seconds.
 class logger {
  public:
   static constexpr std::size_t most_queued = 8192;
@@ -54,8 +54,8 @@ class logger {
   void write(const actors::event_ptr& e);
   void set_level(const std::string& level);
 
-  /// Waits until all that was queued before is written, `most` at the longest.
-  void flush(std::chrono::milliseconds most);
+  /// Waits until all that was queued before is written, `most` at the longest: false if it is not.
+  bool flush(std::chrono::milliseconds most);
 
  private:
   using time = std::chrono::system_clock::time_point;
