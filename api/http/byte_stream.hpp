@@ -14,7 +14,8 @@
 
 namespace berth::api {
 
-/// A connected byte stream. Used from one strand only; one read and one write may be under way at a time.
+/// A connected byte stream. Used from one strand only, but for the last two; one read and one write may be under way at
+/// a time.
 class byte_stream {
  public:
   struct read_outcome {
@@ -38,6 +39,12 @@ class byte_stream {
   /// Gives the socket away, if there is one that can go on without this object; then nothing but close() may be called
   /// any more. No operation may be under way.
   virtual std::optional<net::unique_fd> release() noexcept { return std::nullopt; }
+
+  /// For when the strand is stuck, from any thread, and never while close() or release() may run.
+  /// Whether the client has sent something that nobody has read.
+  virtual bool has_unread() const noexcept { return false; }
+  /// Sends as much as there is room for, and ends the connection both ways.
+  virtual void say_last(std::string_view) noexcept {}
 };
 
 }  // namespace berth::api

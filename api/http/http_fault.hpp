@@ -16,13 +16,15 @@ enum class http_fault : std::uint8_t {
   timed_out,         ///< the request began, but did not end within keep_alive
   overloaded,        ///< one connection too many
   internal,          ///< the handler threw
+  stuck,             ///< the thread that would answer does not go on
 };
 
 /// The reply of a face to a fault. The request holds what was read of it, perhaps nothing; `detail` is a sentence.
 using fault_reply = std::function<http_reply(const http_request&, http_fault, std::string_view detail)>;
 
-/// /v1: application/problem+json with the status. Elsewhere: -300 for a large body and -400 for an exception, with HTTP
-/// 200 as that face always has; for what is no call at all, the status and the sentence as plain text.
+/// /v1: application/problem+json with the status. Elsewhere: -300 for a large body and -400 for what is no fault of the
+/// client's, with HTTP 200 as that face always has; for what is no call at all, or was not read, the status and the
+/// sentence as plain text.
 http_reply default_fault_reply(const http_request& request, http_fault fault, std::string_view detail);
 
 }  // namespace berth::api

@@ -78,13 +78,30 @@ http_session::~http_session() = default;
 
 void http_session::stop() {
   stopping_ = true;
-  if (idle_) stream_->close();
+  if (idle_) close();
   if (writer_) writer_->end();
 }
 
 void http_session::abort() noexcept {
   stopping_ = true;
+  close();
+}
+
+void http_session::close() noexcept {
+  word_.claim();
   stream_->close();
+}
+
+// A connection that is idle and silent is let be: its client waits for nothing.
+void http_session::speak_for() {
+  word_.speak([this](const http_request* asked) {
+    if (asked == nullptr && !stream_->has_unread()) return false;
+    const http_request unread;
+    const auto& request = asked != nullptr ? *asked : unread;
+    const auto reply = service_.fault(request, http_fault::stuck, "the core did not answer in time");
+    stream_->say_last(reply_head(request, reply, false, false, service_.now()) + reply.body);
+    return true;
+  });
 }
 
 void http_session::log(std::string_view line) const {
@@ -122,10 +139,10 @@ awaitable<void> http_session::run() {
     more = false;
     if (const auto* wrong = std::get_if<refusal>(&got))
       co_await refuse(request, *wrong);
-    else if (std::holds_alternative<request_complete>(got))
+    else if (std::holds_alternative<request_complete>(got) && word_.ask(request))
       more = !moved(request) && co_await answer(request);
   }
-  stream_->close();
+  close();
 }
 
 awaitable<void> http_session::turn_away() {
@@ -135,7 +152,7 @@ awaitable<void> http_session::turn_away() {
   const refusal full{http_fault::overloaded, "there are " + std::to_string(settings_->max_connections) +
                                                  " connections already, try again later"};
   co_await refuse(request, full);
-  stream_->close();
+  close();
 }
 
 awaitable<error_code> http_session::read_more() {
@@ -236,6 +253,7 @@ awaitable<bool> http_session::answer(http_request& request) {
     reply = service_.fault(request, http_fault::internal, thrown);
   }
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(net::clock::now() - began);
+  if (!word_.claim()) co_return false;
   if (reply.take && request.method != "HEAD") {
     if (give_away(request, reply)) {
       log_call(request, reply, took);
@@ -256,11 +274,15 @@ awaitable<bool> http_session::answer(http_request& request) {
   log_call(request, reply, took);
   if (!sent) co_return false;
   idle_ = true;
-  if (!keep_alive) co_await linger();
+  if (keep_alive)
+    word_.rest();
+  else
+    co_await linger();
   co_return keep_alive;
 }
 
 std::optional<taken_connection> http_session::release() {
+  if (!word_.claim()) return std::nullopt;
   auto socket = stream_->release();
   if (!socket) return std::nullopt;
   return taken_connection{std::move(*socket), peer_, local_, std::move(unread_), take_place_ ? take_place_() : nullptr};
@@ -333,6 +355,7 @@ awaitable<void> http_session::run_stream(const http_request& request, const http
 }
 
 awaitable<void> http_session::refuse(const http_request& request, const refusal& why) {
+  if (!word_.claim()) co_return;
   auto reply = service_.fault(request, why.fault, why.detail);
   reply.stream = nullptr;
   log_call(request, reply, {});

@@ -14,6 +14,7 @@
 #include "api/http/http_reply.hpp"
 #include "api/http/http_request.hpp"
 #include "api/http/http_settings.hpp"
+#include "api/http/last_word.hpp"
 #include "api/http/server_session.hpp"
 #include "net/base/endpoint.hpp"
 #include "net/base/time.hpp"
@@ -59,6 +60,7 @@ class http_session final : public server_session, public std::enable_shared_from
   /// A streamed reply is told to end.
   void stop() override;
   void abort() noexcept override;
+  void speak_for() override;
 
  private:
   struct request_complete {};
@@ -80,6 +82,7 @@ class http_session final : public server_session, public std::enable_shared_from
   boost::asio::awaitable<void> refuse(const http_request& request, const refusal& why);
   boost::asio::awaitable<boost::system::error_code> read_more();
   boost::asio::awaitable<void> linger();
+  void close() noexcept;
   void log(std::string_view line) const;
 
   std::shared_ptr<byte_stream> stream_;
@@ -91,6 +94,7 @@ class http_session final : public server_session, public std::enable_shared_from
   std::optional<http_request> first_;
   std::string unread_;  // read from the stream, not yet parsed
   std::shared_ptr<stream_writer> writer_;
+  last_word word_;
   bool idle_ = true;
   bool stopping_ = false;
 };

@@ -18,6 +18,7 @@
 #include <mutex>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "api/http/tcp_stream.hpp"
 
@@ -72,6 +73,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   }
   void help(const core& other);
   void stop_helping();
+  void speak_for() const;
   void adopt(taken_connection taken, const make_session& make);
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
   void abandon();
@@ -173,6 +175,16 @@ void tcp_server::core::stop_helping() {
   asio::post(strand_, [self = shared_from_this()] {
     if (self->local_port() == 0) self->stop_accepting();
   });
+}
+
+void tcp_server::core::speak_for() const {
+  std::vector<std::shared_ptr<server_session>> all;
+  {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [id, e] : sessions_)
+      if (auto session = e.session.lock()) all.push_back(std::move(session));
+  }
+  for (const auto& session : all) session->speak_for();
 }
 
 void tcp_server::core::begin_accepting() {
@@ -326,6 +338,7 @@ net::result<std::uint16_t, std::string> tcp_server::listen(std::string_view addr
 
 void tcp_server::help(const tcp_server& other) { core_->help(*other.core_); }
 void tcp_server::stop_helping() { core_->stop_helping(); }
+void tcp_server::speak_for() const { core_->speak_for(); }
 void tcp_server::adopt(taken_connection taken, const make_session& make) { core_->adopt(std::move(taken), make); }
 
 std::uint16_t tcp_server::local_port() const noexcept { return core_->local_port(); }

@@ -51,6 +51,8 @@ class tcp_server {
   /// does so already, or `other` does not listen.
   void help(const tcp_server& other);
   void stop_helping();
+  /// For when its threads are stuck: whoever waits for an answer is told that there is none. From any other thread.
+  void speak_for() const;
   /// 0 before listen().
   std::uint16_t local_port() const noexcept;
   /// Open now, those that were given away included.

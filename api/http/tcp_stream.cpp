@@ -1,5 +1,8 @@
 #include "api/http/tcp_stream.hpp"
 
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -79,6 +82,18 @@ std::optional<net::unique_fd> tcp_stream::release() noexcept {
   const auto descriptor = socket_.release(error);
   if (error) return std::nullopt;
   return net::unique_fd{descriptor};
+}
+
+// Past the socket object, which is the strand's: the kernel's socket is anybody's.
+bool tcp_stream::has_unread() const noexcept {
+  int bytes = 0;
+  return ::ioctl(const_cast<asio::ip::tcp::socket&>(socket_).native_handle(), FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+void tcp_stream::say_last(std::string_view words) noexcept {
+  const auto socket = socket_.native_handle();
+  ::send(socket, words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  ::shutdown(socket, SHUT_RDWR);
 }
 
 }  // namespace berth::api

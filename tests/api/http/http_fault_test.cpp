@@ -19,6 +19,7 @@ TEST_CASE("default_fault_reply: the peer's face answers its calls with HTTP 200 
   CHECK(reply_to("/index/api/x", http_fault::body_too_large).body == R"({"code":-300,"msg":"why"})");
   CHECK(reply_to("/index/api/x", http_fault::body_too_large).status == 200);
   CHECK(reply_to("/index/api/x", http_fault::internal).body == R"({"code":-400,"msg":"why"})");
+  CHECK(reply_to("/index/api/x", http_fault::stuck).body == R"({"code":-400,"msg":"why"})");
 }
 
 TEST_CASE("default_fault_reply: what is no call has the status of HTTP") {
@@ -27,6 +28,7 @@ TEST_CASE("default_fault_reply: what is no call has the status of HTTP") {
   CHECK(reply_to("", http_fault::timed_out).status == 408);
   CHECK(reply_to("", http_fault::overloaded).status == 503);
   CHECK(reply_to("", http_fault::overloaded).body == "why\n");
+  CHECK(reply_to("", http_fault::stuck).status == 503);
 }
 
 TEST_CASE("default_fault_reply: /v1 gives problem details") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,6 +88,11 @@ class client {
     }
     if (!ended_) return std::nullopt;
     return std::exchange(buffer_, {});
+  }
+  /// Whether something has come, be it the end.
+  bool readable() const {
+    pollfd p{fd_, POLLIN, 0};
+    return ::poll(&p, 1, 0) == 1;
   }
   std::string ask(std::string_view text) { return send(text) ? reply() : std::string{}; }
 

@@ -20,6 +20,11 @@ struct site {
     };
     routes.add("/here", say);
     routes.add("/there", say);
+    for (auto [path, held] : {std::pair{"/v1/slow", &slow}, std::pair{"/index/api/slow", &slow_too}})
+      routes.add(path, [held = held](const http_request&) -> awaitable<http_reply> {
+        co_await held->pass();
+        co_return zlm_reply();
+      });
     http_service service{settings, [this](http_request& r) { return routes.dispatch(r); }, default_fault_reply, {}, {}};
     if (other != nullptr) {
       service.is_elsewhere = [](const http_request& r) { return r.path == "/there"; };
@@ -42,6 +47,7 @@ struct site {
     done.get_future().wait();
   }
 
+  gate slow, slow_too;
   http_settings_holder settings;
   router routes;
   boost::asio::io_context io{1};
@@ -101,6 +107,43 @@ TEST_CASE("two servers: one answers at the port of the other while that is stuck
     go_on.count_down();
     // A connection that was accepted in time is still served.
     CHECK(eventually(20s, [&] { return answerer(client{*port}.ask(get("/here"))) == "front"; }));
+  }
+}
+
+TEST_CASE(
+    "two servers: who waits for a thread that is stuck is told so by another, and who waits for nothing is let be") {
+  for (int round = 0; round < 5; ++round) {
+    site front{"front"};
+    const auto port = front.server->listen("127.0.0.1", 0);
+    REQUIRE(port);
+    client silent{*port}, asking{*port}, unread{*port}, peers{*port};
+    for (auto* c : {&silent, &asking, &unread, &peers}) REQUIRE(answerer(c->ask(get("/here"))) == "front");
+    auto entered = front.slow.entered();
+    auto entered_too = front.slow_too.entered();
+    REQUIRE(asking.send(get("/v1/slow")));
+    REQUIRE(peers.send(get("/index/api/slow")));
+    entered.wait();
+    entered_too.wait();
+    std::latch go_on{1};
+    std::promise<void> stuck;
+    boost::asio::post(front.io, [&] {
+      stuck.set_value();
+      go_on.wait();
+    });
+    stuck.get_future().wait();
+    REQUIRE(unread.send(get("/here")));
+    CHECK(eventually(20s, [&] {
+      front.server->speak_for();
+      return unread.readable();
+    }));
+    CHECK(contains(unread.rest().value_or("cut"), "503"));
+    CHECK(contains(asking.rest().value_or("cut"), "application/problem+json"));
+    CHECK(contains(peers.rest().value_or("cut"), R"("code":-400)"));
+    go_on.count_down();
+    front.slow.open();
+    front.slow_too.open();
+    CHECK(answerer(silent.ask(get("/here"))) == "front");
+    CHECK(eventually(20s, [&] { return front.server->connections() == 1; }));
   }
 }
 

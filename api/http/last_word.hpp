@@ -1,0 +1,49 @@
+// Who speaks to a client: the thread that serves its connection, or, while that one is stuck, another, for the last time.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <utility>
+
+namespace berth::api {
+
+struct http_request;
+
+/// A session's thread may be stuck for as long as it likes: whoever waits for it is told so by somebody else, once, and
+/// what it says itself later is not said any more.
+/// Owned by a session. speak() may be called on any thread, all else on the session's.
+class last_word {
+ public:
+  /// A request is there that stays as it is until claim(). False: somebody has spoken in the meantime.
+  bool ask(const http_request& what) { return move(state::asked, &what); }
+  /// From now on nobody else touches the connection. False: somebody has had the last word there.
+  bool claim() { return move(state::claimed, nullptr); }
+  /// The answer is out, and the next request is waited for. Only behind a claim().
+  void rest() { move(state::resting, nullptr); }
+
+  /// `say` is called with what was asked, null while nothing was, if the connection is nobody's; what it says to the
+  /// client is the last word if it is true.
+  template <class Say>
+  void speak(Say say) {
+    const std::lock_guard lock{mutex_};
+    if (state_ == state::resting || state_ == state::asked)
+      if (say(asked_)) state_ = state::spoken;
+  }
+
+ private:
+  enum class state : std::uint8_t { resting, asked, claimed, spoken };
+
+  bool move(state to, const http_request* asked) {
+    const std::lock_guard lock{mutex_};
+    asked_ = asked;
+    if (state_ == state::spoken) return false;
+    state_ = to;
+    return true;
+  }
+
+  std::mutex mutex_;
+  state state_ = state::resting;
+  const http_request* asked_ = nullptr;
+};
+
+}  // namespace berth::api
