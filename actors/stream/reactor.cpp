@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <time.h>
 
 #include <cassert>
 
@@ -11,12 +10,6 @@ namespace {
 
 constexpr net::duration idle_wait = std::chrono::seconds{1};
 constexpr std::size_t messages_per_job = 100;
-
-std::chrono::nanoseconds thread_cpu_time() {
-  timespec t{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
-}
 
 }  // namespace
 
@@ -45,10 +38,6 @@ void reactor::stop() {
   stopping_ = true;
   poller_.wake();
   thread_.join();
-}
-
-net::duration reactor::cpu_time() const noexcept {
-  return std::chrono::nanoseconds{cpu_ns_.load(std::memory_order_relaxed)};
 }
 
 void reactor::take_foreign_jobs() {
@@ -95,7 +84,6 @@ void reactor::run() {
     watched_.store(poller_.descriptors(), std::memory_order_relaxed);
     const auto turn = (net::clock::now() - turn_began).count();
     if (turn > longest_turn_.load(std::memory_order_relaxed)) longest_turn_.store(turn, std::memory_order_relaxed);
-    cpu_ns_.store(thread_cpu_time().count(), std::memory_order_relaxed);
     if (last_round && jobs_.empty()) break;
     if (ready > 0 && options_.pace > net::duration::zero() && jobs_.empty() && !poller_.unfinished())
       poller_.rest(options_.pace);

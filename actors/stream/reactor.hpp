@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/stream/hosting.hpp"
+#include "net/base/cpu_clock.hpp"
 
 namespace berth::actors {
 
@@ -46,7 +47,7 @@ class reactor final : public caf::execution_unit {
   void stop();
 
   /// CPU time the thread has used so far, for load figures.
-  net::duration cpu_time() const noexcept;
+  net::duration cpu_time() const noexcept { return cpu_clock_.used(); }
   /// The longest time between two looks at the sockets since the last call: how late a packet may have been read.
   net::duration longest_turn() noexcept { return net::duration{longest_turn_.exchange(0, std::memory_order_relaxed)}; }
   /// Descriptors watched now.
@@ -64,7 +65,6 @@ class reactor final : public caf::execution_unit {
   net::receive_buffers buffers_;
   std::atomic<std::size_t> load_{0};
   std::atomic<std::size_t> watched_{0};
-  std::atomic<std::int64_t> cpu_ns_{0};
   std::atomic<std::int64_t> longest_turn_{0};
 
   // jobs from other threads
@@ -77,6 +77,7 @@ class reactor final : public caf::execution_unit {
 
   std::atomic<bool> stopping_{false};
   std::thread thread_;
+  net::cpu_clock cpu_clock_{thread_.native_handle()};
 };
 
 }  // namespace berth::actors

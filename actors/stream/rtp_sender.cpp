@@ -20,7 +20,7 @@ constexpr net::duration silent_receiver = 30s;   // without a report of its own
 constexpr net::duration stuck_connection = 15s;  // that takes nothing
 constexpr net::duration patience_with_errors = 5s;
 constexpr net::duration forgotten_errors = 3s;
-constexpr net::udp_options rtcp_socket{.receive_buffer = 64 * 1024};
+constexpr net::udp_options rtcp_socket{.receive_buffer = 64 * 1024, .media = false};
 constexpr std::string_view cname = "berth";
 
 }  // namespace

@@ -74,8 +74,6 @@ void stream::moor() {
   const auto& ports = shared_->ports;
   const auto now = clock().now();
   if (options_.former_sender.is_set()) intake_.receiver().rest(options_.former_sender, options_.silence, now);
-  // The kernel's drop count belongs to the socket, and a socket may have had a stream before this one.
-  kernel_drops_before_ = net::kernel_drops(ports.rtp.get());
   rtp_ = poller().add(ports.rtp.get(), EPOLLIN, *this, tag_rtp);
   if (ports.rtcp) rtcp_ = poller().add(ports.rtcp.get(), EPOLLIN, *this, tag_rtcp);
   if (ports.listener) listener_ = poller().add(ports.listener.get(), EPOLLIN, *this, tag_listener);
@@ -179,7 +177,7 @@ void stream::read_rtp(net::time_point now) {
       else
         intake_.take(d.bytes, d.from, d.arrival, false);
     }
-    if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(udp.kernel_drops() - kernel_drops_before_);
+    if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(udp.kernel_drops() - shared_->ports.drops_before);
     if (!udp.more()) {
       end_media_batch(now);
       send_report(now);

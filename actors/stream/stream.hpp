@@ -112,7 +112,6 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
   net::poller::key rtp_ = net::poller::none;
   net::poller::key rtcp_ = net::poller::none;
   net::poller::key listener_ = net::poller::none;
-  std::uint32_t kernel_drops_before_ = 0;
   net::endpoint reports_to_;  // where the sender's RTCP comes from
   bool media_complete_ = false;
   net::codec passed_over_ = net::codec::unknown;  // as it was noted

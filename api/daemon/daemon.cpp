@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -22,6 +21,7 @@
 #include "api/core/core.hpp"
 #include "api/core/event_feed.hpp"
 #include "api/core/settings.hpp"
+#include "api/daemon/core_watch.hpp"
 #include "api/daemon/load_meter.hpp"
 #include "api/daemon/logger.hpp"
 #include "api/daemon/placement.hpp"
@@ -45,6 +45,7 @@
 #include "api/routes/viewer_routes.hpp"
 #include "api/text/text.hpp"
 #include "api/viewers/rtsp_session.hpp"
+#include "net/base/cpu_clock.hpp"
 #include "net/source/puller.hpp"
 
 namespace berth::api {
@@ -54,8 +55,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto sample_interval = 1s;
-constexpr auto watch_interval = 250ms;
-constexpr auto longest_absence = 1s;
 /// What a server may take to stop beyond the patience that it is given.
 constexpr auto longest_stop = 5s;
 constexpr auto longest_flush = 500ms;
@@ -68,13 +67,6 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-net::duration cpu_time_of(pthread_t thread) {
-  clockid_t id{};
-  timespec t{};
-  if (::pthread_getcpuclockid(thread, &id) != 0 || ::clock_gettime(id, &t) != 0) return {};
-  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
 // ---- the daemon ---------------------------------------------------------------------------------------------------
@@ -94,7 +86,6 @@ class daemon {
   boost::json::object statistic_now() const;
   void apply(const config& before, const config& now);
   asio::awaitable<void> watch_signals();
-  asio::awaitable<void> watch_core();
   asio::awaitable<void> sample();
   void report_refusals(const actors::node_stats& stats);
   void end(bool restart);
@@ -128,6 +119,7 @@ class daemon {
   std::unique_ptr<http_server> server_;          // of the API
   std::unique_ptr<http_server> viewers_server_;  // of the rest, and in the API's place while the core is stuck
   std::unique_ptr<tcp_server> rtsp_server_;
+  std::optional<core_watch> watch_;
   std::unique_ptr<load_meter> reactor_loads_, worker_loads_;
   std::vector<std::thread> threads_;
   std::latch go_{1};  // the threads' work needs the meters, and the meters need the threads
@@ -260,7 +252,8 @@ net::result<std::uint16_t, start_failure> daemon::start() {
   }
   prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
   asio::co_spawn(io_, watch_signals(), asio::detached);
-  asio::co_spawn(io_, watch_core(), asio::detached);
+  watch_.emplace(core_watch::needs{*core_, *client_, *server_, *viewers_server_, log_});
+  asio::co_spawn(io_, watch_->run(), asio::detached);
   asio::co_spawn(io_, sample(), asio::detached);
   start_threads();
   ready_ = true;
@@ -280,7 +273,7 @@ void daemon::start_threads() {
     });
     ::pthread_setname_np(thread.native_handle(), name.c_str());
     workers.push_back(
-        {std::move(name), [id = thread.native_handle()] { return cpu_time_of(id); }, std::move(turns), {}});
+        {std::move(name), [cpu = net::cpu_clock{thread.native_handle()}] { return cpu.used(); }, std::move(turns), {}});
   };
   run(control_.io(), "api", [this] { return core_->control().longest_turn(); });
   for (std::size_t i = 0; i < own_.http_threads; ++i) run(io_, "viewers " + std::to_string(i));
@@ -325,22 +318,6 @@ asio::awaitable<void> daemon::watch_signals() {
       else
         log_.error("configuration not read again, nothing has changed: " + join(done.error(), "; "));
     });
-  }
-}
-
-// Asks nobody, and so waits for nobody: requests are ended that wait for too long, and while the core is stuck, and the
-// API's thread with it, the viewers' threads say so in its place.
-asio::awaitable<void> daemon::watch_core() {
-  asio::steady_timer timer{io_};
-  for (;;) {
-    timer.expires_after(watch_interval);
-    co_await timer.async_wait(asio::use_awaitable);
-    const auto now = net::clock::now();
-    client_->expire(now);
-    if (core_->silence(now) > longest_absence)
-      viewers_server_->help(*server_);
-    else
-      viewers_server_->stop_helping();
   }
 }
 

@@ -32,7 +32,6 @@ CURLM* make_transfers() {
 hook_client::hook_client(body_source body, certificates trust)
     : body_(std::move(body)), trust_(std::move(trust)), transfers_(make_transfers()), thread_([this] { run(); }) {
   ::pthread_setname_np(thread_.native_handle(), "hooks");
-  ::pthread_getcpuclockid(thread_.native_handle(), &cpu_clock_);
 }
 
 hook_client::~hook_client() { stop(); }
@@ -55,12 +54,6 @@ void hook_client::stop() {
   }
   ::curl_multi_wakeup(transfers_.get());
   std::call_once(joined_, [this] { thread_.join(); });
-}
-
-net::duration hook_client::cpu_time() const noexcept {
-  timespec t{};
-  if (::clock_gettime(cpu_clock_, &t) != 0) return {};
-  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
 hook_client::certificates hook_client::system_trust() {

@@ -3,7 +3,6 @@
 
 #include <curl/curl.h>
 #include <openssl/types.h>
-#include <time.h>
 
 #include <functional>
 #include <map>
@@ -15,6 +14,7 @@
 
 #include "actors/events/hook.hpp"
 #include "api/hooks/hook_try.hpp"
+#include "net/base/cpu_clock.hpp"
 
 namespace berth::api {
 
@@ -38,7 +38,7 @@ class hook_client final : public actors::hook_transport {
   void stop();
 
   /// What its thread has used so far; nothing when it has ended.
-  net::duration cpu_time() const noexcept;
+  net::duration cpu_time() const noexcept { return cpu_clock_.used(); }
 
   static certificates system_trust();
 
@@ -74,7 +74,7 @@ class hook_client final : public actors::hook_transport {
   std::vector<posted> posted_;
   std::once_flag joined_;
   std::thread thread_;
-  clockid_t cpu_clock_{};
+  net::cpu_clock cpu_clock_{thread_.native_handle()};
 };
 
 }  // namespace berth::api

@@ -17,7 +17,7 @@ using boost::asio::awaitable;
 
 constexpr auto handshake_time = std::chrono::seconds{15};
 constexpr int pairs_to_try = 16;
-constexpr net::udp_options report_socket{.receive_buffer = 64 * 1024};
+constexpr net::udp_options report_socket{.receive_buffer = 64 * 1024, .media = false};
 
 // An even port and the one behind it, of the system's choice: those of the pool are for streams that come in.
 std::optional<rtsp_ports> take_ports(const net::endpoint& local) {

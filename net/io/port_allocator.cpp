@@ -7,7 +7,7 @@ namespace {
 constexpr std::size_t drain_before_reuse = 16384;
 // A socket takes microseconds to close, and streams that were closed together have been silent together.
 constexpr std::size_t most_closed_at_once = 64;
-constexpr udp_options rtcp_socket{.receive_buffer = 64 * 1024};
+constexpr udp_options rtcp_socket{.receive_buffer = 64 * 1024, .media = false};
 
 std::uint16_t width_of(const port_request& request) { return request.with_rtcp ? 2 : 1; }
 
@@ -143,6 +143,7 @@ bool port_allocator::reuse(quarantine::entry& rested, const port_request& reques
   out.fed_by = rested.about.fed_by;
   out.former_sender = rested.about.sender;
   if (waiting.datagrams > 0) out.former_sender.hear(waiting.sender);
+  ports.drops_before = kernel_drops(ports.rtp.get());
   out.ports = std::move(ports);
   return true;
 }

@@ -25,20 +25,13 @@ quarantine::quarantine() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 
 void quarantine::put(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now) {
   ports.listener.reset();
-  set_receive_buffer(ports.rtp.get(), resting_receive_buffer);
-  if (ports.rtcp) set_receive_buffer(ports.rtcp.get(), resting_receive_buffer);
-  const auto drops = kernel_drops(ports.rtp.get());
   const auto port = ports.port();
   const auto width = ports.width();
-  entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by.from, fed_by}, std::move(ports), drops});
+  entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by.from, fed_by}, std::move(ports)});
   const auto at = std::prev(entries_.end());
   by_port_[port] = at;
+  if (width == 2) by_port_[static_cast<std::uint16_t>(port + 1)] = at;
   watch(at->ports.rtp.get(), port);
-  if (width == 2) {
-    const auto next = static_cast<std::uint16_t>(port + 1);
-    by_port_[next] = at;
-    watch(at->ports.rtcp.get(), next);
-  }
 }
 
 void quarantine::watch(int fd, std::uint16_t port) {
@@ -73,7 +66,12 @@ void quarantine::hear(position at, time_point now) {
   const auto reports = at->ports.rtcp ? drain_udp(at->ports.rtcp.get(), drain_per_sweep) : drained{};
   if (media.datagrams + reports.datagrams == 0) return;
   const auto drops = kernel_drops(at->ports.rtp.get());
-  at->about.datagrams += media.datagrams + reports.datagrams + (drops - at->drops_counted);
+  if (!at->drops_counted) {
+    // Most ports hear nothing, and need no smaller buffers.
+    set_receive_buffer(at->ports.rtp.get(), resting_receive_buffer);
+    if (at->ports.rtcp) set_receive_buffer(at->ports.rtcp.get(), resting_receive_buffer);
+  }
+  at->about.datagrams += media.datagrams + reports.datagrams + (drops - at->drops_counted.value_or(drops));
   at->drops_counted = drops;
   if (media.datagrams > 0)
     at->about.sender.hear(media.sender);
@@ -107,7 +105,6 @@ std::vector<resting_port> quarantine::list(std::optional<std::uint16_t> after, s
 quarantine::entry quarantine::extract(position at) {
   by_port_.erase(at->about.port);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtp.get(), nullptr);
-  if (at->ports.rtcp) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtcp.get(), nullptr);
   if (at->ports.rtcp) by_port_.erase(static_cast<std::uint16_t>(at->about.port + 1));
   entry e = std::move(*at);
   entries_.erase(at);

@@ -20,8 +20,9 @@ struct bound_ports {
   endpoint local;       ///< bind address and RTP port
   bool pooled = false;  ///< the pool gave the pair; else the request named the port
   unique_fd rtp;
-  unique_fd rtcp;      ///< none on a shared port
-  unique_fd listener;  ///< TCP, same number as RTP
+  std::uint32_t drops_before = 0;  ///< that the kernel counted on the RTP socket for a former owner
+  unique_fd rtcp;                  ///< none on a shared port
+  unique_fd listener;              ///< TCP, same number as RTP
 
   std::uint16_t port() const noexcept { return local.port(); }
   std::uint16_t width() const noexcept { return rtcp ? 2 : 1; }
@@ -40,14 +41,15 @@ struct resting_port {
 
 /// Holds released sockets until they have been silent for long enough: a port is not free when its socket closes, it is
 /// free when nobody sends to it any more. Ordered by silence, the longest-silent first. Thousands of silent ports cost
-/// nothing: an epoll set of its own tells which of them hear something.
+/// nothing: an epoll set of its own tells which of them hear media; reports are looked for before a port is let go.
 /// Owned by the supervisor's allocator and touched only there; its sockets close with it.
 class quarantine {
  public:
   struct entry {
     resting_port about;
     bound_ports ports;
-    std::uint32_t drops_counted = 0;  ///< by the kernel on the RTP socket: its buffer is as small as can be
+    /// By the kernel on the RTP socket; none while nothing was heard, and its buffer is still that of a stream.
+    std::optional<std::uint32_t> drops_counted{};
   };
 
   quarantine();

@@ -70,8 +70,10 @@ result<unique_fd, error> posix_socket_factory::bind_udp(const endpoint& local, c
   const int fd = made->fd.get();
   // All before bind: a packet that is queued earlier than an option is set would miss it.
   set_receive_buffer(fd, options.receive_buffer);
-  enable(fd, SOL_SOCKET, SO_TIMESTAMPNS);
-  enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
+  if (options.media) {
+    enable(fd, SOL_SOCKET, SO_TIMESTAMPNS);
+    enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
+  }
   if (options.joined) enable(fd, SOL_UDP, UDP_GRO);
   if (!bind_to(fd, local, made->family)) return failed(errno, doing, local);
   return std::move(made->fd);
@@ -148,10 +150,7 @@ void forget_refusals(int fd) noexcept {
   }
 }
 
-int set_receive_buffer(int fd, int bytes) noexcept {
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-  return receive_buffer(fd);
-}
+void set_receive_buffer(int fd, int bytes) noexcept { ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); }
 
 int receive_buffer(int fd) noexcept {
   int given = 0;

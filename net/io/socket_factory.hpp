@@ -14,6 +14,7 @@ namespace berth::net {
 struct udp_options {
   int receive_buffer = 1 << 20;  ///< SO_RCVBUF asked for, bytes; the kernel doubles it and clamps it silently
   bool joined = false;           ///< UDP_GRO: the kernel may join datagrams of one flow into one message
+  bool media = true;             ///< it matters when a datagram came, and how many the kernel dropped before it
 };
 
 /// Makes sockets. All of them are non-blocking and close-on-exec. Called by the supervisor (bind, listen) and by
@@ -22,7 +23,7 @@ class socket_factory {
  public:
   virtual ~socket_factory() = default;
 
-  /// Bound UDP socket with kernel time stamps and drop counts on. Never SO_REUSEADDR or SO_REUSEPORT: they would let a
+  /// Bound UDP socket, with kernel time stamps and drop counts on if it is for media. Never SO_REUSEADDR or SO_REUSEPORT: they would let a
   /// second socket take the packets in silence. An IPv6 wildcard address means both families.
   virtual result<unique_fd, error> bind_udp(const endpoint& local, const udp_options& options) = 0;
 
@@ -53,8 +54,8 @@ void send_datagram(int fd, bytes_view bytes, const endpoint& to) noexcept;
 void report_refusals(int fd) noexcept;
 /// Throws away what a socket with report_refusals() has heard so far, so that it is not ready for its sake any more.
 void forget_refusals(int fd) noexcept;
-/// Asks for a receive buffer and returns what the kernel gave (its doubled figure), bytes.
-int set_receive_buffer(int fd, int bytes) noexcept;
+/// Asks for a receive buffer: the kernel doubles the figure, and clamps it.
+void set_receive_buffer(int fd, int bytes) noexcept;
 /// The receive buffer as the kernel has it, bytes.
 int receive_buffer(int fd) noexcept;
 /// Datagrams that the kernel has dropped on a socket since it was made, for want of buffer.

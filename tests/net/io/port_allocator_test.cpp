@@ -249,6 +249,42 @@ TEST_CASE("reports and junk on the media port do not hide a former sender's SSRC
   CHECK(b->fed_by == cam.local());
 }
 
+TEST_CASE("who only reports to a resting port keeps it, too") {
+  rig r;
+  auto a = r.allocator.allocate(r.any(), opened_at);
+  REQUIRE(a);
+  const auto port = a->ports.port();
+  camera cam;
+  r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
+  cam.send(static_cast<std::uint16_t>(port + 1));
+  r.allocator.sweep(opened_at + 5s);
+  REQUIRE(r.allocator.resting().size() == 1);
+  CHECK(r.allocator.resting()[0].datagrams == 1);
+  r.allocator.sweep(opened_at + 10s);
+  CHECK(r.allocator.resting().empty());
+}
+
+TEST_CASE(
+    "what the kernel dropped of a resting port's packets is counted there, and not for the stream that comes next") {
+  rig r;
+  auto a = r.allocator.allocate(r.any(), opened_at);
+  REQUIRE(a);
+  CHECK(a->ports.drops_before == 0);
+  const auto port = a->ports.port();
+  camera cam;
+  r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
+  cam.send(port);
+  r.allocator.sweep(opened_at + 1s);
+  // The buffer of a port that is heard is as small as can be.
+  for (int i = 0; i < 500; ++i) cam.send(port);
+  r.allocator.sweep(opened_at + 2s);
+  CHECK(r.allocator.resting()[0].datagrams == 501);
+  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 3s);
+  REQUIRE(b);
+  CHECK(b->ports.drops_before > 0);
+  CHECK(b->ports.drops_before == kernel_drops(b->ports.rtp.get()));
+}
+
 TEST_CASE("a request that names a resting port gets it at once") {
   rig r;
   auto a = r.allocator.allocate(r.any(), opened_at);
