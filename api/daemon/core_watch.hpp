@@ -12,7 +12,7 @@ namespace berth::api {
 /// Asks nobody, and so waits for nobody: requests are ended that wait for too long, and while the core is stuck, and the
 /// API's thread with it, the viewers' threads answer at its port. Who had asked on a connection of that thread is told,
 /// after the core's patience, that there is no answer.
-/// Owned by the daemon; runs on the viewers' threads.
+/// Owned by the daemon; runs on a thread that serves nobody.
 class core_watch {
  public:
   struct needs {

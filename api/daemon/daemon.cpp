@@ -103,10 +103,11 @@ class daemon {
     return rtc_settings_of(*prepared_.config->current());
   }};  // what runs on the contexts holds its sessions
   control_context control_;
-  asio::io_context io_;  // of viewers, and of whatever must not wait for the core
+  asio::io_context watch_io_{1};  // signals, and whoever looks after the others: waits for nobody
+  context_pool viewer_io_{own_.http_threads};
   asio::thread_pool disk_{1};
   asio::thread_pool texts_{1};
-  viewer_service media_{io_, own_.http_threads, [this] { return viewer_settings_of(*prepared_.config->current()); }};
+  viewer_service media_{viewer_io_, [this] { return viewer_settings_of(*prepared_.config->current()); }};
   net::url_policy pull_policy_ = make_pull_policy([this] { return prepared_.config->current(); });
   snapshot_service snapshots_{disk_, pull_policy_};
   recording_archive archive_{disk_, [this] { return recording_settings_of(*prepared_.config->current()); }};
@@ -221,16 +222,16 @@ void daemon::make_routes() {
             log_.write(
                 log_level::info, [call] { return access_line(*call); }, call->size());
           }};
-  viewers_server_ = std::make_unique<http_server>(io_, service);
+  viewers_server_ = std::make_unique<http_server>(viewer_io_, service);
   service.is_elsewhere = [](const http_request& r) { return !is_for_core(r.path); };
   service.elsewhere = [this](taken_connection taken, http_request first) {
     viewers_server_->go_on(std::move(taken), std::move(first));
   };
   server_ = std::make_unique<http_server>(control_.io(), std::move(service));
   rtsp_server_ = std::make_unique<tcp_server>(
-      io_, rtsp_sessions({.in = *entrance_,
-                          .max_connections = [this] { return http_settings_.get()->max_connections; },
-                          .log = [this](std::string_view text) { log_.error(text); }}));
+      viewer_io_, rtsp_sessions({.in = *entrance_,
+                                 .max_connections = [this] { return http_settings_.get()->max_connections; },
+                                 .log = [this](std::string_view text) { log_.error(text); }}));
 }
 
 // A keepalive must not wait for anybody: it carries the figures of the last sample.
@@ -251,10 +252,10 @@ net::result<std::uint16_t, start_failure> daemon::start() {
     if (!opened) return net::failure{start_failure{1, opened.error() + "; rtsp.port in the configuration"}};
   }
   prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
-  asio::co_spawn(io_, watch_signals(), asio::detached);
+  asio::co_spawn(watch_io_, watch_signals(), asio::detached);
   watch_.emplace(core_watch::needs{*core_, *client_, *server_, *viewers_server_, log_});
-  asio::co_spawn(io_, watch_->run(), asio::detached);
-  asio::co_spawn(io_, sample(), asio::detached);
+  asio::co_spawn(watch_io_, watch_->run(), asio::detached);
+  asio::co_spawn(watch_io_, sample(), asio::detached);
   start_threads();
   ready_ = true;
   core_->publish(actors::event_kind::server_started);
@@ -276,7 +277,8 @@ void daemon::start_threads() {
         {std::move(name), [cpu = net::cpu_clock{thread.native_handle()}] { return cpu.used(); }, std::move(turns), {}});
   };
   run(control_.io(), "api", [this] { return core_->control().longest_turn(); });
-  for (std::size_t i = 0; i < own_.http_threads; ++i) run(io_, "viewers " + std::to_string(i));
+  run(watch_io_, "watch");
+  for (std::size_t i = 0; i < viewer_io_.size(); ++i) run(viewer_io_[i], "viewers " + std::to_string(i));
   workers.push_back({"hooks", [this] { return hook_transport_->cpu_time(); }, {}, {}});
   worker_loads_ = std::make_unique<load_meter>(std::move(workers));
   std::vector<load_meter::source> receivers;
@@ -304,7 +306,7 @@ void daemon::apply(const config& before, const config& now) {
 }
 
 asio::awaitable<void> daemon::watch_signals() {
-  asio::signal_set signals{io_, SIGTERM, SIGINT, SIGHUP};
+  asio::signal_set signals{watch_io_, SIGTERM, SIGINT, SIGHUP};
   for (;;) {
     const int number = co_await signals.async_wait(asio::use_awaitable);
     if (number != SIGHUP) {
@@ -322,7 +324,7 @@ asio::awaitable<void> daemon::watch_signals() {
 }
 
 asio::awaitable<void> daemon::sample() {
-  asio::steady_timer timer{io_};
+  asio::steady_timer timer{watch_io_};
   for (;;) {
     timer.expires_after(sample_interval);
     co_await timer.async_wait(asio::use_awaitable);
@@ -391,7 +393,8 @@ daemon::~daemon() {
   rtc_.stop();
   if (hook_transport_) hook_transport_->stop();
   control_.io().stop();
-  io_.stop();
+  watch_io_.stop();
+  viewer_io_.stop();
   for (auto& t : threads_) t.join();
   core_->control().move_home();
   for (auto* pool : {&texts_, &disk_}) {

@@ -7,7 +7,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
@@ -62,8 +61,12 @@ std::shared_ptr<void> take_place(const taken_count& taken) {
 // Shared by the server and everything it has started, so that a session that ends late still finds its service.
 class tcp_server::core : public std::enable_shared_from_this<core> {
  public:
-  core(asio::io_context& io, tcp_service service)
-      : io_(io), service_(std::move(service)), strand_(asio::make_strand(io)), acceptor_(strand_), deadline_(strand_) {}
+  core(asio::io_context& own, std::function<asio::io_context&()> next, tcp_service service)
+      : next_(std::move(next)),
+        service_(std::move(service)),
+        strand_(asio::make_strand(own)),
+        acceptor_(strand_),
+        deadline_(strand_) {}
 
   net::result<std::uint16_t, std::string> listen(std::string_view address, std::uint16_t port);
   std::uint16_t local_port() const noexcept { return port_.load(); }
@@ -95,7 +98,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   template <class F>
   void for_each_session(F f);
 
-  asio::io_context& io_;
+  const std::function<asio::io_context&()> next_;  // of the thread that serves the next connection
   const tcp_service service_;
   session_strand strand_;  // of the acceptor and of stopping
   tcp::acceptor acceptor_;
@@ -207,7 +210,7 @@ void tcp_server::core::stop_accepting() {
 
 awaitable<void> tcp_server::core::accept_loop() {
   while (acceptor_.is_open()) {
-    auto strand = asio::make_strand(io_);
+    auto strand = asio::make_strand(next_());
     auto [error, socket] = co_await acceptor_.async_accept(strand, asio::as_tuple(asio::use_awaitable));
     if (!error) {
       try {
@@ -234,7 +237,7 @@ void tcp_server::core::start(tcp::socket socket, const session_strand& strand) {
 }
 
 void tcp_server::core::adopt(taken_connection taken, const make_session& make) {
-  const auto strand = asio::make_strand(io_);
+  const auto strand = asio::make_strand(next_());
   error_code error;
   tcp::socket socket{strand};
   socket.assign(family_of(taken.socket.get()), taken.socket.get(), error);
@@ -328,7 +331,12 @@ void tcp_server::core::abandon() {
 }
 
 tcp_server::tcp_server(asio::io_context& io, tcp_service service)
-    : core_(std::make_shared<core>(io, std::move(service))) {}
+    : core_(std::make_shared<core>(
+          io, [&io]() -> auto& { return io; }, std::move(service))) {}
+
+tcp_server::tcp_server(context_pool& contexts, tcp_service service)
+    : core_(std::make_shared<core>(
+          contexts[0], [&contexts]() -> auto& { return contexts.next(); }, std::move(service))) {}
 
 tcp_server::~tcp_server() { core_->abandon(); }
 

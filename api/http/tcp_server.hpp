@@ -10,18 +10,15 @@
 #include <string_view>
 
 #include "api/http/byte_stream.hpp"
+#include "api/http/context_pool.hpp"
 #include "api/http/server_session.hpp"
 #include "api/http/taken_connection.hpp"
 #include "net/base/endpoint.hpp"
 #include "net/base/result.hpp"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace berth::api {
 
-/// What a server's connections speak. Its functions are called from all threads of the io_context.
+/// What a server's connections speak. Its functions are called from all threads of the server.
 struct tcp_service {
   /// Makes what keeps a connection counted that is given away.
   using place_function = std::function<std::shared_ptr<void>()>;
@@ -36,11 +33,13 @@ struct tcp_service {
 };
 
 /// Accepts connections on one port and runs a session, on a strand of its own, for each.
-/// Owned by the composition root; the io_context may be run by several threads, and has to outlive it. All members may
-/// be called from any thread. Destroy it after stop() has reported, or once nobody runs the io_context any more.
+/// Owned by the composition root; an io_context may be run by several threads, and has to outlive it. All members may be
+/// called from any thread. Destroy it after stop() has reported, or once nobody runs the io_contexts any more.
 class tcp_server {
  public:
   tcp_server(boost::asio::io_context& io, tcp_service service);
+  /// Accepts on the first of them, and serves on all.
+  tcp_server(context_pool& contexts, tcp_service service);
   ~tcp_server();
   tcp_server(const tcp_server&) = delete;
   tcp_server& operator=(const tcp_server&) = delete;
@@ -59,7 +58,7 @@ class tcp_server {
   std::size_t connections() const;
 
   /// No new connections; idle ones are closed, running requests get their replies. What is left after `patience` is
-  /// cut. Then calls `done`, once, on a thread of the io_context. A second call only shortens nothing: it is ignored.
+  /// cut. Then calls `done`, once, on a thread of the server. A second call only shortens nothing: it is ignored.
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
 
  protected:

@@ -84,9 +84,9 @@ void viewer_group::abandon() noexcept {
   by_feed_.clear();
 }
 
-viewer_groups::viewer_groups(asio::io_context& io, std::size_t count, std::function<net::duration()> tick) {
-  for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i)
-    groups_.push_back(std::make_shared<viewer_group>(io, i, tick));
+viewer_groups::viewer_groups(context_pool& contexts, std::function<net::duration()> tick) {
+  for (std::size_t i = 0; i < contexts.size(); ++i)
+    groups_.push_back(std::make_shared<viewer_group>(contexts[i], i, tick));
 }
 
 // Viewers hold their feed and their feed holds the groups.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/http/context_pool.hpp"
 #include "api/viewers/media_viewer.hpp"
 
 namespace berth::api {
@@ -54,10 +54,11 @@ class viewer_group : public std::enable_shared_from_this<viewer_group> {
   std::unordered_map<const viewer_feed*, viewers> by_feed_;
 };
 
-/// Owned by the media service; any thread may call it. Destroy it when nobody runs the io_context any more.
+/// A group on each io_context.
+/// Owned by the media service; any thread may call it. Destroy it when nobody runs the io_contexts any more.
 class viewer_groups {
  public:
-  viewer_groups(boost::asio::io_context& io, std::size_t count, std::function<net::duration()> tick);
+  viewer_groups(context_pool& contexts, std::function<net::duration()> tick);
   ~viewer_groups();
   viewer_groups(const viewer_groups&) = delete;
   viewer_groups& operator=(const viewer_groups&) = delete;

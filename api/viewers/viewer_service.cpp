@@ -17,8 +17,8 @@ net::duration tick_of(const viewer_settings& s) {
 
 }  // namespace
 
-viewer_service::viewer_service(asio::io_context& io, std::size_t threads, viewer_settings_function settings)
-    : settings_(std::move(settings)), groups_(io, threads, [this] { return tick_of(settings_()); }) {}
+viewer_service::viewer_service(context_pool& contexts, viewer_settings_function settings)
+    : settings_(std::move(settings)), groups_(contexts, [this] { return tick_of(settings_()); }) {}
 
 viewer_feed_ptr viewer_service::feed_of(const actors::watched& stream, net::container as, bool enhanced_flv) {
   const std::lock_guard lock{mutex_};

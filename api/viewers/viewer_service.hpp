@@ -1,7 +1,6 @@
 // All that viewers take: who watches, what is made for them, and where it runs.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,13 +20,13 @@
 
 namespace berth::api {
 
-/// Viewers run on the io_context, in as many groups as it has threads.
-/// Owned by the daemon; any thread may call it. Destroy it when nobody runs the io_context any more, and before that.
+/// Viewers run on the io_contexts, in a group on each.
+/// Owned by the daemon; any thread may call it. Destroy it when nobody runs the io_contexts any more, and before them.
 class viewer_service {
  public:
   using left_function = std::function<void(const actors::viewer&, const actors::consumption&)>;
 
-  viewer_service(boost::asio::io_context& io, std::size_t threads, viewer_settings_function settings);
+  viewer_service(context_pool& contexts, viewer_settings_function settings);
   viewer_service(const viewer_service&) = delete;
   viewer_service& operator=(const viewer_service&) = delete;
 
@@ -52,7 +51,7 @@ class viewer_service {
   /// The HLS session of a stream; null when it is too late.
   hls_stream_ptr open_hls(const actors::stream_key& asked_for, const actors::watched& stream, net::container as);
 
-  /// Ends all viewers and all who come later. `done` is called on a thread of the io_context when nobody is counted and
+  /// Ends all viewers and all who come later. `done` is called on a thread of the io_contexts when nobody is counted and
   /// nobody is told of any more; what is still to be said to clients is said within two seconds behind it.
   void stop(std::function<void()> done);
 

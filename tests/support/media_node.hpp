@@ -26,23 +26,27 @@ class media_node {
   explicit media_node(api::viewer_settings s = {}, std::size_t threads = 2, api::http_settings http = {})
       : settings_(s),
         http_(std::move(http)),
-        media(io_, threads, [this] { return settings_; }),
+        contexts_(threads),
+        media(contexts_, [this] { return settings_; }),
         in(
             media, [this](actors::watch_request r) { return watch(std::move(r)); },
             [this](const actors::viewer& who, const actors::consumption& taken) { note(who, taken); }),
         entrance_(in),
-        server_(std::in_place, io_,
+        server_(std::in_place, contexts_,
                 api::http_service{.settings = http_,
                                   .answer = [this](api::http_request& r) { return entrance_.serve(r); },
                                   .log = {},
                                   .access_log = {}}) {
     port = *server_->listen("127.0.0.1", 0);
-    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { io_.run(); });
+    for (std::size_t i = 0; i < threads; ++i)
+      threads_.emplace_back([this, i] {
+        const auto guard = boost::asio::make_work_guard(contexts_[i]);
+        contexts_[i].run();
+      });
   }
   ~media_node() {
     stop();
-    guard_.reset();
-    io_.stop();
+    contexts_.stop();
     for (auto& t : threads_) t.join();
   }
 
@@ -104,8 +108,7 @@ class media_node {
   std::vector<departure> departures_;
   std::vector<actors::viewer> asked_;
   actors::generation_t generation_ = 0;
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{io_.get_executor()};
+  api::context_pool contexts_;
 
  public:
   api::viewer_service media;

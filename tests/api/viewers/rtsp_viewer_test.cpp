@@ -193,11 +193,12 @@ class rtsp_lab {
   api::viewer_registry::entry_ptr entry;  ///< of who came last
 
  private:
-  asio::io_context io_;
+  api::context_pool contexts_{1};
+  asio::io_context& io_ = contexts_[0];
   asio::executor_work_guard<asio::io_context::executor_type> guard_{io_.get_executor()};
   tcp::acceptor acceptor_{io_, {asio::ip::address_v4::loopback(), 0}};
   api::viewer_registry viewers_;
-  api::viewer_groups groups_{io_, 1, [] { return 50ms; }};
+  api::viewer_groups groups_{contexts_, [] { return 50ms; }};
   net::fan_out_ptr frames_ = std::make_shared<net::fan_out>();
   net::track_ptr video_, audio_;
   api::viewer_feed_ptr feed_;
