@@ -81,7 +81,8 @@ struct wharf : harbour {
   }
   static open_request pushed(const std::string& id) {
     auto r = request(id);
-    r.what = sourced{.source = std::make_shared<net::source_options>(net::source_options{.pushed = true})};
+    r.what = sourced{
+        .source = std::make_shared<net::source_options>(net::source_options{.url = "rtc://cam", .pushed = true})};
     return r;
   }
   /// Fetched, and ready to be watched and sent.
@@ -179,7 +180,7 @@ std::vector<situation> situations() {
       asking("an idle check", live, idle_check_request{cam, 1s}),
       asking("media", live, media_request{cam}),
       asking("a sender", live, wharf::to_nobody("cam"), {supervisor, "rtp_sender"}),
-      asking("the end of a sender", sending, stop_sending_request{cam}, {supervisor, "rtp_sender"}),
+      asking("the end of a sender", sending, stop_sending_request{cam, {}}, {supervisor, "rtp_sender"}),
       asking("senders", sending, senders_request{cam}),
       asking("a filter", active, update_ssrc_request{cam, 5}, {supervisor, "stream"}),
       asking("a connection", active, connect, {supervisor, "stream"}),
