@@ -65,7 +65,7 @@ struct event {
   std::uint64_t id = 0;  ///< given by the event log, without gaps; 0 = not logged yet
   event_kind kind = event_kind::stream_opened;
   net::wall_time at{};
-  std::shared_ptr<const stream_status> stream{};  ///< of the stream_ kinds, as it was at that moment
+  stream_status_ptr stream{};                     ///< of the stream_ kinds, as it was at that moment
   std::shared_ptr<const alarm_change> alarm{};    ///< of the alarm_ kinds
   std::shared_ptr<const viewer> who{};            ///< of the viewer_ kinds
   std::shared_ptr<const consumption> taken{};     ///< of viewer_left

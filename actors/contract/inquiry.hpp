@@ -15,7 +15,7 @@ namespace berth::actors {
 
 /// Answered at once from the registry. Refused with not_found.
 struct query_request {
-  using answer = outcome<stream_status>;
+  using answer = outcome<stream_status_ptr>;
   static constexpr auto to = receiver::supervisor;
 
   stream_key key;

@@ -61,7 +61,7 @@ struct sourced {
 /// stream_live, no_port, bad_address, shared_port, too_many_streams, shutting_down; of what is fetched also with
 /// connect_failed, publish_refused, stream_ended.
 struct opened {
-  stream_status stream;
+  stream_status_ptr stream;
   open_kind kind = open_kind::created;
 };
 struct open_request {
@@ -88,7 +88,7 @@ struct open_request {
 /// Answered when the stream's descriptors are closed or at rest. Refused with not_found (also when a concurrent close
 /// was first), generation_differs.
 struct closed {
-  stream_status last;
+  stream_status_ptr last;
 };
 struct close_request {
   using answer = outcome<closed>;

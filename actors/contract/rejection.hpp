@@ -14,7 +14,7 @@ namespace berth::actors {
 struct rejection {
   errc code = errc::internal;
   std::string text;
-  std::shared_ptr<const stream_status> live;
+  stream_status_ptr live;
 };
 template <class T>
 using outcome = net::result<T, rejection>;

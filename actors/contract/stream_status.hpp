@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -109,6 +110,8 @@ struct stream_status {
   stream_key public_key() const { return {key.vhost, key.app, public_name.empty() ? key.stream : public_name}; }
   std::uint16_t port() const noexcept { return local.port(); }
 };
+/// As it was at one moment: large, and shared by all who are told of it.
+using stream_status_ptr = std::shared_ptr<const stream_status>;
 
 /// The most frequent cause of refusal in words, e.g. "311 of 311 datagrams refused, most of them: wrong_ssrc (311)";
 /// empty if nothing was refused.

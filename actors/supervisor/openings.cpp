@@ -62,11 +62,11 @@ std::optional<outcome<opened>> openings::meet(const open_request& request, strea
     if (!present.same_parameters(wanted, settings)) return displace_it();
     present.lives.armed_at = given_.keeper.now();
     present.lives.paused_until.reset();
-    return opened{given_.keeper.status(key, present), open_kind::same};
+    return opened{given_.keeper.status_now(key, present), open_kind::same};
   }
   switch (request.on_conflict.value_or(settings.on_conflict)) {
     case conflict_policy::reuse:
-      return opened{given_.keeper.status(key, present), open_kind::reused};
+      return opened{given_.keeper.status_now(key, present), open_kind::reused};
     case conflict_policy::replace:
       return displace_it();
     case conflict_policy::error:
@@ -115,7 +115,7 @@ outcome<opened> openings::create(const open_request& request, stream_record r, h
     given_.ports.release(std::move(shared.ports), got->former_stream, got->former_sender, given_.keeper.now());
     return net::failure{std::move(*failed)};
   }
-  return opened{*insert(request.key, std::move(r)), open_kind::created};
+  return opened{insert(request.key, std::move(r)), open_kind::created};
 }
 
 std::optional<rejection> openings::why_too_many(const open_request& request, const stream_record* displaced) const {
@@ -139,7 +139,7 @@ outcome<opened> openings::create_sourced(const open_request& request, stream_rec
   ++sourced_;
   if (name != request.key) given_.streams.rename(request.key, name);
   if (publish) given_.publishing.grant(r, *publish);
-  return opened{*insert(request.key, std::move(r)), open_kind::created};
+  return opened{insert(request.key, std::move(r)), open_kind::created};
 }
 
 std::optional<rejection> openings::make_actor(const stream_key& key, stream_record& r,
@@ -153,10 +153,10 @@ std::optional<rejection> openings::make_actor(const stream_key& key, stream_reco
   return std::nullopt;
 }
 
-std::shared_ptr<const stream_status> openings::insert(const stream_key& key, stream_record r) {
+stream_status_ptr openings::insert(const stream_key& key, stream_record r) {
   auto& inserted = given_.streams.insert(key, std::move(r));
   given_.keeper.remind(key, inserted, idle_deadline(inserted.facts(), inserted.limits(given_.keeper.settings())));
-  auto now = std::make_shared<const stream_status>(given_.keeper.status(key, inserted));
+  auto now = given_.keeper.status_now(key, inserted);
   given_.keeper.tell({.kind = event_kind::stream_opened, .stream = now});
   return now;
 }

@@ -59,7 +59,7 @@ class openings {
   net::result<net::allocation, rejection> allocate(const open_request& request, const net::endpoint& local);
   std::optional<rejection> make_actor(const stream_key& key, stream_record& r, const net::media_sender& former_sender);
   /// What is told of it.
-  std::shared_ptr<const stream_status> insert(const stream_key& key, stream_record r);
+  stream_status_ptr insert(const stream_key& key, stream_record r);
   outcome<opened> account(outcome<opened> answer, const open_request& request);
   outcome<opened> in_the_way(const stream_key& key, const stream_record& present) const;
   moment moment_now() const { return {given_.keeper.now(), given_.keeper.wall_now()}; }

@@ -105,7 +105,7 @@ senders::entry& senders::insert(std::uint64_t id, const sending& what, const str
   entry e;
   e.request = what.request;
   e.source = source;
-  e.about = std::make_shared<stream_status>(given_.keeper.status(source, r));
+  e.about = given_.keeper.status_now(source, r);
   e.shared = what.shared;
   e.since = given_.keeper.now();
   return all_.emplace(id, std::move(e)).first->second;

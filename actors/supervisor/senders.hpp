@@ -52,7 +52,7 @@ class senders {
   struct entry {
     send_request request;
     stream_key source;  ///< as opened
-    std::shared_ptr<const stream_status> about;
+    stream_status_ptr about;
     sending_state_ptr shared;
     net::time_point since;
     sender_actor own;  ///< null: it is a talk

@@ -37,7 +37,11 @@ class stream_keeper {
 
   virtual void tell(event e) = 0;
   void tell(event_kind kind, const stream_key& key, const stream_record& r) {
-    tell({.kind = kind, .stream = std::make_shared<stream_status>(status(key, r))});
+    tell({.kind = kind, .stream = status_now(key, r)});
+  }
+  /// To be told, and answered: nobody changes it any more.
+  stream_status_ptr status_now(const stream_key& key, const stream_record& r) const {
+    return std::make_shared<const stream_status>(status(key, r));
   }
   stream_status status(const stream_key& key, const stream_record& r) const { return r.status(key, now(), settings()); }
 

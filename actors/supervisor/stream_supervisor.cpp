@@ -94,11 +94,11 @@ stream_record* stream_supervisor::visible(const stream_key& key) {
   return r->lives.closing() ? nullptr : r;
 }
 
-outcome<stream_status> stream_supervisor::query(const query_request& request) {
+outcome<stream_status_ptr> stream_supervisor::query(const query_request& request) {
   const auto key = registry_.resolve(request.key);
   const auto* r = visible(key);
   if (r == nullptr) return no_such_stream(request.key);
-  return status(key, *r);
+  return status_now(key, *r);
 }
 
 outcome<stream_list> stream_supervisor::list(const list_request& request) {
@@ -267,7 +267,7 @@ caf::result<outcome<closed>> stream_supervisor::answer_close(const close_request
     rejection differs{errc::generation_differs,
                       to_string(key) + " is generation " + std::to_string(r->generation) + ", not " +
                           std::to_string(*request.generation),
-                      std::make_shared<stream_status>(status(key, *r))};
+                      status_now(key, *r)};
     return outcome<closed>{net::failure{std::move(differs)}};
   }
   const close_promise later{self_};
@@ -335,7 +335,7 @@ void stream_supervisor::leave_parent(const stream_key& key, const stream_record&
 
 // The actor is gone and its sockets wait in the mooring: now, and not earlier, the stream is closed.
 void stream_supervisor::finish(const stream_key& key, stream_record r) {
-  const auto told = std::make_shared<const stream_status>(status(key, r));
+  const auto told = status_now(key, r);
   const auto& last = *told;
   leave_parent(key, r);
   openings_->give_back(key, r, {last.peer, last.peer.is_set() ? std::optional{last.ssrc} : std::nullopt});
@@ -352,7 +352,7 @@ void stream_supervisor::finish(const stream_key& key, stream_record r) {
   for (std::size_t i = 0; i < r.awaited.closers.size(); ++i) {
     auto& closer = r.awaited.closers[i];
     if (i == 0 && r.awaited.closed_by_request)
-      closer.deliver(closed{last});
+      closer.deliver(closed{told});
     else
       closer.deliver(no_such_stream(key));
   }

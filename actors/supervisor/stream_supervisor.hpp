@@ -44,7 +44,7 @@ class stream_supervisor : private stream_keeper {
   // requests
   caf::result<outcome<opened>> answer_open(const open_request& request);
   caf::result<outcome<closed>> answer_close(const close_request& request);
-  outcome<stream_status> query(const query_request& request);
+  outcome<stream_status_ptr> query(const query_request& request);
   outcome<stream_list> list(const list_request& request);
   outcome<completed> idle_check(const idle_check_request& request);
   outcome<ports_report> report_ports(const ports_request& request);

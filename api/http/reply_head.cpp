@@ -3,21 +3,30 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <ctime>
 
 #include "api/http/json.hpp"
 
 namespace berth::api {
 namespace {
 
+constexpr std::string_view line_ends{"\r\n\0", 3};
+
 /// A value, in pieces, may hold what a client sent: it must not end the field it stands in.
 template <class... Piece>
 void append_field(std::string& head, std::string_view name, const Piece&... value) {
   head.append(name).append(": ");
-  for (const std::string_view piece : {std::string_view{value}...})
-    for (const char c : piece)
-      if (c != '\r' && c != '\n' && c != '\0') head += c;
+  for (std::string_view piece : {std::string_view{value}...})
+    for (auto bad = piece.find_first_of(line_ends);; bad = piece.find_first_of(line_ends)) {
+      head.append(piece.substr(0, bad));
+      if (bad == piece.npos) break;
+      piece.remove_prefix(bad + 1);
+    }
   head += "\r\n";
+}
+
+void append_digits(std::string& to, int number, int width) {
+  for (int divisor = width == 4 ? 1000 : 10; divisor > 0; divisor /= 10)
+    to += static_cast<char>('0' + number / divisor % 10);
 }
 
 bool wants_charset(std::string_view type) noexcept {
@@ -30,16 +39,21 @@ void append_http_date(std::string& to, net::wall_time time) {
   static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = net::wall_clock::to_time_t(time);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  // Not by strftime alone: its names are those of the locale.
-  std::array<char, 32> day{};
-  std::array<char, 32> rest{};
-  std::strftime(day.data(), day.size(), "%d", &utc);
-  std::strftime(rest.data(), rest.size(), "%Y %H:%M:%S GMT", &utc);
-  to.append(days[static_cast<std::size_t>(utc.tm_wday)]).append(", ").append(day.data()).append(" ");
-  to.append(months[static_cast<std::size_t>(utc.tm_mon)]).append(" ").append(rest.data());
+  // In every reply: neither the locale nor the time zone is asked.
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
+  to.append(days[std::chrono::weekday{day}.c_encoding()]).append(", ");
+  append_digits(to, static_cast<int>(static_cast<unsigned>(date.day())), 2);
+  to.append(" ").append(months[static_cast<unsigned>(date.month()) - 1]).append(" ");
+  append_digits(to, static_cast<int>(date.year()), 4);
+  to += ' ';
+  append_digits(to, static_cast<int>(clock.hours().count()), 2);
+  to += ':';
+  append_digits(to, static_cast<int>(clock.minutes().count()), 2);
+  to += ':';
+  append_digits(to, static_cast<int>(clock.seconds().count()), 2);
+  to += " GMT";
 }
 
 std::string reply_head(const http_request& request, const http_reply& reply, bool keep_alive, bool chunked,

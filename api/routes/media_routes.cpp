@@ -263,9 +263,11 @@ class media_face {
     return f;
   }
 
-  asio::awaitable<actors::outcome<actors::stream_status>> find(const arguments& args) const {
+  /// Null if there is no such stream.
+  asio::awaitable<actors::stream_status_ptr> find(const arguments& args) const {
     actors::query_request wanted{key_of(args)};
-    co_return co_await with_.core.ask(std::move(wanted));
+    const auto answer = co_await with_.core.ask(std::move(wanted));
+    co_return answer ? *answer : nullptr;
   }
 
   asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> watchable(const media_filter& filter) const {

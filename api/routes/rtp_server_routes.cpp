@@ -41,20 +41,21 @@ class rtp_server_face {
       if (answer.error().code != actors::errc::not_found) co_return zlm_rejection(answer.error());
       co_return zlm_reply({{"exist", false}});
     }
+    const auto& found = **answer;
     // A stream that the node fetches is no RTP server, and has no port to tell.
-    if (answer->origin != actors::stream_origin::rtp) co_return zlm_reply({{"exist", false}});
-    const bool exists = answer->state != actors::stream_state::listening;
+    if (found.origin != actors::stream_origin::rtp) co_return zlm_reply({{"exist", false}});
+    const bool exists = found.state != actors::stream_state::listening;
     boost::json::monotonic_resource memory;
     boost::json::object o(&memory);
     o["exist"] = exists;
     if (exists) {
-      o["identifier"] = answer->key.stream;
-      o["local_ip"] = answer->local.address_string();
-      o["local_port"] = answer->port();
-      o["peer_ip"] = answer->peer.address_string();
-      o["peer_port"] = answer->peer.port();
+      o["identifier"] = found.key.stream;
+      o["local_ip"] = found.local.address_string();
+      o["local_port"] = found.port();
+      o["peer_ip"] = found.peer.address_string();
+      o["peer_port"] = found.peer.port();
     }
-    add_counters(o, *answer);
+    add_counters(o, found);
     co_return zlm_reply(o);
   }
 
@@ -139,7 +140,7 @@ class rtp_server_face {
                                                   ? "This stream already exists"
                                                   : std::string_view{});
     boost::json::object o;
-    add_state(o, answer->stream);
+    add_state(o, *answer->stream);
     co_return zlm_reply(o);
   }
 

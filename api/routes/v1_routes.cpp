@@ -105,8 +105,8 @@ class v1_face {
   static http_reply put_reply(const http_request& request, const actors::outcome<actors::opened>& answer) {
     if (!answer) return problem_rejection(answer.error(), request.path);
     const bool made = answer->kind == actors::open_kind::created || answer->kind == actors::open_kind::replaced;
-    auto r = json_reply(stream_json(answer->stream), made ? 201 : 200);
-    r.headers.emplace_back("ETag", etag(answer->stream.generation));
+    auto r = json_reply(stream_json(*answer->stream), made ? 201 : 200);
+    r.headers.emplace_back("ETag", etag(answer->stream->generation));
     if (made) r.headers.emplace_back("Location", std::string{request.raw_path()});
     return r;
   }
@@ -115,8 +115,8 @@ class v1_face {
     actors::query_request wanted{key_of(request)};
     const auto answer = co_await with_.core.ask(std::move(wanted));
     if (!answer) co_return problem_rejection(answer.error(), request.path);
-    auto r = json_reply(stream_json(*answer));
-    r.headers.emplace_back("ETag", etag(answer->generation));
+    auto r = json_reply(stream_json(**answer));
+    r.headers.emplace_back("ETag", etag((*answer)->generation));
     co_return r;
   }
 

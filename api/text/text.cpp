@@ -62,6 +62,7 @@ bool lists(std::string_view names, char separator, std::string_view name) {
 }
 
 std::string percent_decode(std::string_view text, bool plus_is_blank) {
+  if (text.find_first_of(plus_is_blank ? "%+" : "%") == text.npos) return std::string{text};
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -109,7 +109,9 @@ class harbour {
     return lab.ask(supervisor, actors::close_request{key(id), g, false});
   }
   actors::outcome<actors::stream_status> query(const std::string& id) {
-    return lab.ask(supervisor, actors::query_request{key(id)});
+    auto answer = lab.ask(supervisor, actors::query_request{key(id)});
+    if (!answer) return net::failure{answer.error()};
+    return **answer;
   }
   std::vector<actors::stream_status> list(actors::list_request r = {}) {
     return lab.ask(supervisor, std::move(r))->streams;

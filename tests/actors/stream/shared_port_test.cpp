@@ -19,7 +19,7 @@ void send_three(harbour& h, camera& from, std::uint16_t port) {
 
 TEST_CASE("a shared port makes a stream of every SSRC, also of many from one sender") {
   harbour h;
-  const auto port = h.open_shared()->stream.port();
+  const auto port = h.open_shared()->stream->port();
   camera a{0x0A0B0C0D};
   camera b{0x01};
   for (int i = 0; i < 5; ++i) {
@@ -39,7 +39,7 @@ TEST_CASE("a shared port makes a stream of every SSRC, also of many from one sen
 
 TEST_CASE("one stray packet on a shared port opens nothing") {
   harbour h;
-  const auto port = h.open_shared()->stream.port();
+  const auto port = h.open_shared()->stream->port();
   camera{0x77}.send(port);
   h.receive();
   CHECK(h.list().size() == 1);
@@ -47,7 +47,7 @@ TEST_CASE("one stray packet on a shared port opens nothing") {
 
 TEST_CASE("a closed stream of a shared port is not opened again by what its camera still sends") {
   harbour h;
-  const auto port = h.open_shared()->stream.port();
+  const auto port = h.open_shared()->stream->port();
   camera cam{0x77};
   send_three(h, cam, port);
   REQUIRE(h.query("00000077"));
@@ -61,7 +61,7 @@ TEST_CASE("a closed stream of a shared port is not opened again by what its came
 
 TEST_CASE("the end of a shared port ends its streams first") {
   harbour h;
-  const auto port = h.open_shared()->stream.port();
+  const auto port = h.open_shared()->stream->port();
   camera cam{0x77};
   send_three(h, cam, port);
   REQUIRE(h.query("00000077"));
@@ -74,7 +74,7 @@ TEST_CASE("the end of a shared port ends its streams first") {
 TEST_CASE("an SSRC whose name is taken is refused, and the port says why") {
   harbour h;
   REQUIRE(h.open("00000077"));
-  const auto port = h.open_shared()->stream.port();
+  const auto port = h.open_shared()->stream->port();
   camera cam{0x77};
   send_three(h, cam, port);
   cam.send(port);
@@ -86,7 +86,7 @@ TEST_CASE("an SSRC whose name is taken is refused, and the port says why") {
 
 TEST_CASE("what only a stream with a port of its own can do is refused to a shared port and its streams") {
   harbour h;
-  const auto port = h.open_shared()->stream.port();
+  const auto port = h.open_shared()->stream->port();
   camera cam{0x77};
   send_three(h, cam, port);
   for (const auto* id : {"shared", "00000077"}) {

@@ -71,9 +71,9 @@ TEST_CASE("sourced_stream: it is answered when its source is there, and takes no
   const auto made = q.answer(pending);
   REQUIRE(made);
   CHECK(made->kind == open_kind::created);
-  CHECK(made->stream.origin == stream_origin::pull);
-  CHECK(made->stream.source_url == "rtsp://admin:***@192.0.2.1/cam");
-  CHECK(made->stream.port() == 0);
+  CHECK(made->stream->origin == stream_origin::pull);
+  CHECK(made->stream->source_url == "rtsp://admin:***@192.0.2.1/cam");
+  CHECK(made->stream->port() == 0);
   CHECK(q.ports().figures.leased == 0);
 
   source.picture();
@@ -170,7 +170,7 @@ TEST_CASE("sourced_stream: two who want the same at once get the same, and a thi
   const auto a = q.answer(first), b = q.answer(second);
   REQUIRE(a);
   REQUIRE(b);
-  CHECK(a->stream.generation == b->stream.generation);
+  CHECK(a->stream->generation == b->stream->generation);
   CHECK(b->kind == open_kind::same);
   q.sources.all[0]->picture();
   q.lab.run();
@@ -279,7 +279,7 @@ TEST_CASE("sourced_stream: who sends by himself displaces nothing, whatever stat
   if (there == 2) {
     q.live("cam");
   } else if (there != 4) {
-    const auto port = q.open("cam")->stream.port();
+    const auto port = q.open("cam")->stream->port();
     if (there == 1) cam.send(port);
     q.receive();
   }

@@ -10,7 +10,7 @@ using namespace berth;
 TEST_CASE("from the socket to the counters an accepted packet takes nothing from the heap") {
   harbour h;
   camera cam;
-  const auto port = h.open("cam")->stream.port();
+  const auto port = h.open("cam")->stream->port();
   const auto read = [&] { return h.poller.wait(net::duration::zero(), [&] { return h.lab.now(); }); };
   // The first packets teach the stream its sender, and tell the supervisor.
   for (int i = 0; i < 3; ++i) cam.send(port);

@@ -17,8 +17,8 @@ struct berthed : harbour {
     settings.on_conflict = conflict_policy::replace;
     apply();
     const auto made = open("cam");
-    port = made->stream.port();
-    generation = made->stream.generation;
+    port = made->stream->port();
+    generation = made->stream->generation;
     if (live) feed();
   }
   void feed() {
@@ -76,7 +76,7 @@ struct berthed : harbour {
 TEST_CASE("displacing: a port that another stream has is refused, and the stream that was there is untouched") {
   berthed h{GENERATE(false, true)};
   auto r = h.other();
-  h.port_in(r).port = h.open("neighbour")->stream.port();
+  h.port_in(r).port = h.open("neighbour")->stream->port();
   const auto refused = h.open(r);
   CHECK(refused.error().code == errc::no_port);
   REQUIRE(h.close("neighbour"));
@@ -123,8 +123,8 @@ TEST_CASE("displacing: who wants the stream's own port gets it") {
   const auto made = h.open(r);
   REQUIRE(made);
   CHECK(made->kind == open_kind::replaced);
-  CHECK(made->stream.port() == h.port);
-  CHECK(made->stream.generation > h.generation);
+  CHECK(made->stream->port() == h.port);
+  CHECK(made->stream->generation > h.generation);
   REQUIRE(h.events.size() >= 3);
   CHECK(h.events[h.events.size() - 2].kind == event_kind::stream_closed);
   CHECK(h.events.back().kind == event_kind::stream_opened);
@@ -134,7 +134,7 @@ TEST_CASE("displacing: the last pair of a range goes from the stream that ends t
   berthed h{GENERATE(false, true), 1};
   const auto made = h.open(h.other());
   REQUIRE(made);
-  CHECK(made->stream.port() == h.port);
+  CHECK(made->stream->port() == h.port);
 }
 
 TEST_CASE("displacing: a close that comes meanwhile closes what was there, and the open in vain changes nothing") {
@@ -171,7 +171,7 @@ TEST_CASE("displacing: opens that wait behind one in vain find the stream that c
       [&](outcome<opened>& o) {
         REQUIRE(o);
         CHECK(o->kind == open_kind::same);
-        CHECK(o->stream.generation > h.generation);
+        CHECK(o->stream->generation > h.generation);
       },
       [](caf::error&) { FAIL("no answer"); });
   h.failing.fault = nullptr;
@@ -201,13 +201,13 @@ TEST_CASE("displacing: an odd port that straddles the last pair is not given up 
   const auto made = h.open(odd);
   REQUIRE(made);
   camera sender;
-  sender.send(made->stream.port());
+  sender.send(made->stream->port());
   h.receive();
   const auto refused = h.open(h.request("cam"));
   CHECK(refused.error().code == errc::no_port);
   const auto now = h.query("cam");
   REQUIRE(now);
-  CHECK(now->generation == made->stream.generation);
+  CHECK(now->generation == made->stream->generation);
   CHECK(now->state == stream_state::active);
   CHECK(now->counters.accepted == 1);
 }

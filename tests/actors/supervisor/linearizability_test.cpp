@@ -90,8 +90,8 @@ class client {
         in_.end(n, {tell::closed, {}, true, {}});
         return next();
       case ask::query:
-        return request<actors::outcome<actors::stream_status>>(n, actors::query_request{key}, [](const auto& a) {
-          const auto view = a ? told(*a) : stream_view{};
+        return request<actors::outcome<actors::stream_status_ptr>>(n, actors::query_request{key}, [](const auto& a) {
+          const auto view = a ? told(**a) : stream_view{};
           return stream_answer{tell::info, view, view.live, {}};
         });
       case ask::list:
@@ -113,7 +113,7 @@ class client {
     wanted.idle_after = idle_after;
     wanted.on_conflict = static_cast<actors::conflict_policy>(r.on_conflict);
     request<actors::outcome<actors::opened>>(n, wanted, [](const actors::outcome<actors::opened>& a) {
-      if (a) return stream_answer{tell::opened, told(a->stream), false, {}};
+      if (a) return stream_answer{tell::opened, told(*a->stream), false, {}};
       const bool live = a.error().code == actors::errc::stream_live;
       return stream_answer{
           live ? tell::refused : tell::no_port, live ? told(*a.error().live) : stream_view{}, false, {}};

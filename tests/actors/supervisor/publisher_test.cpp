@@ -23,7 +23,7 @@ struct quay : harbour {
   std::uint16_t open_stream(const std::string& id) {
     auto r = request(id);
     port_in(r).only_track = track_filter::video;  // nobody waits for sound
-    return harbour::open(r)->stream.port();
+    return harbour::open(r)->stream->port();
   }
   /// A whole key frame of H.264.
   void feed(std::uint16_t port) {

@@ -22,7 +22,7 @@ struct pier : harbour {
   void open_live(const std::string& id) {
     auto r = request(id);
     port_in(r).only_track = track_filter::video;  // nobody waits for sound
-    sources_[id].port = harbour::open(r)->stream.port();
+    sources_[id].port = harbour::open(r)->stream->port();
     feed(id);
   }
   /// A whole key frame of H.264.

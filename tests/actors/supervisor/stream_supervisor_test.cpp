@@ -15,14 +15,14 @@ TEST_CASE("an open gives a port of the range, and every answer shows it") {
   const auto a = h.open("cam");
   REQUIRE(a);
   CHECK(a->kind == open_kind::created);
-  CHECK(h.settings.allocator.range.contains(a->stream.port()));
-  CHECK(a->stream.port() % 2 == 0);
+  CHECK(h.settings.allocator.range.contains(a->stream->port()));
+  CHECK(a->stream->port() % 2 == 0);
   const auto q = h.query("cam");
   REQUIRE(q);
-  CHECK(q->port() == a->stream.port());
+  CHECK(q->port() == a->stream->port());
   CHECK(q->state == stream_state::listening);
   REQUIRE(h.list().size() == 1);
-  CHECK(h.list()[0].generation == a->stream.generation);
+  CHECK(h.list()[0].generation == a->stream->generation);
 }
 
 TEST_CASE("an open of an idle key with the same parameters gives the same port and generation") {
@@ -31,8 +31,8 @@ TEST_CASE("an open of an idle key with the same parameters gives the same port a
   const auto b = h.open("cam");
   REQUIRE(b);
   CHECK(b->kind == open_kind::same);
-  CHECK(b->stream.port() == a->stream.port());
-  CHECK(b->stream.generation == a->stream.generation);
+  CHECK(b->stream->port() == a->stream->port());
+  CHECK(b->stream->generation == a->stream->generation);
   CHECK(h.stats().ports.leased == 1);
 }
 
@@ -53,8 +53,8 @@ TEST_CASE("an open of an idle key with other parameters replaces it") {
   const auto b = h.open(other);
   REQUIRE(b);
   CHECK(b->kind == open_kind::replaced);
-  CHECK(b->stream.generation > a->stream.generation);
-  CHECK(b->stream.ssrc_filter == 77);
+  CHECK(b->stream->generation > a->stream->generation);
+  CHECK(b->stream->ssrc_filter == 77);
   CHECK(h.list().size() == 1);
   CHECK(h.stats().closes[static_cast<std::size_t>(close_reason::replaced)] == 1);
 }
@@ -63,7 +63,7 @@ TEST_CASE("a live key is refused, reused or replaced, as the request says") {
   harbour h;
   camera cam;
   const auto a = h.open("cam");
-  cam.send(a->stream.port());
+  cam.send(a->stream->port());
   h.receive();
   auto again = h.request("cam");
 
@@ -71,28 +71,28 @@ TEST_CASE("a live key is refused, reused or replaced, as the request says") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::stream_live);
   REQUIRE(refused.error().live);
-  CHECK(refused.error().live->port() == a->stream.port());
-  CHECK(refused.error().live->generation == a->stream.generation);
+  CHECK(refused.error().live->port() == a->stream->port());
+  CHECK(refused.error().live->generation == a->stream->generation);
 
   again.on_conflict = conflict_policy::reuse;
   const auto reused = h.open(again);
   REQUIRE(reused);
   CHECK(reused->kind == open_kind::reused);
-  CHECK(reused->stream.generation == a->stream.generation);
+  CHECK(reused->stream->generation == a->stream->generation);
 
   again.on_conflict = conflict_policy::replace;
   const auto replaced = h.open(again);
   REQUIRE(replaced);
   CHECK(replaced->kind == open_kind::replaced);
-  CHECK(replaced->stream.generation > a->stream.generation);
-  CHECK(replaced->stream.state == stream_state::listening);
+  CHECK(replaced->stream->generation > a->stream->generation);
+  CHECK(replaced->stream->state == stream_state::listening);
 }
 
 TEST_CASE("a query sees the first packet even before its notice has come") {
   harbour h;
   camera cam;
   const auto a = h.open("cam");
-  cam.send(a->stream.port());
+  cam.send(a->stream->port());
   h.poller.wait(net::duration::zero(), [&] { return h.lab.now(); });
   // The stream has counted the packet, its message to the supervisor still waits.
   const auto q = h.query("cam");
@@ -105,7 +105,7 @@ TEST_CASE("a query sees the first packet even before its notice has come") {
 TEST_CASE("a stream becomes stalled, active again, and ends by silence") {
   harbour h;
   camera cam;
-  const auto port = h.open("cam")->stream.port();
+  const auto port = h.open("cam")->stream->port();
   cam.send(port);
   h.receive();
   CHECK(h.query("cam")->state == stream_state::active);
@@ -133,7 +133,7 @@ TEST_CASE("each way to idle out has its own reason") {
       values<struct row>({{{}, close_reason::never_fed}, {{0x80, 96, 0, 1}, close_reason::nothing_acceptable}}));
   harbour h;
   camera cam;
-  const auto port = h.open("cam")->stream.port();
+  const auto port = h.open("cam")->stream->port();
   if (!row.junk.empty()) cam.send_raw(port, row.junk);
   h.receive();
   CHECK(h.query("cam")->state == stream_state::listening);
@@ -171,7 +171,7 @@ TEST_CASE("a changed node time-out acts on open streams that have none of their 
 TEST_CASE("the idle check of a fed stream can be paused and resumed") {
   harbour h;
   camera cam;
-  const auto port = h.open("cam")->stream.port();
+  const auto port = h.open("cam")->stream->port();
   const auto check = [&](std::optional<net::duration> pause) {
     return h.lab.ask(h.supervisor, idle_check_request{h.key("cam"), pause});
   };
@@ -196,7 +196,7 @@ TEST_CASE("a close is answered once the sockets are at rest, and names what was 
   const auto a = h.open("cam");
   const auto c = h.close("cam");
   REQUIRE(c);
-  CHECK(c->last.generation == a->stream.generation);
+  CHECK(c->last->generation == a->stream->generation);
   CHECK_FALSE(h.query("cam"));
   CHECK(h.list().empty());
   CHECK(h.ports().figures.leased == 0);
@@ -209,11 +209,11 @@ TEST_CASE("a close is answered once the sockets are at rest, and names what was 
 TEST_CASE("a close can be meant for one generation only") {
   harbour h;
   const auto a = h.open("cam");
-  const auto wrong = h.close("cam", a->stream.generation + 1);
+  const auto wrong = h.close("cam", a->stream->generation + 1);
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().code == errc::generation_differs);
   CHECK(h.query("cam"));
-  CHECK(h.close("cam", a->stream.generation));
+  CHECK(h.close("cam", a->stream->generation));
 }
 
 TEST_CASE("of concurrent closes one hits, and all of them are answered after the end") {
@@ -240,7 +240,7 @@ TEST_CASE("an open on a closing key waits and gets a new life") {
       [&](outcome<opened>& o) {
         REQUIRE(o);
         CHECK(o->kind == open_kind::created);
-        CHECK(o->stream.generation > a->stream.generation);
+        CHECK(o->stream->generation > a->stream->generation);
       },
       [](caf::error&) { FAIL("no answer"); });
 }
@@ -250,11 +250,11 @@ TEST_CASE("late messages about a former life touch nobody") {
   const auto a = h.open("cam");
   REQUIRE(h.close("cam"));
   const auto b = h.open("cam");
-  caf::anon_send(h.supervisor, stream_notice{h.key("cam"), a->stream.generation});
-  caf::anon_send(h.supervisor, ssrc_arrived{h.key("cam"), a->stream.generation, 1, nullptr});
+  caf::anon_send(h.supervisor, stream_notice{h.key("cam"), a->stream->generation});
+  caf::anon_send(h.supervisor, ssrc_arrived{h.key("cam"), a->stream->generation, 1, nullptr});
   h.lab.run();
   CHECK(h.stats().late_messages == 2);
-  CHECK(h.query("cam")->generation == b->stream.generation);
+  CHECK(h.query("cam")->generation == b->stream->generation);
 }
 
 TEST_CASE("a failing step of an open leaves nothing behind and says why") {
@@ -317,7 +317,7 @@ TEST_CASE("an exhausted range is refused with figures, raises the alarm, and cle
 TEST_CASE("a new SSRC filter acts on the next packet") {
   harbour h;
   camera cam{7};
-  const auto port = h.open("cam")->stream.port();
+  const auto port = h.open("cam")->stream->port();
   cam.send(port);
   h.receive();
   REQUIRE(h.lab.ask(h.supervisor, update_ssrc_request{h.key("cam"), 8}));
@@ -330,7 +330,7 @@ TEST_CASE("a new SSRC filter acts on the next packet") {
 }
 
 static std::uint16_t port_left_by(harbour& h, const std::string& stream, camera& fed_by) {
-  const auto port = h.open(stream)->stream.port();
+  const auto port = h.open(stream)->stream->port();
   fed_by.send(port);
   h.receive();
   REQUIRE(h.close(stream));
@@ -344,7 +344,7 @@ TEST_CASE("a device that begins another stream on a port that rests is heard at 
   const auto port = port_left_by(h, "first", device);
   auto next = h.request("second");
   h.port_in(next).ssrc = filtered ? 8 : 0;
-  REQUIRE(h.open(next)->stream.port() == port);
+  REQUIRE(h.open(next)->stream->port() == port);
   device.send(port);
   h.receive();
   CHECK(h.query("second")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 1);
@@ -359,7 +359,7 @@ TEST_CASE("a stream that is opened again on its port is fed by whoever fed it") 
   camera own{7};
   const auto port = port_left_by(h, "cam", own);
   own.send(port);
-  REQUIRE(h.open("cam")->stream.port() == port);
+  REQUIRE(h.open("cam")->stream->port() == port);
   own.send(port);
   h.receive();
   CHECK(h.query("cam")->counters.accepted == 1);
@@ -372,7 +372,7 @@ TEST_CASE("who sent to a port besides its stream is not heard when that stream c
   camera stranger{9};
   const auto port = port_left_by(h, "cam", own);
   stranger.send(port);
-  REQUIRE(h.open("cam")->stream.port() == port);
+  REQUIRE(h.open("cam")->stream->port() == port);
   stranger.send(port);
   own.send(port);
   h.receive();
@@ -383,14 +383,14 @@ TEST_CASE("who sent to a port besides its stream is not heard when that stream c
 TEST_CASE("a camera that keeps sending after its close never appears in the stream that gets the port next") {
   harbour h{1};
   camera old{7};
-  const auto port = h.open("first")->stream.port();
+  const auto port = h.open("first")->stream->port();
   old.send(port);
   h.receive();
   REQUIRE(h.close("first"));
   old.send(port);
   const auto b = h.open("second");  // the only pair: under pressure it is given at once
   REQUIRE(b);
-  REQUIRE(b->stream.port() == port);
+  REQUIRE(b->stream->port() == port);
   for (int i = 0; i < 10; ++i) {
     old.send(port);
     h.receive();
