@@ -15,7 +15,7 @@
 namespace berth::api {
 
 /// Asks the supervisor, the event log and the hook dispatcher on behalf of coroutines, which go on on their own
-/// executor (a strand, see http_server). Every message says itself who answers it and how long that may take; an answer
+/// executor (their connection's thread, see tcp_server). Every message says itself who answers it and how long that may take; an answer
 /// that does not come in time, or an actor that is gone, is a rejection like any other.
 /// Owned by the daemon; any thread may use it; it must not be used once the actor system is going down.
 class core_client {

@@ -14,7 +14,7 @@
 
 namespace berth::api {
 
-/// A connected byte stream. Used from one strand only, but for the last two; one read and one write may be under way at
+/// A connected byte stream. Used on one thread only, but for the last two; one read and one write may be under way at
 /// a time.
 class byte_stream {
  public:
@@ -40,7 +40,7 @@ class byte_stream {
   /// any more. No operation may be under way.
   virtual std::optional<net::unique_fd> release() noexcept { return std::nullopt; }
 
-  /// For when the strand is stuck, from any thread, and never while close() or release() may run.
+  /// For when that thread is stuck, from any other, and never while close() or release() may run.
   /// Whether the client has sent something that nobody has read.
   virtual bool has_unread() const noexcept { return false; }
   /// Sends as much as there is room for, and ends the connection both ways.

@@ -17,7 +17,7 @@
 namespace berth::api {
 
 /// The way of a streamed reply to its client. Lives as long as the reply's `stream` function runs, on the session's
-/// strand (which is the executor of that coroutine): call it from there only.
+/// thread (that of the coroutine's executor): call it from there only.
 class event_writer {
  public:
   virtual ~event_writer() = default;
@@ -28,7 +28,7 @@ class event_writer {
   boost::asio::awaitable<bool> write(std::string_view data) { co_return co_await write(std::span{&data, 1}); }
 
   virtual bool is_open() const noexcept = 0;
-  /// Calls `f` once, on the strand, as soon as the writer is no longer open (at once if that is so already): the place
+  /// Calls `f` once, on the thread, as soon as the writer is no longer open (at once if that is so already): the place
   /// to wake a stream that waits for its next event. A second call replaces the first.
   virtual void on_close(std::function<void()> f) = 0;
 };

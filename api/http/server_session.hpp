@@ -6,7 +6,7 @@
 namespace berth::api {
 
 /// Made for one accepted connection, owned by the coroutine that runs it and known to its server; all members but
-/// speak_for() are called on the connection's strand.
+/// speak_for() are called on the connection's thread.
 class server_session {
  public:
   virtual ~server_session() = default;
@@ -19,7 +19,7 @@ class server_session {
   virtual void stop() = 0;
   /// Ends now.
   virtual void abort() noexcept = 0;
-  /// On another thread, while the strand's own is stuck: if the client waits for an answer he gets one, that there is
+  /// On another thread, while the connection's own is stuck: if the client waits for an answer he gets one, that there is
   /// none, and the connection ends.
   virtual void speak_for() {}
 };

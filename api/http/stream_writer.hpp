@@ -13,7 +13,7 @@
 namespace berth::api {
 
 /// Writes the chunks of a streamed reply. A second coroutine, watch(), reads meanwhile, since that is how a socket tells
-/// that its client is gone; both run on the session's strand. Owned by the session, which ends it before the stream.
+/// that its client is gone; both run on the session's thread. Owned by the session, which ends it before the stream.
 class stream_writer : public event_writer {
  public:
   /// `most_ignored`: bytes that the client may send meanwhile.

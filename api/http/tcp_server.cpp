@@ -11,7 +11,6 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <mutex>
@@ -28,7 +27,7 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using asio::ip::tcp;
 using boost::system::error_code;
-using session_strand = asio::strand<asio::io_context::executor_type>;
+using executor = asio::io_context::executor_type;
 
 // Out of descriptors, for example: the connection waits in the backlog meanwhile.
 constexpr std::chrono::milliseconds accept_pause{100};
@@ -64,9 +63,9 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   core(asio::io_context& own, std::function<asio::io_context&()> next, tcp_service service)
       : next_(std::move(next)),
         service_(std::move(service)),
-        strand_(asio::make_strand(own)),
-        acceptor_(strand_),
-        deadline_(strand_) {}
+        own_(own.get_executor()),
+        acceptor_(own_),
+        deadline_(own_) {}
 
   net::result<std::uint16_t, std::string> listen(std::string_view address, std::uint16_t port);
   std::uint16_t local_port() const noexcept { return port_.load(); }
@@ -83,7 +82,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
 
  private:
   struct entry {
-    session_strand strand;
+    executor on;
     std::weak_ptr<server_session> session;
   };
 
@@ -91,8 +90,8 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   void begin_accepting();
   awaitable<void> accept_loop();
   void stop_accepting();
-  void start(tcp::socket socket, const session_strand& strand);
-  void run(const std::shared_ptr<server_session>& session, const session_strand& strand, bool welcome);
+  void start(tcp::socket socket, const executor& on);
+  void run(const std::shared_ptr<server_session>& session, const executor& on, bool welcome);
   void ended(std::uint64_t id, std::exception_ptr thrown);
   void finish_stop();
   template <class F>
@@ -100,7 +99,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
 
   const std::function<asio::io_context&()> next_;  // of the thread that serves the next connection
   const tcp_service service_;
-  session_strand strand_;  // of the acceptor and of stopping
+  executor own_;  // of the acceptor and of stopping
   tcp::acceptor acceptor_;
   asio::steady_timer deadline_;
   bool accepting_ = false;
@@ -159,8 +158,8 @@ void tcp_server::core::help(const core& other) {
   }();
   if (!listener) return;
   const auto family = family_of(listener.get());
-  asio::post(strand_, [self = shared_from_this(), family,
-                       listener = std::make_shared<net::unique_fd>(std::move(listener))]() mutable {
+  asio::post(own_, [self = shared_from_this(), family,
+                    listener = std::make_shared<net::unique_fd>(std::move(listener))]() mutable {
     {
       const std::lock_guard lock{self->mutex_};
       if (self->stopping_) return;
@@ -175,7 +174,7 @@ void tcp_server::core::help(const core& other) {
 }
 
 void tcp_server::core::stop_helping() {
-  asio::post(strand_, [self = shared_from_this()] {
+  asio::post(own_, [self = shared_from_this()] {
     if (self->local_port() == 0) self->stop_accepting();
   });
 }
@@ -193,7 +192,7 @@ void tcp_server::core::speak_for() const {
 void tcp_server::core::begin_accepting() {
   accepting_ = true;
   asio::co_spawn(
-      strand_,
+      own_,
       [self = shared_from_this()]() -> awaitable<void> {
         co_await self->accept_loop();
         self->accepting_ = false;
@@ -210,22 +209,22 @@ void tcp_server::core::stop_accepting() {
 
 awaitable<void> tcp_server::core::accept_loop() {
   while (acceptor_.is_open()) {
-    auto strand = asio::make_strand(next_());
-    auto [error, socket] = co_await acceptor_.async_accept(strand, asio::as_tuple(asio::use_awaitable));
+    auto on = next_().get_executor();
+    auto [error, socket] = co_await acceptor_.async_accept(on, asio::as_tuple(asio::use_awaitable));
     if (!error) {
       try {
-        start(std::move(socket), strand);
+        start(std::move(socket), on);
       } catch (const std::exception& e) {
         if (service_.log) service_.log("a connection of " + service_.name + " could not be served: " + e.what());
       }
     } else if (acceptor_.is_open() && error != asio::error::connection_aborted) {
-      asio::steady_timer pause{strand_, accept_pause};
+      asio::steady_timer pause{own_, accept_pause};
       co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
     }
   }
 }
 
-void tcp_server::core::start(tcp::socket socket, const session_strand& strand) {
+void tcp_server::core::start(tcp::socket socket, const executor& on) {
   error_code error;
   const auto peer = to_endpoint(socket.remote_endpoint(error));
   const auto local = to_endpoint(socket.local_endpoint(error));
@@ -233,29 +232,29 @@ void tcp_server::core::start(tcp::socket socket, const session_strand& strand) {
                                      [taken = taken_] { return take_place(taken); });
   const auto limit = service_.max_connections();
   const auto open = connections();
-  if (open < limit + most_turned_away) run(session, strand, open < limit);
+  if (open < limit + most_turned_away) run(session, on, open < limit);
 }
 
 void tcp_server::core::adopt(taken_connection taken, const make_session& make) {
-  const auto strand = asio::make_strand(next_());
+  const auto on = next_().get_executor();
   error_code error;
-  tcp::socket socket{strand};
+  tcp::socket socket{on};
   socket.assign(family_of(taken.socket.get()), taken.socket.get(), error);
   if (error) return;
   static_cast<void>(taken.socket.release());
-  run(make(std::make_shared<tcp_stream>(std::move(socket))), strand, true);
+  run(make(std::make_shared<tcp_stream>(std::move(socket))), on, true);
 }
 
-void tcp_server::core::run(const std::shared_ptr<server_session>& session, const session_strand& strand, bool welcome) {
+void tcp_server::core::run(const std::shared_ptr<server_session>& session, const executor& on, bool welcome) {
   std::uint64_t id = 0;
   {
     const std::lock_guard lock{mutex_};
     if (stopping_) return;
     id = next_id_++;
-    sessions_.emplace(id, entry{strand, session});
+    sessions_.emplace(id, entry{on, session});
   }
   asio::co_spawn(
-      strand, [session, welcome] { return welcome ? session->run() : session->turn_away(); },
+      on, [session, welcome] { return welcome ? session->run() : session->turn_away(); },
       [self = shared_from_this(), id](std::exception_ptr thrown) { self->ended(id, thrown); });
 }
 
@@ -275,20 +274,20 @@ void tcp_server::core::ended(std::uint64_t id, std::exception_ptr thrown) {
     sessions_.erase(id);
     last = stopping_ && sessions_.empty();
   }
-  if (last) asio::post(strand_, [self = shared_from_this()] { self->finish_stop(); });
+  if (last) asio::post(own_, [self = shared_from_this()] { self->finish_stop(); });
 }
 
 template <class F>
 void tcp_server::core::for_each_session(F f) {
   const std::lock_guard lock{mutex_};
   for (const auto& [id, e] : sessions_)
-    asio::post(e.strand, [weak = e.session, f] {
+    asio::post(e.on, [weak = e.session, f] {
       if (const auto session = weak.lock()) f(*session);
     });
 }
 
 void tcp_server::core::stop(std::chrono::milliseconds patience, std::function<void()> done) {
-  asio::post(strand_, [self = shared_from_this(), patience, done = std::move(done)]() mutable {
+  asio::post(own_, [self = shared_from_this(), patience, done = std::move(done)]() mutable {
     bool none = false;
     {
       const std::lock_guard lock{self->mutex_};
@@ -324,7 +323,7 @@ void tcp_server::core::abandon() {
     stopping_ = true;
     listener_.reset();
   }
-  asio::post(strand_, [self = shared_from_this()] {
+  asio::post(own_, [self = shared_from_this()] {
     self->stop_accepting();
     self->for_each_session([](server_session& session) { session.abort(); });
   });

@@ -32,9 +32,9 @@ struct tcp_service {
   std::function<void(std::string_view)> log;
 };
 
-/// Accepts connections on one port and runs a session, on a strand of its own, for each.
-/// Owned by the composition root; an io_context may be run by several threads, and has to outlive it. All members may be
-/// called from any thread. Destroy it after stop() has reported, or once nobody runs the io_contexts any more.
+/// Accepts connections on one port and runs a session for each, which stays on the thread that it was placed on.
+/// Owned by the composition root; each io_context is run by one thread, and has to outlive it. All members may be called
+/// from any thread. Destroy it after stop() has reported, or once nobody runs the io_contexts any more.
 class tcp_server {
  public:
   tcp_server(boost::asio::io_context& io, tcp_service service);

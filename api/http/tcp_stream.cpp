@@ -84,7 +84,7 @@ std::optional<net::unique_fd> tcp_stream::release() noexcept {
   return net::unique_fd{descriptor};
 }
 
-// Past the socket object, which is the strand's: the kernel's socket is anybody's.
+// Past the socket object, which is its own thread's: the kernel's socket is anybody's.
 bool tcp_stream::has_unread() const noexcept {
   int bytes = 0;
   return ::ioctl(const_cast<asio::ip::tcp::socket&>(socket_).native_handle(), FIONREAD, &bytes) == 0 && bytes > 0;

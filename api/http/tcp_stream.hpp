@@ -12,7 +12,7 @@
 
 namespace berth::api {
 
-/// A socket with a deadline. Owned by its session and used on the strand that is the socket's executor; the timer's
+/// A socket with a deadline. Owned by its session and used on the thread of the socket's executor; the timer's
 /// pending wait does not keep it alive.
 class tcp_stream : public byte_stream, public std::enable_shared_from_this<tcp_stream> {
  public:

@@ -59,17 +59,17 @@ std::string message_of(const actors::event& e) {
          "\ndata: " + to_text(event_json(e)) + "\n\n";
 }
 
-/// Sends one client what it has not seen yet, until it goes or the server stops. Runs on its session's strand.
+/// Sends one client what it has not seen yet, until it goes or the server stops. Runs on its session's thread.
 class follower : public std::enable_shared_from_this<follower> {
  public:
-  follower(const core_client& core, asio::any_io_executor strand, std::optional<std::uint64_t> cursor,
+  follower(const core_client& core, asio::any_io_executor executor, std::optional<std::uint64_t> cursor,
            kind_filter kinds)
-      : core_(core), strand_(strand), alarm_(strand), cursor_(cursor), kinds_(std::move(kinds)) {}
+      : core_(core), executor_(executor), alarm_(executor), cursor_(cursor), kinds_(std::move(kinds)) {}
 
   /// False if there are too many of them.
   bool join(event_feed& feed) {
-    place_ = feed.follow([weak = weak_from_this(), strand = strand_] {
-      asio::post(strand, [weak] {
+    place_ = feed.follow([weak = weak_from_this(), executor = executor_] {
+      asio::post(executor, [weak] {
         if (const auto self = weak.lock()) self->wake();
       });
     });
@@ -122,7 +122,7 @@ class follower : public std::enable_shared_from_this<follower> {
   }
 
   const core_client& core_;
-  asio::any_io_executor strand_;
+  asio::any_io_executor executor_;
   asio::steady_timer alarm_;
   std::optional<std::uint64_t> cursor_;
   kind_filter kinds_;
@@ -136,8 +136,8 @@ reply follow_events(const event_needs& with, const http_request& request) {
   const auto* wanted = request.query_value("kind");
   auto kinds = parse_kinds(wanted != nullptr ? *wanted : std::string{});
   if (!kinds) co_return problem(400, kinds.error(), request.path);
-  const auto strand = co_await asio::this_coro::executor;
-  const auto client = std::make_shared<follower>(with.core, strand, *cursor, std::move(*kinds));
+  const auto executor = co_await asio::this_coro::executor;
+  const auto client = std::make_shared<follower>(with.core, executor, *cursor, std::move(*kinds));
   if (!client->join(with.feed))
     co_return problem(503, std::to_string(event_feed::max_followers) + " clients follow the events already",
                       request.path);

@@ -24,23 +24,23 @@ net::hls_options options_of(const viewer_settings& settings, net::container as) 
 
 }  // namespace
 
-hls_stream::hls_stream(asio::any_io_executor strand, std::string name, actors::stream_key key, net::fan_out_ptr media,
+hls_stream::hls_stream(asio::any_io_executor executor, std::string name, actors::stream_key key, net::fan_out_ptr media,
                        const viewer_settings& settings, net::container as, std::function<void()> over)
-    : strand_(std::move(strand)),
+    : executor_(std::move(executor)),
       name_(std::move(name)),
       key_(std::move(key)),
       media_(std::move(media)),
       settings_(settings),
       over_(std::move(over)),
-      timer_(strand_),
+      timer_(executor_),
       segmenter_(media_->tracks(), options_of(settings, as)),
       last_asked_(net::clock::now()) {}
 
 hls_stream::~hls_stream() { leave(false); }
 
 void hls_stream::start() {
-  const auto wake = [weak = weak_from_this(), strand = strand_] {
-    asio::post(strand, [weak] {
+  const auto wake = [weak = weak_from_this(), executor = executor_] {
+    asio::post(executor, [weak] {
       if (const auto self = weak.lock()) self->drain();
     });
   };
@@ -49,7 +49,7 @@ void hls_stream::start() {
     const std::lock_guard lock{mutex_};
     place_ = std::move(place);
   }
-  asio::post(strand_, [self = shared_from_this()] {
+  asio::post(executor_, [self = shared_from_this()] {
     self->drain();
     self->arm();
   });

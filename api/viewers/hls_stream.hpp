@@ -23,14 +23,14 @@ namespace berth::api {
 
 /// A segmenter with its place at the stream's fan-out. It ends when nobody has asked for a while, some time after the
 /// stream, or when it is kicked. All its players together count as one viewer, while one of them asks.
-/// Owned by hls_streams and by requests under way. Any thread may call it; frames are taken on the strand it is given.
+/// Owned by hls_streams and by requests under way. Any thread may call it; frames are taken on the thread it is given.
 class hls_stream : public std::enable_shared_from_this<hls_stream> {
  public:
   using left_function = std::function<void(const actors::viewer&, const actors::consumption&)>;
 
   /// `name` stands in front of each file's name, so that no file of another life is taken for one of this.
-  /// `over` is called once, on the strand, when the session ends by itself.
-  hls_stream(boost::asio::any_io_executor strand, std::string name, actors::stream_key key, net::fan_out_ptr media,
+  /// `over` is called once, on the thread, when the session ends by itself.
+  hls_stream(boost::asio::any_io_executor executor, std::string name, actors::stream_key key, net::fan_out_ptr media,
              const viewer_settings& settings, net::container as, std::function<void()> over);
   ~hls_stream();
   hls_stream(const hls_stream&) = delete;
@@ -66,13 +66,13 @@ class hls_stream : public std::enable_shared_from_this<hls_stream> {
   void leave(bool tell);
   bool is_due(net::time_point now) const;
 
-  const boost::asio::any_io_executor strand_;
+  const boost::asio::any_io_executor executor_;
   const std::string name_;
   const actors::stream_key key_;
   const net::fan_out_ptr media_;
   const viewer_settings settings_;
   const std::function<void()> over_;
-  boost::asio::steady_timer timer_;  // on the strand
+  boost::asio::steady_timer timer_;  // on the thread
 
   mutable std::mutex mutex_;  // guards what follows
   net::hls_segmenter segmenter_;

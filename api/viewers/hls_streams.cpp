@@ -11,7 +11,7 @@ hls_stream_ptr hls_streams::find(const actors::stream_key& asked_for, net::conta
 }
 
 hls_stream_ptr hls_streams::open(const actors::stream_key& asked_for, const actors::watched& stream, net::container as,
-                                 const viewer_settings& settings, const boost::asio::any_io_executor& strand) {
+                                 const viewer_settings& settings, const boost::asio::any_io_executor& executor) {
   const life l{stream.generation, as};
   const std::lock_guard lock{mutex_};
   if (stopped_) return nullptr;
@@ -19,7 +19,7 @@ hls_stream_ptr hls_streams::open(const actors::stream_key& asked_for, const acto
   if (!session) {
     const auto number = std::to_string(stream.generation) + "-" + std::to_string(++last_);
     const auto self = std::make_shared<const hls_stream*>();
-    session = std::make_shared<hls_stream>(strand, number, stream.key, stream.media, settings, as,
+    session = std::make_shared<hls_stream>(executor, number, stream.key, stream.media, settings, as,
                                            [this, l, self] { forget(l, *self); });
     *self = session.get();
     session->start();

@@ -13,7 +13,7 @@
 namespace berth::api {
 
 /// One session for each life of a stream and form of segments (MPEG-TS, fMP4).
-/// Owned by the media service; any thread may call it. Destroy it when nobody runs the strands any more.
+/// Owned by the media service; any thread may call it. Destroy it when those threads have ended.
 class hls_streams {
  public:
   /// The session that was opened for this key, if it goes on.
@@ -21,7 +21,7 @@ class hls_streams {
   /// The session of this life of a stream, made if there is none. `asked_for` is the key by which it will be found too.
   /// Null once it was stopped.
   hls_stream_ptr open(const actors::stream_key& asked_for, const actors::watched& stream, net::container as,
-                      const viewer_settings& settings, const boost::asio::any_io_executor& strand);
+                      const viewer_settings& settings, const boost::asio::any_io_executor& executor);
   std::size_t size() const;
   void stop();
 

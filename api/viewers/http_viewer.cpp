@@ -18,10 +18,10 @@ constexpr std::size_t most_ignored = 4096;
 
 class http_viewer final : public media_viewer {
  public:
-  http_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& strand, std::size_t send_buffer,
-              std::string head, bool chunked)
+  http_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& executor,
+              std::size_t send_buffer, std::string head, bool chunked)
       : media_viewer(std::move(order)),
-        socket_(adopt(std::move(taken.socket), strand, send_buffer)),
+        socket_(adopt(std::move(taken.socket), executor, send_buffer)),
         place_(std::move(taken.place)),
         head_(std::move(head)),
         chunked_(chunked),
@@ -96,9 +96,9 @@ class http_viewer final : public media_viewer {
 
 }  // namespace
 
-media_viewer_ptr make_http_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& strand,
+media_viewer_ptr make_http_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& executor,
                                   std::size_t send_buffer, std::string head, bool chunked) {
-  return std::make_shared<http_viewer>(std::move(order), std::move(taken), strand, send_buffer, std::move(head),
+  return std::make_shared<http_viewer>(std::move(order), std::move(taken), executor, send_buffer, std::move(head),
                                        chunked);
 }
 

@@ -115,8 +115,8 @@ std::size_t gather(media_viewer::chunks media, std::vector<asio::const_buffer>& 
   return bytes;
 }
 
-tcp::socket adopt(net::unique_fd socket, const asio::any_io_executor& strand, std::size_t send_buffer) {
-  tcp::socket adopted{strand};
+tcp::socket adopt(net::unique_fd socket, const asio::any_io_executor& executor, std::size_t send_buffer) {
+  tcp::socket adopted{executor};
   sockaddr_storage local{};
   socklen_t length = sizeof local;
   error_code failed;

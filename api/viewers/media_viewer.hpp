@@ -31,7 +31,7 @@ struct viewer_order {
 
 /// Writes what its feed has, one write at a time; meanwhile the feed's ring is its queue. The transports derive from it:
 /// they write chunks, which are everybody's, and report back.
-/// Made on any thread, then owned by its group and used on the group's strand only; pending operations keep it alive.
+/// Made on any thread, then owned by its group and used on the group's thread only; pending operations keep it alive.
 /// Dies when it is over and nothing is pending.
 class media_viewer : public std::enable_shared_from_this<media_viewer> {
  public:
@@ -109,7 +109,7 @@ std::size_t gather(media_viewer::chunks media, std::vector<boost::asio::const_bu
 
 /// A socket for a connection that was taken, ready for media: small packets go at once, and the kernel holds no more than
 /// `send_buffer` bytes (0: its own measure), so that it is noticed when a viewer takes nothing.
-boost::asio::ip::tcp::socket adopt(net::unique_fd socket, const boost::asio::any_io_executor& strand,
+boost::asio::ip::tcp::socket adopt(net::unique_fd socket, const boost::asio::any_io_executor& executor,
                                    std::size_t send_buffer);
 
 }  // namespace berth::api

@@ -52,7 +52,7 @@ asio::awaitable<net::result<net::ice_parameters, std::string>> rtc_gathering::wa
   {
     const std::lock_guard lock{mutex_};
     there = outcome_.has_value();
-    // On the strand: not before this coroutine waits.
+    // Posted: not before this coroutine waits.
     if (!there) wake_ = [timer, executor] { asio::post(executor, [timer] { timer->cancel(); }); };
   }
   if (!there) {

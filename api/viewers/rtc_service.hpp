@@ -20,7 +20,7 @@ class rtc_gathering {
   void ready(const net::ice_parameters& own);
   void failed(const std::string& why);
 
-  /// For one coroutine, on a strand.
+  /// For one coroutine.
   boost::asio::awaitable<net::result<net::ice_parameters, std::string>> wait();
 
  private:

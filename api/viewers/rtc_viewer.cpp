@@ -12,21 +12,21 @@ using boost::system::error_code;
 
 class rtc_viewer final : public media_viewer {
  public:
-  rtc_viewer(viewer_order order, const asio::any_io_executor& strand, rtc_delivery delivery)
-      : media_viewer(std::move(order)), timer_(strand), delivery_(std::move(delivery)) {}
+  rtc_viewer(viewer_order order, const asio::any_io_executor& executor, rtc_delivery delivery)
+      : media_viewer(std::move(order)), timer_(executor), delivery_(std::move(delivery)) {}
 
  private:
   void open() override {
-    const auto strand = timer_.get_executor();
+    const auto executor = timer_.get_executor();
     const std::weak_ptr<media_viewer> weak = keep();
     delivery_.link->listen(
-        [this, weak, strand] {
-          asio::post(strand, [this, weak] {
+        [this, weak, executor] {
+          asio::post(executor, [this, weak] {
             if (const auto self = weak.lock()) opened();
           });
         },
-        [this, weak, strand] {
-          asio::post(strand, [this, weak] {
+        [this, weak, executor] {
+          asio::post(executor, [this, weak] {
             if (const auto self = weak.lock()) cut();
           });
         });
@@ -58,8 +58,8 @@ class rtc_viewer final : public media_viewer {
   void send_some() {
     net::rtc_session::packet_list some;
     while (next_ < packets_.size() && some.size() < packets_a_turn) some.push_back(std::move(packets_[next_++]));
-    delivery_.session->send(std::move(some), [this, self = keep(), strand = timer_.get_executor()] {
-      asio::post(strand, [this, self] { went_out(); });
+    delivery_.session->send(std::move(some), [this, self = keep(), executor = timer_.get_executor()] {
+      asio::post(executor, [this, self] { went_out(); });
     });
   }
 
@@ -89,8 +89,8 @@ class rtc_viewer final : public media_viewer {
 
 }  // namespace
 
-media_viewer_ptr make_rtc_viewer(viewer_order order, const asio::any_io_executor& strand, rtc_delivery delivery) {
-  return std::make_shared<rtc_viewer>(std::move(order), strand, std::move(delivery));
+media_viewer_ptr make_rtc_viewer(viewer_order order, const asio::any_io_executor& executor, rtc_delivery delivery) {
+  return std::make_shared<rtc_viewer>(std::move(order), executor, std::move(delivery));
 }
 
 }  // namespace berth::api

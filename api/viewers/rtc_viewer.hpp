@@ -21,6 +21,7 @@ struct rtc_delivery {
   std::array<std::optional<place>, 2> tracks;  ///< in the order of the muxer's; none = not wanted
 };
 
-media_viewer_ptr make_rtc_viewer(viewer_order order, const boost::asio::any_io_executor& strand, rtc_delivery delivery);
+media_viewer_ptr make_rtc_viewer(viewer_order order, const boost::asio::any_io_executor& executor,
+                                 rtc_delivery delivery);
 
 }  // namespace berth::api

@@ -22,11 +22,11 @@ using packet_head = std::array<std::uint8_t, 4>;
 
 class rtsp_viewer final : public media_viewer {
  public:
-  rtsp_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& strand, std::size_t send_buffer,
-              rtsp_delivery delivery, std::string reply)
+  rtsp_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& executor,
+              std::size_t send_buffer, rtsp_delivery delivery, std::string reply)
       : media_viewer(std::move(order)),
-        socket_(adopt(std::move(taken.socket), strand, send_buffer)),
-        timer_(strand),
+        socket_(adopt(std::move(taken.socket), executor, send_buffer)),
+        timer_(executor),
         place_(std::move(taken.place)),
         delivery_(std::move(delivery)),
         unread_(std::move(taken.unread)),
@@ -215,9 +215,9 @@ class rtsp_viewer final : public media_viewer {
 
 }  // namespace
 
-media_viewer_ptr make_rtsp_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& strand,
+media_viewer_ptr make_rtsp_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& executor,
                                   std::size_t send_buffer, rtsp_delivery delivery, std::string reply) {
-  return std::make_shared<rtsp_viewer>(std::move(order), std::move(taken), strand, send_buffer, std::move(delivery),
+  return std::make_shared<rtsp_viewer>(std::move(order), std::move(taken), executor, send_buffer, std::move(delivery),
                                        std::move(reply));
 }
 

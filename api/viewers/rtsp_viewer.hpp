@@ -41,7 +41,7 @@ struct rtsp_delivery {
 
 /// `reply` is that to PLAY.
 media_viewer_ptr make_rtsp_viewer(viewer_order order, taken_connection taken,
-                                  const boost::asio::any_io_executor& strand, std::size_t send_buffer,
+                                  const boost::asio::any_io_executor& executor, std::size_t send_buffer,
                                   rtsp_delivery delivery, std::string reply);
 
 }  // namespace berth::api

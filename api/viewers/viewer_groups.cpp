@@ -10,12 +10,12 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 viewer_group::viewer_group(asio::io_context& io, std::size_t number, std::function<net::duration()> tick)
-    : strand_(asio::make_strand(io)), number_(number), tick_(std::move(tick)), timer_(strand_) {}
+    : executor_(io.get_executor()), number_(number), tick_(std::move(tick)), timer_(executor_) {}
 
 void viewer_group::admit(media_viewer_ptr viewer) {
   ++size_;
   viewer->feed()->came(number_);
-  asio::post(strand_, [self = shared_from_this(), viewer = std::move(viewer)] {
+  asio::post(executor_, [self = shared_from_this(), viewer = std::move(viewer)] {
     self->by_feed_[viewer->feed().get()].push_back(viewer);
     if (self->stopped_)
       viewer->drop();
@@ -26,7 +26,7 @@ void viewer_group::admit(media_viewer_ptr viewer) {
 }
 
 void viewer_group::post_turn(std::weak_ptr<viewer_feed> feed) {
-  asio::post(strand_, [self = shared_from_this(), feed = std::move(feed)] {
+  asio::post(executor_, [self = shared_from_this(), feed = std::move(feed)] {
     if (const auto f = feed.lock()) self->turn(f);
   });
 }
@@ -68,7 +68,7 @@ void viewer_group::tick() {
 }
 
 void viewer_group::stop(std::function<void()> done) {
-  asio::post(strand_, [self = shared_from_this(), done = std::move(done)] {
+  asio::post(executor_, [self = shared_from_this(), done = std::move(done)] {
     self->stopped_ = true;
     for (auto& [feed, of] : self->by_feed_) {
       for (const auto& v : of) v->end(media_viewer::ending::going_down);

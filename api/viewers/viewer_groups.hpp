@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -14,9 +13,9 @@
 
 namespace berth::api {
 
-/// Viewers on one strand: new frames of a feed come as one turn, in which all its viewers here are served.
+/// Viewers on one thread: new frames of a feed come as one turn, in which all its viewers here are served.
 /// Owned by viewer_groups and by what it has posted. Members that say so may be called from any thread, the others on
-/// the strand.
+/// the group's.
 class viewer_group : public std::enable_shared_from_this<viewer_group> {
  public:
   /// `tick`: how often viewers are looked at; asked each time.
@@ -24,15 +23,15 @@ class viewer_group : public std::enable_shared_from_this<viewer_group> {
 
   // ---- any thread
 
-  boost::asio::any_io_executor executor() const { return strand_; }
+  boost::asio::any_io_executor executor() const { return executor_; }
   std::size_t size() const noexcept { return size_; }
   /// The viewer is served from now on until it is over.
   void admit(media_viewer_ptr viewer);
   void post_turn(std::weak_ptr<viewer_feed> feed);
-  /// Ends all viewers, and each one that comes later; then calls `done` on the strand.
+  /// Ends all viewers, and each one that comes later; then calls `done` on the thread.
   void stop(std::function<void()> done);
 
-  /// Only when nothing runs on the strand any more.
+  /// Only when the thread has ended.
   void abandon() noexcept;
 
  private:
@@ -43,11 +42,11 @@ class viewer_group : public std::enable_shared_from_this<viewer_group> {
   void tick();
   void reap(viewers& of);
 
-  boost::asio::strand<boost::asio::io_context::executor_type> strand_;
+  boost::asio::io_context::executor_type executor_;
   const std::size_t number_;
   const std::function<net::duration()> tick_;
   std::atomic<std::size_t> size_{0};
-  // on the strand
+  // on the thread
   boost::asio::steady_timer timer_;
   bool armed_ = false;
   bool stopped_ = false;

@@ -51,8 +51,8 @@ void viewer_service::begin(viewer_order order, Make make) {
   auto& group = groups_.emptiest();
   const auto entry = order.entry;
   const media_viewer_ptr viewer = make(std::move(order), group.executor());
-  viewers_.set_wake(*entry, [weak = std::weak_ptr{viewer}, strand = group.executor()] {
-    asio::post(strand, [weak] {
+  viewers_.set_wake(*entry, [weak = std::weak_ptr{viewer}, executor = group.executor()] {
+    asio::post(executor, [weak] {
       if (const auto v = weak.lock()) v->end(media_viewer::ending::kicked);
     });
   });
@@ -60,27 +60,28 @@ void viewer_service::begin(viewer_order order, Make make) {
 }
 
 void viewer_service::serve_http(viewer_order order, taken_connection taken, std::string head, bool chunked) {
-  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
-    return make_http_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, std::move(head), chunked);
+  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& executor) {
+    return make_http_viewer(std::move(o), std::move(taken), executor, settings_().send_buffer, std::move(head),
+                            chunked);
   });
 }
 
 void viewer_service::serve_websocket(viewer_order order, taken_connection taken, const http_request& request) {
-  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
-    return make_ws_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, request);
+  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& executor) {
+    return make_ws_viewer(std::move(o), std::move(taken), executor, settings_().send_buffer, request);
   });
 }
 
 void viewer_service::serve_rtsp(viewer_order order, taken_connection taken, rtsp_delivery delivery, std::string reply) {
-  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
-    return make_rtsp_viewer(std::move(o), std::move(taken), strand, settings_().send_buffer, std::move(delivery),
+  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& executor) {
+    return make_rtsp_viewer(std::move(o), std::move(taken), executor, settings_().send_buffer, std::move(delivery),
                             std::move(reply));
   });
 }
 
 void viewer_service::serve_rtc(viewer_order order, rtc_delivery delivery) {
-  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& strand) {
-    return make_rtc_viewer(std::move(o), strand, std::move(delivery));
+  begin(std::move(order), [&](viewer_order o, const asio::any_io_executor& executor) {
+    return make_rtc_viewer(std::move(o), executor, std::move(delivery));
   });
 }
 

@@ -44,10 +44,10 @@ std::string first_protocol(const http_request& request) {
 
 class ws_viewer final : public media_viewer {
  public:
-  ws_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& strand, std::size_t send_buffer,
+  ws_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& executor, std::size_t send_buffer,
             const http_request& request)
       : media_viewer(std::move(order)),
-        ws_(adopt(std::move(taken.socket), strand, send_buffer)),
+        ws_(adopt(std::move(taken.socket), executor, send_buffer)),
         place_(std::move(taken.place)),
         request_(rebuild(request)),
         too_early_(!taken.unread.empty()) {
@@ -129,9 +129,9 @@ class ws_viewer final : public media_viewer {
 
 }  // namespace
 
-media_viewer_ptr make_ws_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& strand,
+media_viewer_ptr make_ws_viewer(viewer_order order, taken_connection taken, const asio::any_io_executor& executor,
                                 std::size_t send_buffer, const http_request& request) {
-  return std::make_shared<ws_viewer>(std::move(order), std::move(taken), strand, send_buffer, request);
+  return std::make_shared<ws_viewer>(std::move(order), std::move(taken), executor, send_buffer, request);
 }
 
 bool asks_for_websocket(const http_request& request) { return websocket::is_upgrade(rebuild(request)); }

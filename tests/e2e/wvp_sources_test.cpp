@@ -8,7 +8,7 @@ using generation = wvp_generation;
 
 namespace {
 
-bool hears(const simulated_wvp& wvp, bool registered, const std::string& app, const std::string& stream) {
+bool is_told(const simulated_wvp& wvp, bool registered, const std::string& app, const std::string& stream) {
   return eventually(soon, [&] { return wvp.changes(registered, app, stream) == 1; });
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("WVP: a proxy's source is pulled, pictured inside the hook, watched, a
   const auto added = wvp.call("addStreamProxy", wanted);
   REQUIRE(number(added, "code") == 0);
   const auto key = text(added.at("data").as_object(), "key");
-  REQUIRE(hears(wvp, true, "live", "gate"));
+  REQUIRE(is_told(wvp, true, "live", "gate"));
   CHECK(wvp.hooks.requests("/on_publish").empty());
   const auto info = wvp.media_info("live", "gate");
   CHECK(number(info, "originType") == 4);
@@ -35,7 +35,7 @@ TEST_CASE("WVP: a proxy's source is pulled, pictured inside the hook, watched, a
   CHECK(probed(n.daemon.url() + "/live/gate.live.mp4").find("h264,320,240") != std::string::npos);
   CHECK(number(wvp.call("addStreamProxy", wanted), "code") == -1);
   CHECK(number(wvp.call("delStreamProxy", {{"key", key}}), "code") == 0);
-  REQUIRE(hears(wvp, false, "live", "gate"));
+  REQUIRE(is_told(wvp, false, "live", "gate"));
   CHECK(number(wvp.media_info("live", "gate"), "code") == -500);
 }
 
@@ -71,14 +71,14 @@ TEST_CASE("WVP: what on_record_mp4 has told is played back, moved in, sped up, a
                   "code");
   };
   REQUIRE(play() == 0);
-  REQUIRE(hears(wvp, true, "mp4_record", "film"));
+  REQUIRE(is_told(wvp, true, "mp4_record", "film"));
   text_pairs film{{"vhost", "__defaultVhost__"}, {"schema", "fmp4"}, {"app", "mp4_record"}, {"stream", "film"}};
   auto moved = film, faster = film;
   moved.emplace_back("stamp", "500");
   faster.emplace_back("speed", "8.0");
   CHECK(number(wvp.call("seekRecordStamp", moved), "code") == 0);
   CHECK(number(wvp.call("setRecordSpeed", faster), "code") == 0);
-  REQUIRE(hears(wvp, false, "mp4_record", "film"));  // it is at its end
+  REQUIRE(is_told(wvp, false, "mp4_record", "film"));  // it is at its end
 
   auto removed = channel;
   const auto day = std::filesystem::path{text(told, "file_path")}.parent_path().filename().string();

@@ -135,14 +135,13 @@ class gate {
 
 /// The server, two threads that run it, and what its handlers tell the test. Owned by one test; stops when it dies.
 struct running_server {
-  boost::asio::io_context io{2};
+  context_pool io{2};
   http_settings_holder settings;
   router routes;
   gate slow;
   std::promise<void> stream_began;
   std::promise<void> stream_ended;
   std::optional<http_server> server;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard = boost::asio::make_work_guard(io);
   std::vector<std::thread> threads;
   std::uint16_t port = 0;
 
@@ -190,11 +189,15 @@ struct running_server {
     const auto bound = server->listen(address, 0);
     REQUIRE(bound);
     port = *bound;
-    for (int i = 0; i < 2; ++i) threads.emplace_back([this] { io.run(); });
+    for (std::size_t i = 0; i < io.size(); ++i)
+      threads.emplace_back([this, i] {
+        const auto guard = boost::asio::make_work_guard(io[i]);
+        io[i].run();
+      });
   }
   ~running_server() {
     stop(std::chrono::milliseconds{0}).wait_for(std::chrono::seconds{20});
-    guard.reset();
+    io.stop();
     for (auto& t : threads) t.join();
   }
   std::future<void> stop(std::chrono::milliseconds patience) {
