@@ -3,6 +3,7 @@
 
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
+#include <functional>
 #include <random>
 
 #include "actors/contract/message.hpp"
@@ -28,7 +29,13 @@ class actor_lab {
   actor_lab& operator=(const actor_lab&) = delete;
 
   /// Runs until nobody has anything left to do.
-  std::size_t run() { return scheduler.run(); }
+  std::size_t run() {
+    std::size_t n = 0;
+    for (;; ++n) {
+      if (before_each) before_each();
+      if (!scheduler.try_run_once()) return n;
+    }
+  }
 
   std::size_t runnable() const { return scheduler.jobs.size(); }
   /// One message of the k-th runnable actor.
@@ -84,6 +91,7 @@ class actor_lab {
   caf::scheduler::test_coordinator& scheduler;
   caf::scoped_actor self;
   std::mt19937_64 rng;
+  std::function<void()> before_each{};  ///< message that run() lets through
 
  private:
   static caf::actor_system_config& configure(caf::actor_system_config& c) {

@@ -41,12 +41,13 @@ class question_catcher {
   };
   using handle = actors::hook_dispatcher_actor;
   using self_pointer = handle::stateful_pointer<question_catcher>;
+  static inline const char* name = "question_catcher";
   explicit question_catcher(self_pointer self) : self_(self) {}
   handle::behavior_type start(std::vector<question>* out) {
     return {
         [this, out](const actors::hook_question& q) -> caf::result<actors::hook_outcome> {
           out->push_back({q});
-          promises_.push_back(self_->make_response_promise<actors::hook_outcome>());
+          promises_.emplace_back(self_);
           return promises_.back();
         },
         [this](const actors::hook_done& done) { promises_[done.id].deliver(done.outcome); },
@@ -59,7 +60,7 @@ class question_catcher {
 
  private:
   self_pointer self_;
-  std::vector<caf::typed_response_promise<actors::hook_outcome>> promises_;
+  std::vector<actors::promise<actors::hook_outcome>> promises_;
 };
 
 class harbour {

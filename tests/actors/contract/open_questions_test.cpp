@@ -199,14 +199,15 @@ struct course {
 };
 course run_course(const situation& s, const std::string& whose, std::size_t messages) {
   wharf w;
-  s.before(w);
-  s.ask(w);
   caf::strong_actor_ptr ended;
   const auto look_around = [&] {
     for (auto* job : w.lab.scheduler.jobs)
       if (name_of(job) == whose)
         ended = caf::actor_cast<caf::strong_actor_ptr>(dynamic_cast<caf::abstract_actor*>(job));
   };
+  w.lab.before_each = look_around;
+  s.before(w);
+  s.ask(w);
   look_around();
   for (std::size_t i = 0; i < messages && w.lab.runnable() > 0; ++i) {
     w.lab.step(0);
@@ -214,6 +215,7 @@ course run_course(const situation& s, const std::string& whose, std::size_t mess
   }
   course c{.ended_somebody = ended != nullptr, .was_open = w.heard.answers == 0, .finished = w.lab.runnable() == 0};
   if (ended) caf::anon_send_exit(caf::actor_cast<caf::actor>(std::exchange(ended, nullptr)), caf::exit_reason::kill);
+  w.lab.before_each = nullptr;
   w.lab.run();
   c.answers = w.heard.answers;
   return c;
