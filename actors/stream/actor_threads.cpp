@@ -12,6 +12,7 @@ actor_threads::system_config::system_config(control_unit*& made) {
 actor_threads::actor_threads(const options& o) : system_(std::make_unique<caf::actor_system>(config_)) {
   for (std::size_t i = 0; i < std::max<std::size_t>(o.reactors, 1); ++i) {
     auto own = o.reactor;
+    own.number = i;
     if (!o.processors.empty()) own.processor = o.processors[i % o.processors.size()];
     reactors_.push_back(std::make_unique<reactor>(*system_, own));
   }

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <cassert>
+#include <string>
 
 namespace berth::actors {
 namespace {
@@ -72,6 +73,7 @@ void reactor::bind_to_processor() const {
 }
 
 void reactor::run() {
+  ::pthread_setname_np(::pthread_self(), ("reactor " + std::to_string(options_.number)).c_str());
   if (options_.processor >= 0) bind_to_processor();
   net::time_point turn_began = net::clock::now();
   for (;;) {

@@ -15,6 +15,7 @@ struct reactor_options {
   net::duration pace = std::chrono::milliseconds{1};  ///< rest between two turns while packets flow; zero = none
   bool joined = false;                                ///< the UDP sockets have UDP_GRO on
   int processor = -1;                                 ///< that the thread is bound to; -1 = any
+  std::size_t number = 0;                             ///< among the reactors, for the name of the thread
 };
 
 /// What a hosted actor's message wakes, and CAF would run where it was sent from: goes to the control unit.

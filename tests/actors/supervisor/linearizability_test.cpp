@@ -228,7 +228,7 @@ void run_choices(const std::vector<stream_request>& operations, choices& choose)
 TEST_CASE("10,000 schedules of concurrent opens, queries, lists, closes, packets and time-outs are linearizable") {
   std::map<tell, std::size_t> answers;
   std::size_t live = 0, unanswered = 0;
-  for (std::uint64_t seed = 0; seed < at_length(10'000U); ++seed) {
+  for (std::uint64_t seed = 0; seed < at_length(sanitized ? 3'000U : 10'000U); ++seed) {
     const auto history = run_seed(seed, false);
     for (const auto& o : history) {
       if (o.answer) {
@@ -245,8 +245,8 @@ TEST_CASE("10,000 schedules of concurrent opens, queries, lists, closes, packets
   CHECK(unanswered == 0);
   // The schedules have met all that can be told.
   for (const auto what : {tell::opened, tell::refused, tell::no_port, tell::info, tell::listed, tell::closed})
-    CHECK(answers[what] > 1000);
-  CHECK(live > 1000);
+    CHECK(answers[what] > (sanitized ? 300U : 1000U));
+  CHECK(live > (sanitized ? 300U : 1000U));
 }
 
 TEST_CASE("the check bites: closes believed before they are answered are found out") {
@@ -263,8 +263,8 @@ TEST_CASE("late messages: in every schedule of opens, closes and a time-out of o
   const stream_request close{ask::close, 0, 0, conflict::error, 0};
   std::vector<std::vector<stream_request>> all{
       {same, close}, {other, close}, {close, close}, {same, other}, {other, other}};
-  if (sanitized && long_factor() == 1) all.resize(2);
+  if (sanitized && long_factor() == 1) all.resize(1);
   std::size_t schedules = 0;
   for (const auto& operations : all) schedules += for_every_way([&](choices& c) { run_choices(operations, c); });
-  CHECK(schedules > (sanitized ? 20'000 : 50'000));
+  CHECK(schedules > (sanitized ? 10'000 : 50'000));
 }
