@@ -108,8 +108,8 @@ void stream_commands::open_source(const open_request& request, open_answer answe
 }
 
 void stream_commands::begin(opened stream, open_answer answer) {
-  const auto key = stream.stream.key;
-  const auto generation = stream.stream.generation;
+  const auto key = stream.stream->key;
+  const auto generation = stream.stream->generation;
   const auto* r = given_.streams.find(key, generation);
   const auto* from = r == nullptr ? nullptr : std::get_if<sourced_stream_actor>(&r->berth.actor);
   if (from == nullptr) return answer(net::failure{closed_meanwhile(key)});
