@@ -44,6 +44,8 @@ std::string_view to_string(errc code) noexcept {
       return "no_sender";
     case errc::schema_off:
       return "schema_off";
+    case errc::no_answer:
+      return "no_answer";
     case errc::internal:
       return "internal";
   }

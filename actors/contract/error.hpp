@@ -28,6 +28,7 @@ enum class errc : std::uint8_t {
   not_seekable,        ///< the stream does not come from a file
   no_sender,           ///< no sender of that SSRC
   schema_off,          ///< the stream is not served in the form that was asked for
+  no_answer,           ///< the core did not answer in time: what was asked is done, or not, when it can
   internal,            ///< a broken promise inside the daemon; the text says which
 };
 inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::internal) + 1;

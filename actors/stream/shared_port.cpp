@@ -80,7 +80,7 @@ void shared_port::read_rtp(net::time_point now) {
         route(d.bytes, d.from, d.arrival, false);
       }
     }
-    if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(udp.kernel_drops() - shared_->ports.drops_before);
+    if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(shared_->ports.drops_since(udp.kernel_drops()));
     if (!udp.more()) return;
   }
   poller().leave_unfinished();

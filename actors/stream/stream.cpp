@@ -177,7 +177,7 @@ void stream::read_rtp(net::time_point now) {
       else
         intake_.take(d.bytes, d.from, d.arrival, false);
     }
-    if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(udp.kernel_drops() - shared_->ports.drops_before);
+    if (udp.kernel_drops() != 0) shared_->counters.kernel_drops.set(shared_->ports.drops_since(udp.kernel_drops()));
     if (!udp.more()) {
       end_media_batch(now);
       send_report(now);

@@ -206,7 +206,7 @@ void stream_supervisor::look_at_clock() {
   go_on();
   for (const auto& changed : alarms_.evaluate(ports_->figures(), now()))
     tell({.kind = changed.what, .alarm = std::make_shared<alarm_change>(changed.alarm)});
-  if (!shutting_down_) self_->delayed_send<caf::message_priority::high>(self_, tick_interval, tick{});
+  self_->delayed_send<caf::message_priority::high>(self_, tick_interval, tick{});
 }
 
 // What is due and what has rested long enough, as far as one turn goes: the rest has to wait behind the requests that

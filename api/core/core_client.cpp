@@ -7,7 +7,7 @@
 namespace berth::api {
 
 actors::rejection core_client::lost(const caf::error& why) const {
-  if (why == caf::sec::request_timeout) return {actors::errc::internal, "the core did not answer in time", {}};
+  if (why == caf::sec::request_timeout) return {actors::errc::no_answer, std::string{did_not_answer}, {}};
   return {actors::errc::shutting_down, "the core is gone: " + asker_->home_system().render(why), {}};
 }
 

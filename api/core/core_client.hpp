@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
+#include <string_view>
 #include <utility>
 
 #include "actors/contract/asker.hpp"
@@ -14,9 +15,12 @@
 
 namespace berth::api {
 
+/// What whoever waits for the core in vain is told.
+inline constexpr std::string_view did_not_answer = "the core did not answer in time";
+
 /// Asks the supervisor, the event log and the hook dispatcher on behalf of coroutines, which go on on their own
-/// executor (their connection's thread, see tcp_server). Every message says itself who answers it and how long that may take; an answer
-/// that does not come in time, or an actor that is gone, is a rejection like any other.
+/// executor (their connection's thread, see tcp_server). Every message says itself who answers it and how long that may
+/// take; an answer that does not come in time, or an actor that is gone, is a rejection like any other.
 /// Owned by the daemon; any thread may use it; it must not be used once the actor system is going down.
 class core_client {
  public:

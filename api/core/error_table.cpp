@@ -29,6 +29,7 @@ error_answer answer_for(actors::errc code) noexcept {
     case errc::no_port:
     case errc::too_many_streams:
     case errc::shutting_down:
+    case errc::no_answer:
       return {-400, 503};
     case errc::bad_address:
       return {-400, 400};

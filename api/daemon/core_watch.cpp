@@ -3,6 +3,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -27,13 +28,17 @@ asio::awaitable<void> core_watch::run() {
   for (;;) {
     timer.expires_after(interval);
     co_await timer.async_wait(asio::use_awaitable);
-    look(net::clock::now());
+    try {
+      look(net::clock::now());
+    } catch (const std::exception& e) {
+      with_.log.error(std::string{"the watch over the core was disturbed, and goes on: "} + e.what());
+    }
   }
 }
 
 void core_watch::look(net::time_point now) {
   with_.client.expire(now);
-  const auto silence = with_.watched.silence(now);
+  const auto silence = with_.silence();
   if (silence > longest_absence)
     with_.stand_in.help(with_.server);
   else
@@ -41,7 +46,7 @@ void core_watch::look(net::time_point now) {
   // Twice in a row: a machine that was asleep as a whole has a core that is only about to wake.
   const bool late = silence > actors::core_patience;
   const bool stuck = std::exchange(late_, late) && late;
-  if (stuck) with_.server.speak_for();
+  if (stuck) with_.server.speak_for(did_not_answer);
   if (stuck == std::exchange(stuck_, stuck)) return;
   if (stuck)
     with_.log.error("the core has not shown itself for " + in_seconds(silence) +

@@ -84,6 +84,7 @@ class daemon {
   void make_routes();
   void start_threads();
   boost::json::object statistic_now() const;
+  net::duration silence() const { return ending_ ? net::duration{} : core_->silence(net::clock::now()); }
   void apply(const config& before, const config& now);
   asio::awaitable<void> watch_signals();
   asio::awaitable<void> sample();
@@ -197,9 +198,8 @@ void daemon::make_routes() {
                             all.insert(all.end(), others.begin(), others.end());
                             return all;
                           }});
-  add_health_routes(routes_, {.core = core,
-                              .ready = [this] { return ready_ && !ending_; },
-                              .silence = [this] { return core_->silence(net::clock::now()); }});
+  add_health_routes(
+      routes_, {.core = core, .ready = [this] { return ready_ && !ending_; }, .silence = [this] { return silence(); }});
   add_event_routes(routes_, {.core = core, .feed = feed_});
   add_media_routes(routes_, {.core = core,
                              .config = config,
@@ -222,16 +222,17 @@ void daemon::make_routes() {
             log_.write(
                 log_level::info, [call] { return access_line(*call); }, call->size());
           }};
-  viewers_server_ = std::make_unique<http_server>(viewer_io_, service);
+  viewers_server_ = std::make_unique<http_server>(watch_io_, viewer_io_, service);
   service.is_elsewhere = [](const http_request& r) { return !is_for_core(r.path); };
   service.elsewhere = [this](taken_connection taken, http_request first) {
     viewers_server_->go_on(std::move(taken), std::move(first));
   };
   server_ = std::make_unique<http_server>(control_.io(), std::move(service));
   rtsp_server_ = std::make_unique<tcp_server>(
-      viewer_io_, rtsp_sessions({.in = *entrance_,
-                                 .max_connections = [this] { return http_settings_.get()->max_connections; },
-                                 .log = [this](std::string_view text) { log_.error(text); }}));
+      viewer_io_[0], viewer_io_,
+      rtsp_sessions({.in = *entrance_,
+                     .max_connections = [this] { return http_settings_.get()->max_connections; },
+                     .log = [this](std::string_view text) { log_.error(text); }}));
 }
 
 // A keepalive must not wait for anybody: it carries the figures of the last sample.
@@ -253,7 +254,7 @@ net::result<std::uint16_t, start_failure> daemon::start() {
   }
   prepared_.config->on_change([this](const config& before, const config& now) { apply(before, now); });
   asio::co_spawn(watch_io_, watch_signals(), asio::detached);
-  watch_.emplace(core_watch::needs{*core_, *client_, *server_, *viewers_server_, log_});
+  watch_.emplace(core_watch::needs{*client_, [this] { return silence(); }, *server_, *viewers_server_, log_});
   asio::co_spawn(watch_io_, watch_->run(), asio::detached);
   asio::co_spawn(watch_io_, sample(), asio::detached);
   start_threads();

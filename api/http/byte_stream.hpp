@@ -43,7 +43,7 @@ class byte_stream {
   /// For when that thread is stuck, from any other, and never while close() or release() may run.
   /// Whether the client has sent something that nobody has read.
   virtual bool has_unread() const noexcept { return false; }
-  /// Sends as much as there is room for, and ends the connection both ways.
+  /// Sends as much as there is room for, and that nothing follows.
   virtual void say_last(std::string_view) noexcept {}
 };
 

@@ -18,15 +18,18 @@ tcp_service sessions_of(const std::shared_ptr<const http_service>& shared) {
 
 }  // namespace
 
-template <class Contexts>
-http_server::http_server(Contexts& contexts, std::shared_ptr<const http_service> service)
-    : tcp_server(contexts, sessions_of(service)), service_(std::move(service)) {}
+http_server::http_server(boost::asio::io_context& io, std::shared_ptr<const http_service> service)
+    : tcp_server(io, sessions_of(service)), service_(std::move(service)) {}
+
+http_server::http_server(boost::asio::io_context& accepts, context_pool& serve,
+                         std::shared_ptr<const http_service> service)
+    : tcp_server(accepts, serve, sessions_of(service)), service_(std::move(service)) {}
 
 http_server::http_server(boost::asio::io_context& io, http_service service)
     : http_server(io, std::make_shared<const http_service>(std::move(service))) {}
 
-http_server::http_server(context_pool& contexts, http_service service)
-    : http_server(contexts, std::make_shared<const http_service>(std::move(service))) {}
+http_server::http_server(boost::asio::io_context& accepts, context_pool& serve, http_service service)
+    : http_server(accepts, serve, std::make_shared<const http_service>(std::move(service))) {}
 
 void http_server::go_on(taken_connection taken, http_request first) {
   const auto peer = taken.peer;

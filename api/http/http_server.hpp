@@ -10,14 +10,14 @@ namespace berth::api {
 class http_server : public tcp_server {
  public:
   http_server(boost::asio::io_context& io, http_service service);
-  http_server(context_pool& contexts, http_service service);
+  http_server(boost::asio::io_context& accepts, context_pool& serve, http_service service);
 
   /// Goes on with a connection of another server's, whose next request is `first`. From any thread.
   void go_on(taken_connection taken, http_request first);
 
  private:
-  template <class Contexts>
-  http_server(Contexts& contexts, std::shared_ptr<const http_service> service);
+  http_server(boost::asio::io_context& io, std::shared_ptr<const http_service> service);
+  http_server(boost::asio::io_context& accepts, context_pool& serve, std::shared_ptr<const http_service> service);
 
   const std::shared_ptr<const http_service> service_;
 };

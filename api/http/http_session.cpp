@@ -58,6 +58,12 @@ void take_head(http_request& request, const request_parser& parser) {
   request.keep_alive = wants_keep_alive(request);
 }
 
+/// RFC 9110 6.4.1: what has none.
+std::string_view body_for(const http_request& request, const http_reply& reply) noexcept {
+  const bool bare = request.method == "HEAD" || reply.status == 204 || reply.status == 304;
+  return bare ? std::string_view{} : std::string_view{reply.body};
+}
+
 std::uint64_t announced_length(const request_parser& parser) {
   const auto length = parser.content_length();
   return length ? *length : 0;
@@ -93,13 +99,15 @@ void http_session::close() noexcept {
 }
 
 // A connection that is idle and silent is let be: its client waits for nothing.
-void http_session::speak_for() {
-  word_.speak([this](const http_request* asked) {
+void http_session::speak_for(std::string_view why) {
+  word_.speak([&](const http_request* asked) {
     if (asked == nullptr && !stream_->has_unread()) return false;
-    const http_request unread;
+    http_request unread;
+    unread.settings = service_.settings.get();
     const auto& request = asked != nullptr ? *asked : unread;
-    const auto reply = service_.fault(request, http_fault::stuck, "the core did not answer in time");
-    stream_->say_last(reply_head(request, reply, false, false, service_.now()) + reply.body);
+    const auto reply = service_.fault(request, http_fault::stuck, why);
+    stream_->say_last(reply_head(request, reply, false, false, service_.now()).append(body_for(request, reply)));
+    log_call(request, reply, {});
     return true;
   });
 }
@@ -110,7 +118,7 @@ void http_session::log(std::string_view line) const {
 
 void http_session::log_call(const http_request& request, const http_reply& reply,
                             std::chrono::microseconds took) const {
-  if (settings_->debug_log && service_.access_log) service_.access_log(request, reply, took);
+  if (request.settings->debug_log && service_.access_log) service_.access_log(request, reply, took);
 }
 
 void http_session::begin_with(http_request first, std::string unread) {
@@ -121,6 +129,7 @@ void http_session::begin_with(http_request first, std::string unread) {
 // A connection that can not be given away is served where it is.
 bool http_session::moved(http_request& request) {
   if (!service_.is_elsewhere || !service_.is_elsewhere(request)) return false;
+  if (!word_.claim()) return true;
   auto taken = release();
   if (!taken) return false;
   service_.elsewhere(std::move(*taken), std::move(request));
@@ -132,6 +141,8 @@ awaitable<void> http_session::run() {
   for (bool more = true; more && !stopping_;) {
     settings_ = service_.settings.get();
     http_request request;
+    // However this round ends, nobody looks at its request any more.
+    const std::unique_ptr<last_word, void (*)(last_word*)> gone{&word_, [](last_word* w) { w->forget(); }};
     request.settings = settings_;
     request.peer = peer_;
     request.local = local_;
@@ -282,7 +293,6 @@ awaitable<bool> http_session::answer(http_request& request) {
 }
 
 std::optional<taken_connection> http_session::release() {
-  if (!word_.claim()) return std::nullopt;
   auto socket = stream_->release();
   if (!socket) return std::nullopt;
   return taken_connection{std::move(*socket), peer_, local_, std::move(unread_), take_place_ ? take_place_() : nullptr};
@@ -306,8 +316,7 @@ bool http_session::give_away(const http_request& request, const http_reply& repl
 
 awaitable<bool> http_session::send(const http_request& request, const http_reply& reply, bool keep_alive) {
   const auto head = reply_head(request, reply, keep_alive, false, service_.now());
-  const bool bare = request.method == "HEAD" || reply.status == 204 || reply.status == 304;
-  const std::array<std::string_view, 2> parts{head, bare ? std::string_view{} : std::string_view{reply.body}};
+  const std::array<std::string_view, 2> parts{head, body_for(request, reply)};
   stream_->expires_after(settings_->write_timeout);
   co_return !co_await stream_->write(parts);
 }

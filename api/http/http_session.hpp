@@ -60,7 +60,7 @@ class http_session final : public server_session, public std::enable_shared_from
   /// A streamed reply is told to end.
   void stop() override;
   void abort() noexcept override;
-  void speak_for() override;
+  void speak_for(std::string_view why) override;
 
  private:
   struct request_complete {};

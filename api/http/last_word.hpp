@@ -1,4 +1,5 @@
-// Who speaks to a client: the thread that serves its connection, or, while that one is stuck, another, for the last time.
+// Who speaks to a client: the thread that serves its connection, or, while that one is stuck, another, for the last
+// time.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +15,29 @@ struct http_request;
 /// Owned by a session. speak() may be called on any thread, all else on the session's.
 class last_word {
  public:
-  /// A request is there that stays as it is until claim(). False: somebody has spoken in the meantime.
+  /// A request is there that stays as it is until claim(). False: somebody has spoken in the meantime. Nobody speaks on
+  /// a connection that is claimed already.
   bool ask(const http_request& what) { return move(state::asked, &what); }
   /// From now on nobody else touches the connection. False: somebody has had the last word there.
   bool claim() { return move(state::claimed, nullptr); }
   /// The answer is out, and the next request is waited for. Only behind a claim().
   void rest() { move(state::resting, nullptr); }
 
+  /// What was asked about goes.
+  void forget() noexcept {
+    const std::lock_guard lock{mutex_};
+    asked_ = nullptr;
+    if (state_ == state::asked) state_ = state::claimed;
+  }
+
   /// `say` is called with what was asked, null while nothing was, if the connection is nobody's; what it says to the
   /// client is the last word if it is true.
   template <class Say>
   void speak(Say say) {
-    const std::lock_guard lock{mutex_};
-    if (state_ == state::resting || state_ == state::asked)
-      if (say(asked_)) state_ = state::spoken;
+    // Whoever holds it may be stuck with it.
+    const std::unique_lock lock{mutex_, std::try_to_lock};
+    if (!lock || (state_ != state::resting && state_ != state::asked)) return;
+    if (say(asked_)) state_ = state::spoken;
   }
 
  private:
@@ -35,8 +45,9 @@ class last_word {
 
   bool move(state to, const http_request* asked) {
     const std::lock_guard lock{mutex_};
-    asked_ = asked;
     if (state_ == state::spoken) return false;
+    if (state_ == state::claimed && to == state::asked) return true;
+    asked_ = asked;
     state_ = to;
     return true;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <string_view>
 
 namespace berth::api {
 
@@ -21,7 +22,8 @@ class server_session {
   virtual void abort() noexcept = 0;
   /// On another thread, while the connection's own is stuck: if the client waits for an answer he gets one, that there is
   /// none, and the connection ends.
-  virtual void speak_for() {}
+  /// `why`: a sentence for him.
+  virtual void speak_for(std::string_view) {}
 };
 
 }  // namespace berth::api

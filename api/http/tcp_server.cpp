@@ -75,7 +75,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   }
   void help(const core& other);
   void stop_helping();
-  void speak_for() const;
+  void speak_for(std::string_view why) const;
   void adopt(taken_connection taken, const make_session& make);
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
   void abandon();
@@ -103,6 +103,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   tcp::acceptor acceptor_;
   asio::steady_timer deadline_;
   bool accepting_ = false;
+  std::atomic<bool> help_under_way_{false};
   std::atomic<std::uint16_t> port_{0};
   const taken_count taken_ = std::make_shared<std::atomic<std::size_t>>(0);
 
@@ -152,14 +153,19 @@ net::result<std::uint16_t, std::string> tcp_server::core::listen(std::string_vie
 }
 
 void tcp_server::core::help(const core& other) {
+  if (help_under_way_.exchange(true)) return;
   auto listener = [&] {
     const std::lock_guard lock{other.mutex_};
     return copy_of(other.listener_.get());
   }();
-  if (!listener) return;
+  if (!listener) {
+    help_under_way_ = false;
+    return;
+  }
   const auto family = family_of(listener.get());
   asio::post(own_, [self = shared_from_this(), family,
                     listener = std::make_shared<net::unique_fd>(std::move(listener))]() mutable {
+    self->help_under_way_ = false;
     {
       const std::lock_guard lock{self->mutex_};
       if (self->stopping_) return;
@@ -179,14 +185,14 @@ void tcp_server::core::stop_helping() {
   });
 }
 
-void tcp_server::core::speak_for() const {
+void tcp_server::core::speak_for(std::string_view why) const {
   std::vector<std::shared_ptr<server_session>> all;
   {
     const std::lock_guard lock{mutex_};
     for (const auto& [id, e] : sessions_)
       if (auto session = e.session.lock()) all.push_back(std::move(session));
   }
-  for (const auto& session : all) session->speak_for();
+  for (const auto& session : all) session->speak_for(why);
 }
 
 void tcp_server::core::begin_accepting() {
@@ -333,9 +339,9 @@ tcp_server::tcp_server(asio::io_context& io, tcp_service service)
     : core_(std::make_shared<core>(
           io, [&io]() -> auto& { return io; }, std::move(service))) {}
 
-tcp_server::tcp_server(context_pool& contexts, tcp_service service)
+tcp_server::tcp_server(asio::io_context& accepts, context_pool& serve, tcp_service service)
     : core_(std::make_shared<core>(
-          contexts[0], [&contexts]() -> auto& { return contexts.next(); }, std::move(service))) {}
+          accepts, [&serve]() -> auto& { return serve.next(); }, std::move(service))) {}
 
 tcp_server::~tcp_server() { core_->abandon(); }
 
@@ -345,7 +351,7 @@ net::result<std::uint16_t, std::string> tcp_server::listen(std::string_view addr
 
 void tcp_server::help(const tcp_server& other) { core_->help(*other.core_); }
 void tcp_server::stop_helping() { core_->stop_helping(); }
-void tcp_server::speak_for() const { core_->speak_for(); }
+void tcp_server::speak_for(std::string_view why) const { core_->speak_for(why); }
 void tcp_server::adopt(taken_connection taken, const make_session& make) { core_->adopt(std::move(taken), make); }
 
 std::uint16_t tcp_server::local_port() const noexcept { return core_->local_port(); }

@@ -38,8 +38,8 @@ struct tcp_service {
 class tcp_server {
  public:
   tcp_server(boost::asio::io_context& io, tcp_service service);
-  /// Accepts on the first of them, and serves on all.
-  tcp_server(context_pool& contexts, tcp_service service);
+  /// Accepts on one thread, and serves on others.
+  tcp_server(boost::asio::io_context& accepts, context_pool& serve, tcp_service service);
   ~tcp_server();
   tcp_server(const tcp_server&) = delete;
   tcp_server& operator=(const tcp_server&) = delete;
@@ -51,7 +51,7 @@ class tcp_server {
   void help(const tcp_server& other);
   void stop_helping();
   /// For when its threads are stuck: whoever waits for an answer is told that there is none. From any other thread.
-  void speak_for() const;
+  void speak_for(std::string_view why) const;
   /// 0 before listen().
   std::uint16_t local_port() const noexcept;
   /// Open now, those that were given away included.

@@ -93,7 +93,7 @@ bool tcp_stream::has_unread() const noexcept {
 void tcp_stream::say_last(std::string_view words) noexcept {
   const auto socket = socket_.native_handle();
   ::send(socket, words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  ::shutdown(socket, SHUT_RDWR);
+  ::shutdown(socket, SHUT_WR);
 }
 
 }  // namespace berth::api

@@ -12,11 +12,9 @@ namespace {
 
 using reply = boost::asio::awaitable<http_reply>;
 
-/// The core shows itself ten times a second. One that has not for so long is stuck, and waiting for it helps nobody.
-constexpr net::duration longest_silence = std::chrono::seconds{5};
-
 std::optional<http_reply> refuse_silent(net::duration silence, const http_request& request) {
-  if (silence <= longest_silence) return std::nullopt;
+  // One that has not shown itself for so long is stuck, and waiting for it helps nobody.
+  if (silence <= actors::core_patience) return std::nullopt;
   return problem(503, "the core has not shown itself for " + std::to_string(net::to_ms(silence)) + " ms", request.path);
 }
 

@@ -89,16 +89,19 @@ viewer_groups::viewer_groups(context_pool& contexts, std::function<net::duration
     groups_.push_back(std::make_shared<viewer_group>(contexts[i], i, tick));
 }
 
-// Viewers hold their feed and their feed holds the groups.
+// Nobody is served any more who still has something under way.
 viewer_groups::~viewer_groups() {
   for (const auto& g : groups_) g->abandon();
 }
 
 viewer_feed_ptr viewer_groups::make_feed(net::fan_out_ptr frames, net::container as,
                                          const net::muxer_options& options) const {
-  return std::make_shared<viewer_feed>(
-      std::move(frames), as, options, groups_.size(),
-      [groups = groups_](std::size_t i, std::weak_ptr<viewer_feed> feed) { groups[i]->post_turn(std::move(feed)); });
+  // Weakly: a viewer that has still something under way holds its feed, and no thread's timers.
+  std::vector<std::weak_ptr<viewer_group>> groups{groups_.begin(), groups_.end()};
+  return std::make_shared<viewer_feed>(std::move(frames), as, options, groups_.size(),
+                                       [groups = std::move(groups)](std::size_t i, std::weak_ptr<viewer_feed> feed) {
+                                         if (const auto g = groups[i].lock()) g->post_turn(std::move(feed));
+                                       });
 }
 
 viewer_group& viewer_groups::emptiest() const noexcept {

@@ -87,7 +87,7 @@ void viewer_service::serve_rtc(viewer_order order, rtc_delivery delivery) {
 
 hls_stream_ptr viewer_service::open_hls(const actors::stream_key& asked_for, const actors::watched& stream,
                                         net::container as) {
-  return hls_.open(asked_for, stream, as, settings_(), groups_.emptiest().executor());
+  return hls_.open(asked_for, stream, as, settings_(), groups_.next().executor());
 }
 
 void viewer_service::stop(std::function<void()> done) {

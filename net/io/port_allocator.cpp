@@ -136,7 +136,8 @@ bool port_allocator::reuse(quarantine::entry& rested, const port_request& reques
   const auto waiting = drain_udp(ports.rtp.get(), drain_before_reuse);
   set_receive_buffer(ports.rtp.get(), options_.udp.receive_buffer);
   if (ports.rtcp) {
-    drain_udp(ports.rtcp.get(), drain_before_reuse);
+    const auto reports = drain_udp(ports.rtcp.get(), drain_before_reuse);
+    if (!rested.about.sender.is_set()) rested.about.sender.from = reports.sender.from;
     set_receive_buffer(ports.rtcp.get(), rtcp_socket.receive_buffer);
   }
   out.former_stream = std::move(rested.about.former_stream);

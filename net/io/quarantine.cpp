@@ -30,8 +30,12 @@ void quarantine::put(bound_ports ports, std::string former_stream, const media_s
   entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by.from, fed_by}, std::move(ports)});
   const auto at = std::prev(entries_.end());
   by_port_[port] = at;
-  if (width == 2) by_port_[static_cast<std::uint16_t>(port + 1)] = at;
   watch(at->ports.rtp.get(), port);
+  if (width == 2) {
+    const auto next = static_cast<std::uint16_t>(port + 1);
+    by_port_[next] = at;
+    watch(at->ports.rtcp.get(), next);
+  }
 }
 
 void quarantine::watch(int fd, std::uint16_t port) {
@@ -105,6 +109,7 @@ std::vector<resting_port> quarantine::list(std::optional<std::uint16_t> after, s
 quarantine::entry quarantine::extract(position at) {
   by_port_.erase(at->about.port);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtp.get(), nullptr);
+  if (at->ports.rtcp) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtcp.get(), nullptr);
   if (at->ports.rtcp) by_port_.erase(static_cast<std::uint16_t>(at->about.port + 1));
   entry e = std::move(*at);
   entries_.erase(at);

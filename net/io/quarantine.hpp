@@ -24,6 +24,10 @@ struct bound_ports {
   unique_fd rtcp;                  ///< none on a shared port
   unique_fd listener;              ///< TCP, same number as RTP
 
+  /// Out of the kernel's count, which a datagram that came before the lease may be the last to tell.
+  std::uint32_t drops_since(std::uint32_t counted) const noexcept {
+    return counted > drops_before ? counted - drops_before : 0;
+  }
   std::uint16_t port() const noexcept { return local.port(); }
   std::uint16_t width() const noexcept { return rtcp ? 2 : 1; }
 };
@@ -34,14 +38,14 @@ struct resting_port {
   std::string former_stream;
   time_point since;
   time_point last_heard;        ///< the release itself, until a packet comes
-  std::uint64_t datagrams = 0;  ///< that came after the release
+  std::uint64_t datagrams = 0;  ///< that came after the release, but for those dropped before the first was read
   endpoint fed_by;              ///< who fed the former stream; unset: nobody
   media_sender sender;          ///< of the last one; before that, who fed the former stream (may be unset)
 };
 
 /// Holds released sockets until they have been silent for long enough: a port is not free when its socket closes, it is
 /// free when nobody sends to it any more. Ordered by silence, the longest-silent first. Thousands of silent ports cost
-/// nothing: an epoll set of its own tells which of them hear media; reports are looked for before a port is let go.
+/// nothing: an epoll set of its own tells which of them hear something.
 /// Owned by the supervisor's allocator and touched only there; its sockets close with it.
 class quarantine {
  public:

@@ -23,8 +23,9 @@ class socket_factory {
  public:
   virtual ~socket_factory() = default;
 
-  /// Bound UDP socket, with kernel time stamps and drop counts on if it is for media. Never SO_REUSEADDR or SO_REUSEPORT: they would let a
-  /// second socket take the packets in silence. An IPv6 wildcard address means both families.
+  /// Bound UDP socket, with kernel time stamps and drop counts on if it is for media. Never SO_REUSEADDR or
+  /// SO_REUSEPORT: they would let a second socket take the packets in silence. An IPv6 wildcard address means both
+  /// families.
   virtual result<unique_fd, error> bind_udp(const endpoint& local, const udp_options& options) = 0;
 
   /// Listening TCP socket.

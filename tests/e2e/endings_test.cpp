@@ -2,9 +2,12 @@
 // hang. A long run does it hundreds of times.
 #include <signal.h>
 
-#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <random>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
@@ -94,6 +97,12 @@ class traffic {
   std::vector<std::thread> clients_;
 };
 
+/// Whether nothing went wrong that is worth a line of the log.
+bool in_order(const daemon_process& daemon) {
+  const auto log = daemon.errors();
+  return log.find(" E ") == log.npos && log.find("berthd:") == log.npos;
+}
+
 /// How far the clients get before the end comes, round by round.
 int some(std::mt19937& from) { return std::uniform_int_distribution{0, 60}(from); }
 
@@ -114,6 +123,7 @@ TEST_CASE("endings: SIGTERM in the midst of everything: exit 0 in time, and noth
     CHECK(end.status == 0);
     CHECK(end.took < bound + 20s);
   }
+  CHECK(in_order(daemon));
 }
 
 TEST_CASE("endings: restartServer in the midst of everything: it is back each time, with nothing left of before") {
@@ -134,6 +144,7 @@ TEST_CASE("endings: restartServer in the midst of everything: it is back each ti
     CHECK(face.call("listRtpServer").at("data").as_array().empty());
   }
   CHECK(daemon.stop(60s).status == 0);
+  CHECK(in_order(daemon));
 }
 
 TEST_CASE("endings: SIGHUP in the midst of everything disturbs nothing") {
@@ -158,4 +169,5 @@ TEST_CASE("endings: SIGHUP in the midst of everything disturbs nothing") {
   }
   all.stop_talking();
   CHECK(daemon.stop(60s).status == 0);
+  CHECK(in_order(daemon));
 }

@@ -32,7 +32,7 @@ class media_node {
             media, [this](actors::watch_request r) { return watch(std::move(r)); },
             [this](const actors::viewer& who, const actors::consumption& taken) { note(who, taken); }),
         entrance_(in),
-        server_(std::in_place, contexts_,
+        server_(std::in_place, contexts_[0], contexts_,
                 api::http_service{.settings = http_,
                                   .answer = [this](api::http_request& r) { return entrance_.serve(r); },
                                   .log = {},

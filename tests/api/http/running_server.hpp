@@ -180,12 +180,13 @@ struct running_server {
       };
       co_return reply;
     });
-    server.emplace(io, http_service{settings,
-                                    [this](http_request& r) { return routes.dispatch(r); },
-                                    default_fault_reply,
-                                    {},
-                                    {},
-                                    berth::net::wall_clock::now});
+    server.emplace(io[0], io,
+                   http_service{settings,
+                                [this](http_request& r) { return routes.dispatch(r); },
+                                default_fault_reply,
+                                {},
+                                {},
+                                berth::net::wall_clock::now});
     const auto bound = server->listen(address, 0);
     REQUIRE(bound);
     port = *bound;

@@ -131,9 +131,9 @@ TEST_CASE(
       go_on.wait();
     });
     stuck.get_future().wait();
-    REQUIRE(unread.send(get("/here")));
+    CHECK(unread.send(get("/here")));
     CHECK(eventually(20s, [&] {
-      front.server->speak_for();
+      front.server->speak_for("why");
       return unread.readable();
     }));
     CHECK(contains(unread.rest().value_or("cut"), "503"));

@@ -257,10 +257,11 @@ TEST_CASE("who only reports to a resting port keeps it, too") {
   camera cam;
   r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
   cam.send(static_cast<std::uint16_t>(port + 1));
+  r.allocator.sweep(opened_at + 1s);
   r.allocator.sweep(opened_at + 5s);
   REQUIRE(r.allocator.resting().size() == 1);
   CHECK(r.allocator.resting()[0].datagrams == 1);
-  r.allocator.sweep(opened_at + 10s);
+  r.allocator.sweep(opened_at + 6s);
   CHECK(r.allocator.resting().empty());
 }
 
