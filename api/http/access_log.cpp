@@ -17,16 +17,20 @@ constexpr std::size_t longest_arguments = 4096;
 constexpr std::size_t most_arguments = 64;
 constexpr std::size_t most_kept = 8192;
 
+constexpr std::size_t longest_name = 64;
+
+/// Of a name.
 bool tells_secret(std::string_view name) {
   static constexpr std::array<std::string_view, 5> words{"secret", "password", "passwd", "token", "authorization"};
-  const auto text = to_lower(name);
-  return std::any_of(words.begin(), words.end(), [&](auto word) { return text.find(word) != std::string::npos; });
+  std::array<char, longest_name> lowered;
+  const auto end = std::transform(name.begin(), name.end(), lowered.begin(), [](char c) { return to_lower(c); });
+  const std::string_view text{lowered.begin(), end};
+  return std::any_of(words.begin(), words.end(), [&](auto word) { return text.find(word) != text.npos; });
 }
 
 /// What no client gives as a name is no name: a body of another kind, perhaps, with a secret somewhere in it.
 bool is_name(std::string_view text) {
-  constexpr std::size_t longest = 64;
-  return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
+  return text.size() <= longest_name && std::all_of(text.begin(), text.end(), [](char c) {
            const auto l = to_lower(c);
            return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
          });
@@ -64,9 +68,10 @@ void hide_passwords(std::string& text) {
 }
 
 /// In this order: what is cut first could be recognized no more.
-std::string shown(std::string text, std::string_view secret) {
+std::string shown(std::string_view as_it_is, std::string_view secret) {
+  std::string text{as_it_is};
   replace_all(text, secret);
-  hide_inner_secrets(text);
+  if (text.find('=') != text.npos) hide_inner_secrets(text);
   hide_passwords(text);
   const bool cut = text.size() > longest_value;
   text.resize(std::min(text.size(), longest_value));
@@ -101,21 +106,24 @@ answered_call::answered_call(const http_request& request, const http_reply& repl
 std::string access_line(const answered_call& call) {
   const auto& request = call.request_;
   const std::string_view secret{request.settings->secret};
-  std::string line = request.peer.to_string() + " " + on_one_line(request.method) + " " + shown(request.path, secret);
+  std::string line;
+  line.reserve(256);
+  line.append(request.peer.to_string()).append(" ").append(on_one_line(request.method)).append(" ");
+  line.append(shown(request.path, secret));
 
   const arguments args{request};
-  std::string list;
+  const auto begin = line.size();
   bool cut = call.cut_;
   for (const auto& [name, value] : args.all()) {
-    cut = cut || list.size() > longest_arguments;
-    if (list.size() > longest_arguments) break;
+    cut = cut || line.size() - begin > longest_arguments;
+    if (line.size() - begin > longest_arguments) break;
     const bool named = is_name(name);
-    list.append(" ").append(named ? shown(name, secret) : "(" + std::to_string(name.size()) + " bytes)").append("=");
-    list.append(!named || tells_secret(name) ? std::string{hidden} : shown(value, secret));
+    line.append(" ").append(named ? shown(name, secret) : "(" + std::to_string(name.size()) + " bytes)").append("=");
+    line.append(!named || tells_secret(name) ? hidden : shown(value, secret));
   }
-  line += list + (cut ? " ..." : "") + " -> " + std::to_string(call.status_);
-  if (call.code_) line += " code " + std::to_string(*call.code_);
-  return line + ", " + std::to_string(call.took_.count()) + " us";
+  line.append(cut ? " ... -> " : " -> ").append(std::to_string(call.status_));
+  if (call.code_) line.append(" code ").append(std::to_string(*call.code_));
+  return line.append(", ").append(std::to_string(call.took_.count())).append(" us");
 }
 
 }  // namespace berth::api

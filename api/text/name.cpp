@@ -1,5 +1,6 @@
 #include "api/text/name.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 
@@ -67,6 +68,9 @@ std::string on_one_line(std::string_view text, std::size_t most) {
   text = text.substr(0, most);
   std::string out;
   out.reserve(text.size() + 8);
+  // Nearly every text stays as it is.
+  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '\\'; }))
+    return out.append(text).append(cut ? "..." : "");
   const bool valid = is_utf8(text);
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
