@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "actors/stream/wake_batch.hpp"
+
 namespace berth::actors {
 namespace {
 
@@ -209,6 +211,7 @@ bool control_unit::run_jobs() {
 
 void control_unit::run() {
   runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  const wake_batch reactors;
   in_turn_ = true;
   turn_wanted_ = false;
   const auto begun = net::clock::now();

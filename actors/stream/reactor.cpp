@@ -31,6 +31,10 @@ void reactor::exec_later(caf::resumable* job) {
     const std::lock_guard lock{mutex_};
     foreign_jobs_.push_back(job);
   }
+  wake_batch::wake(*this);
+}
+
+void reactor::wake() {
   if (!signalled_.exchange(true)) poller_.wake();
 }
 

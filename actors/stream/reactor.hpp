@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/stream/hosting.hpp"
+#include "actors/stream/wake_batch.hpp"
 #include "net/base/cpu_clock.hpp"
 
 namespace berth::actors {
@@ -30,7 +31,7 @@ class away_from_reactor final : public caf::execution_unit {
 /// starves the other. It is the execution unit of the actors hosted on it, and of nobody else: cameras wait for no
 /// supervisor and no log.
 /// Owned by actor_threads, which knows when it may go. exec_later() and host() may be called from any thread.
-class reactor final : public caf::execution_unit {
+class reactor final : public caf::execution_unit, private sleeper {
  public:
   reactor(caf::actor_system& system, reactor_options options);
   ~reactor() override;
@@ -55,6 +56,7 @@ class reactor final : public caf::execution_unit {
   int descriptors() const noexcept { return static_cast<int>(watched_.load(std::memory_order_relaxed)); }
 
  private:
+  void wake() override;
   void run();
   void bind_to_processor() const;
   void take_foreign_jobs();
