@@ -9,8 +9,8 @@ namespace {
 
 /// A turn goes on with what follows from it for so long: then whatever else the thread serves has its turn.
 constexpr net::duration turn = std::chrono::milliseconds{1};
-/// Of one actor, before the others and the clock are looked at.
-constexpr std::size_t messages_at_once = 4;
+/// Of one actor, before the others and the clock are looked at: a part of a long list takes a third of a turn.
+constexpr std::size_t messages_at_once = 1;
 
 }  // namespace
 

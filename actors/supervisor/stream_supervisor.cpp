@@ -11,7 +11,7 @@ constexpr auto tick_interval = std::chrono::milliseconds{100};
 constexpr std::size_t most_looks_a_turn = 64;
 /// Records that one question for a list goes through: a fraction of a millisecond.
 constexpr std::size_t most_visited = 4096;
-constexpr std::size_t most_listed = 256;
+constexpr std::size_t most_listed = 128;
 
 std::string text_of(const std::exception_ptr& thrown) {
   try {
