@@ -1,7 +1,6 @@
 #include "api/daemon/daemon.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -26,6 +25,7 @@
 #include "api/daemon/logger.hpp"
 #include "api/daemon/placement.hpp"
 #include "api/daemon/prepared.hpp"
+#include "api/daemon/signals.hpp"
 #include "api/hooks/hook_body.hpp"
 #include "api/hooks/hook_client.hpp"
 #include "api/http/access_log.hpp"
@@ -308,6 +308,7 @@ void daemon::apply(const config& before, const config& now) {
 
 asio::awaitable<void> daemon::watch_signals() {
   asio::signal_set signals{watch_io_, SIGTERM, SIGINT, SIGHUP};
+  take_signals();
   for (;;) {
     const int number = co_await signals.async_wait(asio::use_awaitable);
     if (number != SIGHUP) {
@@ -408,6 +409,7 @@ daemon::~daemon() {
 }  // namespace
 
 daemon_exit run_daemon(const options& given) {
+  hold_signals();
   raise_descriptor_limit();
   auto made = prepare(given);
   if (!made) {

@@ -1,6 +1,7 @@
 // The end in the midst of everything: streams and those who watch, record and send them, calls under way, hooks that
 // hang. A long run does it hundreds of times.
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <atomic>
 #include <memory>
@@ -124,6 +125,21 @@ TEST_CASE("endings: SIGTERM in the midst of everything: exit 0 in time, and noth
     CHECK(end.took < bound + 20s);
   }
   CHECK(in_order(daemon));
+}
+
+TEST_CASE("endings: SIGTERM again and again until the last moment: exit 0 all the same") {
+  for (int round = 0; round < at_length(5); ++round) {
+    INFO("round " << round);
+    daemon_process daemon{{{"berth.shutdown_sec", "1"}}};
+    peer_face face{daemon.http_port(), daemon.secret()};
+    CHECK(number(face.call("openRtpServer", node::with("cam", {})), "code") == 0);
+    // Unlike running(), which would take the status that is asked for.
+    siginfo_t ended{};
+    do daemon.signal(SIGTERM);
+    while (::waitid(P_PID, static_cast<id_t>(daemon.pid()), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid == 0);
+    CHECK(daemon.wait(60s).status == 0);
+  }
 }
 
 TEST_CASE("endings: restartServer in the midst of everything: it is back each time, with nothing left of before") {
