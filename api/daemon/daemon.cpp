@@ -1,6 +1,7 @@
 #include "api/daemon/daemon.hpp"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
