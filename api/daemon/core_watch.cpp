@@ -37,7 +37,6 @@ asio::awaitable<void> core_watch::run() {
 }
 
 void core_watch::look(net::time_point now) {
-  with_.client.expire(now);
   const auto silence = with_.silence();
   if (silence > longest_absence)
     with_.stand_in.help(with_.server);
@@ -46,6 +45,8 @@ void core_watch::look(net::time_point now) {
   // Twice in a row: a machine that was asleep as a whole has a core that is only about to wake.
   const bool late = silence > actors::core_patience;
   const bool stuck = std::exchange(late_, late) && late;
+  // A stuck core answers nobody, however patient he is.
+  with_.client.expire(stuck ? net::time_point::max() : now);
   if (stuck) with_.server.speak_for(did_not_answer);
   if (stuck == std::exchange(stuck_, stuck)) return;
   if (stuck)

@@ -11,7 +11,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <future>
 #include <latch>
 #include <thread>
@@ -27,6 +26,7 @@
 #include "api/daemon/placement.hpp"
 #include "api/daemon/prepared.hpp"
 #include "api/daemon/signals.hpp"
+#include "api/daemon/way_down.hpp"
 #include "api/hooks/hook_body.hpp"
 #include "api/hooks/hook_client.hpp"
 #include "api/http/access_log.hpp"
@@ -59,6 +59,8 @@ constexpr auto sample_interval = 1s;
 /// What a server may take to stop beyond the patience that it is given.
 constexpr auto longest_stop = 5s;
 constexpr auto longest_flush = 500ms;
+/// What the whole way down may take beyond berth.shutdown_sec.
+constexpr auto longest_end = 15s;
 
 // ---- before anything runs -----------------------------------------------------------------------------------------
 
@@ -74,11 +76,11 @@ void raise_descriptor_limit() {
 
 class daemon {
  public:
-  daemon(prepared p, config_environment environment);
+  daemon(prepared p, config_environment environment, way_down& down);
   ~daemon();
 
   net::result<std::uint16_t, start_failure> start();
-  daemon_exit wait_and_stop();
+  void wait_and_stop();
 
  private:
   void make_core();
@@ -93,6 +95,7 @@ class daemon {
   void end(bool restart);
   [[noreturn]] void give_up(const std::string& why);
 
+  way_down& down_;
   // made first, gone last
   prepared prepared_;
   std::shared_ptr<const config> at_start_ = prepared_.config->current();
@@ -127,7 +130,7 @@ class daemon {
   std::vector<std::thread> threads_;
   std::latch go_{1};  // the threads' work needs the meters, and the meters need the threads
   // state
-  std::promise<bool> end_;
+  std::promise<void> end_;
   std::atomic<bool> ending_{false};
   std::atomic<bool> ready_{false};
   std::uint64_t refused_reported_ = 0;
@@ -135,8 +138,11 @@ class daemon {
   boost::json::object statistic_ = statistic({});
 };
 
-daemon::daemon(prepared p, config_environment environment)
-    : prepared_(std::move(p)), log_(own_.log_level, own_.json_log), http_settings_(http_settings_of(*at_start_)) {
+daemon::daemon(prepared p, config_environment environment, way_down& down)
+    : down_(down),
+      prepared_(std::move(p)),
+      log_(own_.log_level, own_.json_log),
+      http_settings_(http_settings_of(*at_start_)) {
   for (const auto& w : at_start_->warnings(environment)) log_.warn(w.to_string());
   make_core();
   make_routes();
@@ -352,24 +358,25 @@ void daemon::report_refusals(const actors::node_stats& stats) {
 }
 
 void daemon::end(bool restart) {
-  if (!ending_.exchange(true)) end_.set_value(restart);
+  if (!restart) down_.is_for_good();
+  if (!ending_.exchange(true)) end_.set_value();
 }
 
 // Nothing that is left can be trusted, not even to be taken down: whoever runs the daemon starts it anew.
 void daemon::give_up(const std::string& why) {
   log_.flush(longest_flush);
-  std::fprintf(stderr, "berthd: %s\n", why.c_str());
-  std::_Exit(1);
+  end_now(why);
 }
 
 // ---- the way down -------------------------------------------------------------------------------------------------
 
-daemon_exit daemon::wait_and_stop() {
-  const bool restart = end_.get_future().get();
+void daemon::wait_and_stop() {
+  end_.get_future().wait();
   const auto patience =
       std::chrono::duration_cast<std::chrono::milliseconds>(daemon_settings_of(*prepared_.config->current()).shutdown);
   const auto deadline = net::clock::now() + patience;
-  log_.info(restart ? "restarting" : "shutting down");
+  down_.begin(patience + longest_end);
+  log_.info(down_.for_good() ? "shutting down" : "restarting");
 
   std::promise<void> viewers_gone;
   media_.stop([&] { viewers_gone.set_value(); });
@@ -388,7 +395,6 @@ daemon_exit daemon::wait_and_stop() {
   disk_.join();
   if (const auto failed = core_->shut_down(deadline)) log_.error(*failed);
   hook_transport_->stop();
-  return {0, restart};
 }
 
 daemon::~daemon() {
@@ -410,19 +416,22 @@ daemon::~daemon() {
 }  // namespace
 
 daemon_exit run_daemon(const options& given) {
-  hold_signals();
   raise_descriptor_limit();
   auto made = prepare(given);
   if (!made) {
     std::fprintf(stderr, "berthd: %s\n", made.error().text.c_str());
     return {made.error().code, false};
   }
-  daemon d{std::move(*made), read_config_environment()};
-  if (const auto port = d.start(); !port) {
-    std::fprintf(stderr, "berthd: %s\n", port.error().text.c_str());
-    return {port.error().code, false};
+  way_down down;
+  {
+    daemon d{std::move(*made), read_config_environment(), down};
+    if (const auto port = d.start(); !port) {
+      std::fprintf(stderr, "berthd: %s\n", port.error().text.c_str());
+      return {port.error().code, false};
+    }
+    d.wait_and_stop();
   }
-  return d.wait_and_stop();
+  return {0, !down.for_good()};
 }
 
 }  // namespace berth::api

@@ -15,7 +15,7 @@ struct daemon_exit {
 };
 
 /// Runs Berth until SIGTERM, SIGINT or a restart is asked for; blocks the calling thread, which is the process's main
-/// one. Errors on the way up are printed to standard error and give the code 1 (environment) or 2 (configuration).
+/// one, and has the signals held (signals.hpp). Errors on the way up are printed to standard error and give the code 1 (environment) or 2 (configuration).
 ///
 /// The way down, each step after the one before:
 ///   1. no new HTTP connections; running requests get their answers
@@ -24,6 +24,7 @@ struct daemon_exit {
 ///   4. the API's thread and those of viewers end and are joined; the control unit goes on on one of its own
 ///   5. reactors run their last jobs and are joined
 ///   6. the actor system goes, then what it used
+/// All of it has a bound, behind which the process ends with code 1.
 daemon_exit run_daemon(const options& given);
 
 }  // namespace berth::api

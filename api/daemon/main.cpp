@@ -6,9 +6,11 @@
 
 #include "api/daemon/daemon.hpp"
 #include "api/daemon/options.hpp"
+#include "api/daemon/signals.hpp"
 
 int main(int argc, char** argv) {
   using namespace berth::api;
+  hold_signals();
   const auto given = parse_options(argc, argv);
   if (!given) {
     std::fprintf(stderr, "berthd: %s\n", given.error().text.c_str());

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "net/base/unique_fd.hpp"
@@ -41,8 +42,8 @@ class byte_stream {
   virtual std::optional<net::unique_fd> release() noexcept { return std::nullopt; }
 
   /// For when that thread is stuck, from any other, and never while close() or release() may run.
-  /// Whether the client has sent something that nobody has read.
-  virtual bool has_unread() const noexcept { return false; }
+  /// The beginning of what the client has sent and nobody has read, which stays unread.
+  virtual std::string unread() const { return {}; }
   /// Sends as much as there is room for, and that nothing follows.
   virtual void say_last(std::string_view) noexcept {}
 };

@@ -1,5 +1,6 @@
 #include "api/http/http_session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -64,6 +65,18 @@ std::string_view body_for(const http_request& request, const http_reply& reply) 
   return bare ? std::string_view{} : std::string_view{reply.body};
 }
 
+/// RFC 9112 3: the method and the target, if that is what stands there. False if nothing does.
+bool begins(http_request& request, std::string_view text) {
+  const auto method = text.substr(0, text.find(' '));
+  const auto rest = text.substr(std::min(method.size() + 1, text.size()));
+  const auto target = rest.substr(0, rest.find_first_of(" \r\n"));
+  if (target.starts_with('/')) {
+    request.method = method;
+    request.set_target(std::string{target});
+  }
+  return !text.empty();
+}
+
 std::uint64_t announced_length(const request_parser& parser) {
   const auto length = parser.content_length();
   return length ? *length : 0;
@@ -101,9 +114,9 @@ void http_session::close() noexcept {
 // A connection that is idle and silent is let be: its client waits for nothing.
 void http_session::speak_for(std::string_view why) {
   word_.speak([&](const http_request* asked) {
-    if (asked == nullptr && !stream_->has_unread()) return false;
     http_request unread;
     unread.settings = service_.settings.get();
+    if (asked == nullptr && !begins(unread, stream_->unread())) return false;
     const auto& request = asked != nullptr ? *asked : unread;
     const auto reply = service_.fault(request, http_fault::stuck, why);
     stream_->say_last(reply_head(request, reply, false, false, service_.now()).append(body_for(request, reply)));

@@ -1,6 +1,5 @@
 #include "api/http/tcp_stream.hpp"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -85,9 +84,12 @@ std::optional<net::unique_fd> tcp_stream::release() noexcept {
 }
 
 // Past the socket object, which is its own thread's: the kernel's socket is anybody's.
-bool tcp_stream::has_unread() const noexcept {
-  int bytes = 0;
-  return ::ioctl(const_cast<asio::ip::tcp::socket&>(socket_).native_handle(), FIONREAD, &bytes) == 0 && bytes > 0;
+std::string tcp_stream::unread() const {
+  std::string text(256, '\0');
+  const auto socket = const_cast<asio::ip::tcp::socket&>(socket_).native_handle();
+  const auto got = ::recv(socket, text.data(), text.size(), MSG_PEEK | MSG_DONTWAIT);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
 }
 
 void tcp_stream::say_last(std::string_view words) noexcept {

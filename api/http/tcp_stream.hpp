@@ -25,7 +25,7 @@ class tcp_stream : public byte_stream, public std::enable_shared_from_this<tcp_s
   void shutdown_send() noexcept override;
   void close() noexcept override;
   std::optional<net::unique_fd> release() noexcept override;
-  bool has_unread() const noexcept override;
+  std::string unread() const override;
   void say_last(std::string_view words) noexcept override;
 
  private:

@@ -104,7 +104,9 @@ class media_face {
 
   reply media_info(const arguments& args) const {
     const auto filter = filter_of(args);
-    const auto found = co_await find(args);
+    const auto asked = co_await find(args);
+    if (!asked) co_return zlm_rejection(asked.error());
+    const auto& found = *asked;
     if (!found || !found->watchable || !filter.as || filter.schemas_of(*found).none())
       co_return zlm_error(no_such_stream, "can not find the stream");
     co_return zlm_reply(media_item(*found, *filter.as, is_recorded(*found)));
@@ -112,13 +114,17 @@ class media_face {
 
   reply is_online(const arguments& args) const {
     const auto filter = filter_of(args);
-    const auto found = co_await find(args);
+    const auto asked = co_await find(args);
+    if (!asked) co_return zlm_rejection(asked.error());
+    const auto& found = *asked;
     co_return zlm_reply({{"online", found && found->watchable && filter.as && filter.schemas_of(*found).any()}});
   }
 
   reply player_list(const arguments& args) const {
     const auto filter = filter_of(args);
-    const auto found = co_await find(args);
+    const auto asked = co_await find(args);
+    if (!asked) co_return zlm_rejection(asked.error());
+    const auto& found = *asked;
     boost::json::array players;
     if (found)
       for (const auto& v : with_.viewers.list())
@@ -135,7 +141,9 @@ class media_face {
   // ---- ends
 
   reply close_stream(const arguments& args) const {
-    const auto found = co_await find(args);
+    const auto asked = co_await find(args);
+    if (!asked) co_return zlm_rejection(asked.error());
+    const auto& found = *asked;
     if (!found || !found->watchable) co_return zlm_error(no_such_stream, "can not find the stream");
     const int watching = found->media ? found->media->all_viewers() : 0;
     if (watching > 0 && !args.flag("force"))
@@ -179,6 +187,7 @@ class media_face {
     if (!seconds) co_return zlm_error(bad_arguments, seconds.error(), {{"result", false}});
     actors::media_request media{key_of(args)};
     auto found = co_await with_.core.ask(std::move(media));
+    if (!found && found.error().code == actors::errc::no_answer) co_return zlm_rejection(found.error());
     if (!found) co_return zlm_error(no_such_stream, "can not find the stream", {{"result", false}});
     recording_request wanted{std::move(*found), *kind, *seconds, std::string{args.text("customized_path")}};
     const auto failed = with_.recordings.start(std::move(wanted));
@@ -189,7 +198,9 @@ class media_face {
   reply stop_record(const arguments& args) const {
     const auto kind = recording_kind_of(args);
     if (!kind) co_return zlm_error(bad_arguments, kind.error(), {{"result", false}});
-    const auto found = co_await find(args);
+    const auto asked = co_await find(args);
+    if (!asked) co_return zlm_rejection(asked.error());
+    const auto& found = *asked;
     if (!found) co_return zlm_error(no_such_stream, "can not find the stream", {{"result", false}});
     const bool stopped = co_await with_.recordings.stop(found->key, *kind);
     if (!stopped) co_return zlm_error(-1, "stop record failed: nothing is recorded", {{"result", false}});
@@ -199,7 +210,9 @@ class media_face {
   reply is_recording(const arguments& args) const {
     const auto kind = recording_kind_of(args);
     if (!kind) co_return zlm_error(bad_arguments, kind.error());
-    const auto found = co_await find(args);
+    const auto asked = co_await find(args);
+    if (!asked) co_return zlm_rejection(asked.error());
+    const auto& found = *asked;
     co_return zlm_reply({{"status", found && with_.recordings.is_recording(found->key, *kind)}});
   }
 
@@ -214,7 +227,9 @@ class media_face {
 
   reply remove_recordings(const arguments& args) const {
     auto what = place_of(args);
-    const auto found = co_await find(args);
+    const auto asked = co_await find(args);
+    if (!asked) co_return zlm_rejection(asked.error());
+    const auto& found = *asked;
     const bool recording = found && (with_.recordings.is_recording(found->key, recording_kind::mp4) ||
                                      with_.recordings.is_recording(found->key, recording_kind::flv));
     const auto removed = co_await with_.archive.remove(std::move(what), recording);
@@ -263,11 +278,12 @@ class media_face {
     return f;
   }
 
-  /// Null if there is no such stream.
-  asio::awaitable<actors::stream_status_ptr> find(const arguments& args) const {
+  /// Null if there is no such stream: that is an answer. That nobody knows is none.
+  asio::awaitable<actors::outcome<actors::stream_status_ptr>> find(const arguments& args) const {
     actors::query_request wanted{key_of(args)};
-    const auto answer = co_await with_.core.ask(std::move(wanted));
-    co_return answer ? *answer : nullptr;
+    auto answer = co_await with_.core.ask(std::move(wanted));
+    if (!answer && answer.error().code == actors::errc::not_found) co_return actors::stream_status_ptr{};
+    co_return answer;
   }
 
   asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> watchable(const media_filter& filter) const {

@@ -163,6 +163,19 @@ TEST_CASE("endings: restartServer in the midst of everything: it is back each ti
   CHECK(in_order(daemon));
 }
 
+TEST_CASE("endings: SIGTERM while a restart is under way is the end") {
+  hook_receiver hooks;
+  hooks.always({.action = hook_reply::how::hang});
+  const temporary_directory records;
+  daemon_process daemon{busy(hooks, records)};
+  peer_face face{daemon.http_port(), daemon.secret()};
+  CHECK(number(face.call("openRtpServer", node::with("cam", {})), "code") == 0);
+  REQUIRE(hooks.wait_for("/on_server_keepalive", 1));
+  CHECK(number(face.call("restartServer"), "code") == 0);
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait(60s).status == 0);
+}
+
 TEST_CASE("endings: SIGHUP in the midst of everything disturbs nothing") {
   hook_receiver hooks;
   hooks.always({.action = hook_reply::how::hang});

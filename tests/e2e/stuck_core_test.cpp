@@ -1,4 +1,6 @@
 // The core does not go on: what its clients hear meanwhile, and after.
+#include <signal.h>
+
 #include <future>
 #include <optional>
 #include <string>
@@ -35,10 +37,12 @@ TEST_CASE("a core that stops: health says so, every call is answered meanwhile, 
     CHECK(contains(text(opened, "msg"), "did not answer in time"));
     CHECK(native_face{n.daemon.http_port(), n.daemon.secret()}.get("/v1/streams/cam").status == 503);
     for (auto& w : waiting) {
-      const auto said = w.get();
-      CHECK(said.status == 503);
-      CHECK(contains(said.body, "did not answer in time"));
+      const auto said = w.get().json().as_object();
+      CHECK(number(said, "code") == -400);
+      CHECK(contains(text(said, "msg"), "did not answer in time"));
     }
+    // That nobody knows is not that it is not so.
+    CHECK(number(fresh.call("isMediaOnline", named("rtp", "cam")), "code") == -400);
     CHECK_FALSE(idle.closed_by_server());
 
     core.reset();
@@ -51,4 +55,13 @@ TEST_CASE("a core that stops: health says so, every call is answered meanwhile, 
   }
   CHECK(contains(n.daemon.errors() + n.daemon.output(), "the core has not shown itself for"));
   CHECK(n.daemon.stop().status == 0);
+}
+
+TEST_CASE("a thread that stops on the way down keeps the process for a while, and not for ever") {
+  node n{{{"berth.shutdown_sec", "0"}}};
+  const auto name = GENERATE("viewers 1", "reactor 0");
+  const stopped_thread stuck{n.daemon.pid(), name};
+  n.daemon.signal(SIGTERM);
+  CHECK(n.daemon.wait(60s).status == 1);
+  CHECK(contains(n.daemon.errors(), "a thread is stuck"));
 }

@@ -116,8 +116,9 @@ TEST_CASE(
     site front{"front"};
     const auto port = front.server->listen("127.0.0.1", 0);
     REQUIRE(port);
-    client silent{*port}, asking{*port}, unread{*port}, peers{*port};
-    for (auto* c : {&silent, &asking, &unread, &peers}) REQUIRE(answerer(c->ask(get("/here"))) == "front");
+    client silent{*port}, asking{*port}, unread{*port}, peers{*port}, bare{*port}, broken{*port};
+    for (auto* c : {&silent, &asking, &unread, &peers, &bare, &broken})
+      REQUIRE(answerer(c->ask(get("/here"))) == "front");
     auto entered = front.slow.entered();
     auto entered_too = front.slow_too.entered();
     REQUIRE(asking.send(get("/v1/slow")));
@@ -131,12 +132,16 @@ TEST_CASE(
       go_on.wait();
     });
     stuck.get_future().wait();
-    CHECK(unread.send(get("/here")));
+    CHECK(unread.send(get("/v1/streams/cam")));
+    CHECK(bare.send("HEAD /v1/streams/cam HTTP/1.1\r\n\r\n"));
+    CHECK(broken.send("\x16\x03\x01"));
     CHECK(eventually(20s, [&] {
       front.server->speak_for("why");
-      return unread.readable();
+      return unread.readable() && bare.readable() && broken.readable();
     }));
-    CHECK(contains(unread.rest().value_or("cut"), "503"));
+    CHECK(contains(unread.rest().value_or("cut"), R"("detail":"why")"));
+    CHECK(bare.rest().value_or("cut").ends_with("\r\n\r\n"));
+    CHECK(contains(broken.rest().value_or("cut"), "503"));
     CHECK(contains(asking.rest().value_or("cut"), "application/problem+json"));
     CHECK(contains(peers.rest().value_or("cut"), R"("code":-400)"));
     go_on.count_down();
