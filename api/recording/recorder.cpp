@@ -38,11 +38,15 @@ class recorder::job : public std::enable_shared_from_this<job> {
         frames_(std::move(request_.of.media)) {}
 
   void begin() {
-    // At once: what is in the ring stays there for one who has a place.
-    place_ = frames_->join([weak = weak_from_this()] {
+    // At once: what is in the ring stays there for one who has a place. It wakes as soon as it is there.
+    auto place = frames_->join([weak = weak_from_this()] {
       if (const auto s = weak.lock()) asio::post(s->strand_, [s] { s->proceed(); });
     });
-    asio::post(strand_, [self = shared_from_this()] { self->proceed(); });
+    asio::post(strand_, [self = shared_from_this(), place = std::move(place)]() mutable {
+      if (self->done_) return;
+      self->place_ = std::move(place);
+      self->proceed();
+    });
   }
 
   /// Done when the file is complete. The caller keeps the job alive.
@@ -60,7 +64,7 @@ class recorder::job : public std::enable_shared_from_this<job> {
 
  private:
   void proceed() {
-    if (done_) return;
+    if (!place_) return;  // not yet, or not any more
     place_->rearm();
     const bool more = read(frames_per_turn);
     if (more && !done_) asio::post(strand_, [self = shared_from_this()] { self->proceed(); });
