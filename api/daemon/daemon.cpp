@@ -60,7 +60,7 @@ constexpr auto sample_interval = 1s;
 constexpr auto longest_stop = 5s;
 constexpr auto longest_flush = 500ms;
 /// What the whole way down may take beyond berth.shutdown_sec.
-constexpr auto longest_end = 15s;
+constexpr auto longest_way_down = 15s;
 
 // ---- before anything runs -----------------------------------------------------------------------------------------
 
@@ -375,7 +375,7 @@ void daemon::wait_and_stop() {
   const auto patience =
       std::chrono::duration_cast<std::chrono::milliseconds>(daemon_settings_of(*prepared_.config->current()).shutdown);
   const auto deadline = net::clock::now() + patience;
-  down_.begin(patience + longest_end);
+  down_.begin(patience + longest_way_down);
   log_.info(down_.for_good() ? "shutting down" : "restarting");
 
   std::promise<void> viewers_gone;
