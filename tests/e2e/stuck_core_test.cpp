@@ -60,8 +60,9 @@ TEST_CASE("a core that stops: health says so, every call is answered meanwhile, 
 TEST_CASE("a thread that stops on the way down keeps the process for a while, and not for ever") {
   node n{{{"berth.shutdown_sec", "0"}}};
   const auto name = GENERATE("viewers 1", "reactor 0");
-  const stopped_thread stuck{n.daemon.pid(), name};
+  stopped_thread stuck{n.daemon.pid(), name};
   n.daemon.signal(SIGTERM);
+  stuck.await_end();
   CHECK(n.daemon.wait(60s).status == 1);
   CHECK(contains(n.daemon.errors(), "a thread is stuck"));
 }

@@ -24,6 +24,12 @@ class stopped_thread {
     int status = 0;
     check(::waitpid(thread_, &status, __WALL), "waited for");
   }
+  /// Waits until the thread has ended, which no process outlives that ends: it is this one's to bury.
+  void await_end() {
+    int status = 0;
+    do check(::waitpid(thread_, &status, __WALL), "waited for");
+    while (!WIFEXITED(status) && !WIFSIGNALED(status));
+  }
   ~stopped_thread() { ::ptrace(PTRACE_DETACH, thread_, nullptr, nullptr); }
   stopped_thread(const stopped_thread&) = delete;
   stopped_thread& operator=(const stopped_thread&) = delete;
