@@ -58,11 +58,15 @@ TEST_CASE("a core that stops: health says so, every call is answered meanwhile, 
 }
 
 TEST_CASE("a thread that stops on the way down keeps the process for a while, and not for ever") {
-  node n{{{"berth.shutdown_sec", "0"}}};
-  const auto name = GENERATE("viewers 1", "reactor 0");
-  stopped_thread stuck{n.daemon.pid(), name};
-  n.daemon.signal(SIGTERM);
-  stuck.await_end();
-  CHECK(n.daemon.wait(60s).status == 1);
-  CHECK(contains(n.daemon.errors(), "a thread is stuck"));
+  node of_viewers{{{"berth.shutdown_sec", "0"}}}, of_cameras{{{"berth.shutdown_sec", "0"}}};
+  stopped_thread viewers{of_viewers.daemon.pid(), "viewers 1"};
+  stopped_thread cameras{of_cameras.daemon.pid(), "reactor 0"};
+  of_viewers.daemon.signal(SIGTERM);
+  of_cameras.daemon.signal(SIGTERM);
+  viewers.await_end();
+  cameras.await_end();
+  for (auto* n : {&of_viewers, &of_cameras}) {
+    CHECK(n->daemon.wait(20s).status == 1);
+    CHECK(contains(n->daemon.errors(), "a thread is stuck"));
+  }
 }
