@@ -17,10 +17,6 @@ struct media_sender {
 
   bool is_set() const noexcept { return from.is_set(); }
 
-  /// Whether what was heard may come from here: from the address, or with the SSRC after a change of address.
-  bool may_be(const media_sender& heard) const noexcept {
-    return from == heard.from || (ssrc && heard.ssrc && ssrc == heard.ssrc);
-  }
   /// Somebody was heard. Whoever sends with more than one SSRC is told by none of them.
   void hear(const media_sender& heard) noexcept {
     const bool same = from == heard.from;

@@ -133,7 +133,7 @@ bool port_allocator::reuse(quarantine::entry& rested, const port_request& reques
     }
     ports.listener = std::move(*listener);
   }
-  const auto waiting = drain_udp(ports.rtp.get(), drain_before_reuse, rested.fed_by);
+  const auto waiting = drain_udp(ports.rtp.get(), drain_before_reuse);
   set_receive_buffer(ports.rtp.get(), options_.udp.receive_buffer);
   if (ports.rtcp) {
     const auto reports = drain_udp(ports.rtcp.get(), drain_before_reuse);
@@ -143,7 +143,7 @@ bool port_allocator::reuse(quarantine::entry& rested, const port_request& reques
   out.former_stream = std::move(rested.about.former_stream);
   out.fed_by = rested.about.fed_by;
   out.former_sender = rested.about.sender;
-  if (waiting.sender.is_set()) out.former_sender.hear(waiting.sender);
+  if (waiting.datagrams > 0) out.former_sender.hear(waiting.sender);
   ports.drops_before = kernel_drops(ports.rtp.get());
   out.ports = std::move(ports);
   return true;

@@ -27,7 +27,7 @@ void quarantine::put(bound_ports ports, std::string former_stream, const media_s
   ports.listener.reset();
   const auto port = ports.port();
   const auto width = ports.width();
-  entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by.from, fed_by}, std::move(ports), fed_by});
+  entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by.from, fed_by}, std::move(ports)});
   const auto at = std::prev(entries_.end());
   by_port_[port] = at;
   watch(at->ports.rtp.get(), port);
@@ -65,7 +65,7 @@ std::vector<quarantine::entry> quarantine::sweep(duration silence, time_point no
 
 // Reads what has arrived; whoever was heard goes to the end of the line.
 void quarantine::hear(position at, time_point now) {
-  const auto media = drain_udp(at->ports.rtp.get(), drain_per_sweep, at->fed_by);
+  const auto media = drain_udp(at->ports.rtp.get(), drain_per_sweep);
   // RTCP alone keeps a port busy as well, but it does not name the media source.
   const auto reports = at->ports.rtcp ? drain_udp(at->ports.rtcp.get(), drain_per_sweep) : drained{};
   if (media.datagrams + reports.datagrams == 0) return;
@@ -77,7 +77,7 @@ void quarantine::hear(position at, time_point now) {
   }
   at->about.datagrams += media.datagrams + reports.datagrams + (drops - at->drops_counted.value_or(drops));
   at->drops_counted = drops;
-  if (media.sender.is_set())
+  if (media.datagrams > 0)
     at->about.sender.hear(media.sender);
   else if (!at->about.sender.is_set())
     at->about.sender.from = reports.sender.from;

@@ -52,7 +52,6 @@ class quarantine {
   struct entry {
     resting_port about;
     bound_ports ports;
-    media_sender fed_by;  ///< stays the one who is refused, whoever sends to the port besides; unset: nobody fed it
     /// By the kernel on the RTP socket; none while nothing was heard, and its buffer is still that of a stream.
     std::optional<std::uint32_t> drops_counted{};
   };

@@ -166,7 +166,7 @@ std::uint32_t kernel_drops(int fd) noexcept {
   return info[8];  // SK_MEMINFO_DROPS
 }
 
-drained drain_udp(int fd, std::size_t limit, const media_sender& known) noexcept {
+drained drain_udp(int fd, std::size_t limit) noexcept {
   drained d;
   std::array<std::uint8_t, 12> head;  // RFC 3550 5.1; the rest of each datagram is cut off by the kernel
   while (d.datagrams < limit) {
@@ -184,7 +184,7 @@ drained drain_udp(int fd, std::size_t limit, const media_sender& known) noexcept
     const auto type = head[1] & 0x7f;
     const bool whole = static_cast<std::size_t>(size) == head.size();
     if (whole && head[0] >> 6 == 2 && (type < 64 || type > 95)) heard.ssrc = load_be32(&head[8]);
-    if (!known.is_set() || known.may_be(heard)) d.sender.hear(heard);
+    d.sender.hear(heard);
   }
   return d;
 }

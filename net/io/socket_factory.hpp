@@ -65,8 +65,7 @@ struct drained {
   std::size_t datagrams = 0;
   media_sender sender;  ///< of the last ones; its SSRC if they were RTP
 };
-/// Throws away what waits in a UDP socket's queue, at most `limit` datagrams. If somebody is `known`, he alone is heard
-/// as a sender, whoever sends besides.
-drained drain_udp(int fd, std::size_t limit, const media_sender& known = {}) noexcept;
+/// Throws away what waits in a UDP socket's queue, at most `limit` datagrams.
+drained drain_udp(int fd, std::size_t limit) noexcept;
 
 }  // namespace berth::net

@@ -229,30 +229,6 @@ TEST_CASE("a former sender is told by its SSRC too, unless it sends more than on
   }
 }
 
-TEST_CASE("whoever sends to a resting port besides does not make it forget who fed its stream") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  REQUIRE(a);
-  const auto port = a->ports.port();
-  camera cam, stranger;
-  r.allocator.release(std::move(a->ports), "cam", {cam.local(), 7}, opened_at);
-  stranger.send(port, {});
-  stranger.send(port, make_rtp({.ssrc = 8}));
-  r.allocator.sweep(opened_at + 1s);
-  CHECK(r.allocator.resting()[0].datagrams == 2);
-  CHECK(r.allocator.resting()[0].sender.from == cam.local());
-  // The camera, perhaps from another port of its address translator; there is room for two.
-  camera moved;
-  const bool moves = GENERATE(false, true);
-  (moves ? moved : cam).send(port, make_rtp({.ssrc = 7}));
-  stranger.send(port, make_rtp({.ssrc = 8}));
-  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
-  REQUIRE(b);
-  CHECK(b->fed_by == cam.local());
-  CHECK(b->former_sender.from == (moves ? moved.local() : cam.local()));
-  CHECK(b->former_sender.ssrc == 7U);
-}
-
 TEST_CASE("reports and junk on the media port do not hide a former sender's SSRC") {
   rig r;
   auto a = r.allocator.allocate(r.any(), opened_at);
