@@ -15,7 +15,8 @@ struct daemon_exit {
 };
 
 /// Runs Berth until SIGTERM, SIGINT or a restart is asked for; blocks the calling thread, which is the process's main
-/// one, and has the signals held (signals.hpp). Errors on the way up are printed to standard error and give the code 1 (environment) or 2 (configuration).
+/// one, and has the signals held (signals.hpp). Errors on the way up are printed to standard error and give the code 1
+/// (environment) or 2 (configuration).
 ///
 /// The way down, each step after the one before:
 ///   1. no new HTTP connections; running requests get their answers

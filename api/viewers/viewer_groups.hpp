@@ -65,14 +65,11 @@ class viewer_groups {
   viewer_feed_ptr make_feed(net::fan_out_ptr frames, net::container as, const net::muxer_options& options) const;
   /// The one with the fewest viewers.
   viewer_group& emptiest() const noexcept;
-  /// For work that is no viewer: all of them in turn.
-  viewer_group& next() noexcept { return *groups_[turn_++ % groups_.size()]; }
   std::size_t size() const noexcept;
   void stop(std::function<void()> done);
 
  private:
   std::vector<std::shared_ptr<viewer_group>> groups_;
-  std::atomic<std::size_t> turn_{0};
 };
 
 }  // namespace berth::api

@@ -18,7 +18,7 @@ net::duration tick_of(const viewer_settings& s) {
 }  // namespace
 
 viewer_service::viewer_service(context_pool& contexts, viewer_settings_function settings)
-    : settings_(std::move(settings)), groups_(contexts, [this] { return tick_of(settings_()); }) {}
+    : contexts_(contexts), settings_(std::move(settings)), groups_(contexts, [this] { return tick_of(settings_()); }) {}
 
 viewer_feed_ptr viewer_service::feed_of(const actors::watched& stream, net::container as, bool enhanced_flv) {
   const std::lock_guard lock{mutex_};
@@ -87,7 +87,7 @@ void viewer_service::serve_rtc(viewer_order order, rtc_delivery delivery) {
 
 hls_stream_ptr viewer_service::open_hls(const actors::stream_key& asked_for, const actors::watched& stream,
                                         net::container as) {
-  return hls_.open(asked_for, stream, as, settings_(), groups_.next().executor());
+  return hls_.open(asked_for, stream, as, settings_(), contexts_.next().get_executor());
 }
 
 void viewer_service::stop(std::function<void()> done) {

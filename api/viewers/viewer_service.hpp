@@ -67,6 +67,7 @@ class viewer_service {
   template <class Make>
   void begin(viewer_order order, Make make);
 
+  context_pool& contexts_;
   const viewer_settings_function settings_;
   viewer_registry viewers_;
   std::mutex mutex_;  // of feeds_ and random_

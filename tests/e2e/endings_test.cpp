@@ -24,16 +24,26 @@ namespace {
 
 constexpr auto bound = 1s;  // berth.shutdown_sec
 
-daemon_process::settings busy(const hook_receiver& hooks, const temporary_directory& records) {
-  return hooked(hooks,
-                {"on_stream_changed", "on_rtp_server_timeout", "on_server_keepalive", "on_send_rtp_stopped",
-                 "on_record_mp4", "on_stream_none_reader", "on_flow_report"},
-                {{"hook.timeoutSec", "60"},
-                 {"hook.alive_interval", "0.1"},
-                 {"general.flowThreshold", "0"},
-                 {"berth.shutdown_sec", "1"},
-                 {"protocol.mp4_save_path", records.path().string()}});
-}
+/// A daemon whose hooks hang, and which records into a place of its own.
+struct busy_node {
+  busy_node() { hooks.always({.action = hook_reply::how::hang}); }
+
+  hook_receiver hooks;
+  const temporary_directory records;
+  daemon_process daemon{settings()};
+
+ private:
+  daemon_process::settings settings() const {
+    return hooked(hooks,
+                  {"on_stream_changed", "on_rtp_server_timeout", "on_server_keepalive", "on_send_rtp_stopped",
+                   "on_record_mp4", "on_stream_none_reader", "on_flow_report"},
+                  {{"hook.timeoutSec", "60"},
+                   {"hook.alive_interval", "0.1"},
+                   {"general.flowThreshold", "0"},
+                   {"berth.shutdown_sec", "1"},
+                   {"protocol.mp4_save_path", records.path().string()}});
+  }
+};
 
 /// What goes on at one node while it is ended: three cameras of which one has viewers, a recording and senders, a stream
 /// that nobody feeds, and clients that open and close without a pause until nobody answers.
@@ -110,10 +120,8 @@ int some(std::mt19937& from) { return std::uniform_int_distribution{0, 60}(from)
 }  // namespace
 
 TEST_CASE("endings: SIGTERM in the midst of everything: exit 0 in time, and nothing to complain of") {
-  hook_receiver hooks;
-  hooks.always({.action = hook_reply::how::hang});
-  const temporary_directory records;
-  daemon_process daemon{busy(hooks, records)};
+  busy_node n;
+  auto& daemon = n.daemon;
   std::mt19937 luck{1};
   for (int round = 0; round < at_length(3); ++round) {
     INFO("round " << round);
@@ -143,10 +151,8 @@ TEST_CASE("endings: SIGTERM again and again until the last moment: exit 0 all th
 }
 
 TEST_CASE("endings: restartServer in the midst of everything: it is back each time, with nothing left of before") {
-  hook_receiver hooks;
-  hooks.always({.action = hook_reply::how::hang});
-  const temporary_directory records;
-  daemon_process daemon{busy(hooks, records)};
+  busy_node n;
+  auto& daemon = n.daemon;
   std::mt19937 luck{2};
   for (int round = 0; round < at_length(3); ++round) {
     INFO("round " << round);
@@ -164,23 +170,19 @@ TEST_CASE("endings: restartServer in the midst of everything: it is back each ti
 }
 
 TEST_CASE("endings: SIGTERM while a restart is under way is the end") {
-  hook_receiver hooks;
-  hooks.always({.action = hook_reply::how::hang});
-  const temporary_directory records;
-  daemon_process daemon{busy(hooks, records)};
+  busy_node n;
+  auto& daemon = n.daemon;
   peer_face face{daemon.http_port(), daemon.secret()};
   CHECK(number(face.call("openRtpServer", node::with("cam", {})), "code") == 0);
-  REQUIRE(hooks.wait_for("/on_server_keepalive", 1));
+  REQUIRE(n.hooks.wait_for("/on_server_keepalive", 1));
   CHECK(number(face.call("restartServer"), "code") == 0);
   daemon.signal(SIGTERM);
   CHECK(daemon.wait(60s).status == 0);
 }
 
 TEST_CASE("endings: SIGHUP in the midst of everything disturbs nothing") {
-  hook_receiver hooks;
-  hooks.always({.action = hook_reply::how::hang});
-  const temporary_directory records;
-  daemon_process daemon{busy(hooks, records)};
+  busy_node n;
+  auto& daemon = n.daemon;
   std::mt19937 luck{3};
   traffic all{daemon};
   for (int round = 0; round < at_length(3); ++round) {

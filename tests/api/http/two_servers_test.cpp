@@ -57,6 +57,25 @@ struct site {
   bool stopped = false;
 };
 
+/// The thread of a site does not go on for as long as this stands.
+class stuck_thread {
+ public:
+  explicit stuck_thread(site& of) {
+    std::promise<void> stuck;
+    boost::asio::post(of.io, [&stuck, go_on = go_on_] {
+      stuck.set_value();
+      go_on->wait();
+    });
+    stuck.get_future().wait();
+  }
+  ~stuck_thread() { go_on_->count_down(); }
+  stuck_thread(const stuck_thread&) = delete;
+  stuck_thread& operator=(const stuck_thread&) = delete;
+
+ private:
+  const std::shared_ptr<std::latch> go_on_ = std::make_shared<std::latch>(1);
+};
+
 std::string answerer(const std::string& reply) {
   const auto at = reply.find(R"("by":")");
   return at == std::string::npos ? "nobody" : reply.substr(at + 6, reply.find('"', at + 6) - at - 6);
@@ -94,17 +113,11 @@ TEST_CASE("two servers: one answers at the port of the other while that is stuck
   REQUIRE(port);
   for (int round = 0; round < 5; ++round) {
     CHECK(answerer(client{*port}.ask(get("/here"))) == "front");
-    std::latch go_on{1};
-    std::promise<void> stuck;
-    boost::asio::post(front.io, [&] {
-      stuck.set_value();
-      go_on.wait();
-    });
-    stuck.get_future().wait();
+    std::optional<stuck_thread> stuck{std::in_place, front};
     for (int i = 0; i < 3; ++i) back.server->help(*front.server);
     for (int i = 0; i < 3; ++i) CHECK(answerer(client{*port}.ask(get("/here"))) == "back");
     back.server->stop_helping();
-    go_on.count_down();
+    stuck.reset();
     // A connection that was accepted in time is still served.
     CHECK(eventually(20s, [&] { return answerer(client{*port}.ask(get("/here"))) == "front"; }));
   }
@@ -125,13 +138,7 @@ TEST_CASE(
     REQUIRE(peers.send(get("/index/api/slow")));
     entered.wait();
     entered_too.wait();
-    std::latch go_on{1};
-    std::promise<void> stuck;
-    boost::asio::post(front.io, [&] {
-      stuck.set_value();
-      go_on.wait();
-    });
-    stuck.get_future().wait();
+    std::optional<stuck_thread> stuck{std::in_place, front};
     CHECK(unread.send(get("/v1/streams/cam")));
     CHECK(bare.send("HEAD /v1/streams/cam HTTP/1.1\r\n\r\n"));
     CHECK(broken.send("\x16\x03\x01"));
@@ -144,7 +151,7 @@ TEST_CASE(
     CHECK(contains(broken.rest().value_or("cut"), "503"));
     CHECK(contains(asking.rest().value_or("cut"), "application/problem+json"));
     CHECK(contains(peers.rest().value_or("cut"), R"("code":-400)"));
-    go_on.count_down();
+    stuck.reset();
     front.slow.open();
     front.slow_too.open();
     CHECK(answerer(silent.ask(get("/here"))) == "front");
