@@ -88,7 +88,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
 
   error_code open(const tcp::endpoint& at);
   void begin_accepting();
-  awaitable<void> accept_loop();
+  awaitable<void> accept_loop(std::uint64_t listening);
   void stop_accepting();
   void start(tcp::socket socket, const executor& on);
   void run(const std::shared_ptr<server_session>& session, const executor& on, bool welcome);
@@ -102,7 +102,7 @@ class tcp_server::core : public std::enable_shared_from_this<core> {
   executor own_;  // of the acceptor and of stopping
   tcp::acceptor acceptor_;
   asio::steady_timer deadline_;
-  bool accepting_ = false;
+  std::uint64_t listening_ = 0;  // counts what the acceptor has been: a loop ends with its own
   std::atomic<bool> help_under_way_{false};
   std::atomic<std::uint16_t> port_{0};
   const taken_count taken_ = std::make_shared<std::atomic<std::size_t>>(0);
@@ -170,7 +170,7 @@ void tcp_server::core::help(const core& other) {
       const std::lock_guard lock{self->mutex_};
       if (self->stopping_) return;
     }
-    if (self->accepting_ || self->acceptor_.is_open()) return;
+    if (self->acceptor_.is_open()) return;
     error_code error;
     self->acceptor_.assign(family, listener->get(), error);
     if (error) return;
@@ -196,12 +196,10 @@ void tcp_server::core::speak_for(std::string_view why) const {
 }
 
 void tcp_server::core::begin_accepting() {
-  accepting_ = true;
   asio::co_spawn(
       own_,
-      [self = shared_from_this()]() -> awaitable<void> {
-        co_await self->accept_loop();
-        self->accepting_ = false;
+      [self = shared_from_this(), listening = ++listening_]() -> awaitable<void> {
+        co_await self->accept_loop(listening);
       },
       asio::detached);
 }
@@ -213,8 +211,9 @@ void tcp_server::core::stop_accepting() {
   const net::unique_fd released{acceptor_.release(error)};
 }
 
-awaitable<void> tcp_server::core::accept_loop() {
-  while (acceptor_.is_open()) {
+awaitable<void> tcp_server::core::accept_loop(std::uint64_t listening) {
+  const auto listens = [&] { return acceptor_.is_open() && listening == listening_; };
+  while (listens()) {
     auto on = next_().get_executor();
     auto [error, socket] = co_await acceptor_.async_accept(on, asio::as_tuple(asio::use_awaitable));
     if (!error) {
@@ -223,7 +222,7 @@ awaitable<void> tcp_server::core::accept_loop() {
       } catch (const std::exception& e) {
         if (service_.log) service_.log("a connection of " + service_.name + " could not be served: " + e.what());
       }
-    } else if (acceptor_.is_open() && error != asio::error::connection_aborted) {
+    } else if (listens() && error != asio::error::connection_aborted) {
       asio::steady_timer pause{own_, accept_pause};
       co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
     }

@@ -123,6 +123,23 @@ TEST_CASE("two servers: one answers at the port of the other while that is stuck
   }
 }
 
+TEST_CASE("two servers: who is asked to help before it has come to stop helping goes on") {
+  site back{"back"};
+  site front{"front", &back};
+  const auto port = front.server->listen("127.0.0.1", 0);
+  REQUIRE(port);
+  const stuck_thread stuck{front};
+  back.server->help(*front.server);
+  CHECK(answerer(client{*port}.ask(get("/here"))) == "back");
+  for (int round = 0; round < 5; ++round) {
+    std::optional<stuck_thread> both_wait{std::in_place, back};
+    back.server->stop_helping();
+    back.server->help(*front.server);
+    both_wait.reset();
+    CHECK(answerer(client{*port}.ask(get("/here"))) == "back");
+  }
+}
+
 TEST_CASE(
     "two servers: who waits for a thread that is stuck is told so by another, and who waits for nothing is let be") {
   for (int round = 0; round < 5; ++round) {
