@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "actors/stream/wake_batch.hpp"
-
 namespace berth::actors {
 namespace {
 
@@ -126,6 +124,7 @@ void control_unit::home::serve() {
     lock.unlock();
     due_ = net::time_point::max();
     owner_.run();
+    if (std::exchange(behind_, false)) owner_.follow_up();
     lock.lock();
   }
 }
@@ -165,6 +164,7 @@ void control_unit::move_home() {
   }
   runner_.store({}, std::memory_order_relaxed);
   in_turn_ = turn_wanted_ = false;
+  follow_up();
   home_.begin();
 }
 
@@ -211,7 +211,7 @@ bool control_unit::run_jobs() {
 
 void control_unit::run() {
   runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  const wake_batch reactors;
+  const wake_batch::turn wakes_nobody{reactors_};
   in_turn_ = true;
   turn_wanted_ = false;
   const auto begun = net::clock::now();
@@ -231,7 +231,13 @@ void control_unit::run() {
   const std::lock_guard lock{mutex_};
   if (const auto next = clock_.next()) loop_->wake_at(*next);
   turn_wanted_ = signalled_ = !jobs_.empty() || !foreign_jobs_.empty();
+  if (!reactors_.empty() && !std::exchange(follow_up_wanted_, true)) loop_->run_behind();
   if (turn_wanted_) loop_->wake();
+}
+
+void control_unit::follow_up() {
+  follow_up_wanted_ = false;
+  reactors_.deliver();
 }
 
 }  // namespace berth::actors

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "actors/stream/wake_batch.hpp"
 #include "net/base/time.hpp"
 
 namespace berth::actors {
@@ -26,6 +27,8 @@ class control_loop {
   virtual void wake() = 0;
   /// It is wanted at that time as well, in place of all times that were named before. Called by run().
   virtual void wake_at(net::time_point when) = 0;
+  /// control_unit::follow_up() is wanted behind whatever the turn's answers have made ready to run. Called by run().
+  virtual void run_behind() = 0;
 };
 
 /// A clock of CAF's without a thread. What has to be cancelled is taken out of a map: nobody is woken for it.
@@ -80,6 +83,8 @@ class control_unit final : public caf::scheduler::abstract_coordinator {
 
   /// One turn, on the thread that has the work now: everything that is queued, and what follows from it, within bounds.
   void run();
+  /// Wakes whom the last turns have left asleep. On the same thread.
+  void follow_up();
 
   /// The longest turn since the last call.
   net::duration longest_turn() noexcept { return net::duration{longest_turn_.exchange(0, std::memory_order_relaxed)}; }
@@ -103,6 +108,7 @@ class control_unit final : public caf::scheduler::abstract_coordinator {
     void end();
     void wake() override;
     void wake_at(net::time_point when) override { due_ = when; }
+    void run_behind() override { behind_ = true; }
 
    private:
     void serve();
@@ -112,7 +118,9 @@ class control_unit final : public caf::scheduler::abstract_coordinator {
     std::condition_variable changed_;
     bool wanted_ = false;
     bool ending_ = false;
-    net::time_point due_ = net::time_point::max();  // of the thread alone
+    // of the thread alone
+    net::time_point due_ = net::time_point::max();
+    bool behind_ = false;
     std::thread thread_;
   };
 
@@ -132,6 +140,8 @@ class control_unit final : public caf::scheduler::abstract_coordinator {
   std::vector<caf::resumable*> running_;
   bool in_turn_ = false;
   bool turn_wanted_ = false;
+  wake_batch reactors_;
+  bool follow_up_wanted_ = false;
 
   std::mutex mutex_;
   control_loop* loop_ = &home_;

@@ -1,7 +1,8 @@
-// Who has to be woken for what a turn has queued is woken once, when the turn ends.
+// Who has to be woken for what a turn has queued is woken once, when the turn's answers are out.
 #pragma once
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace berth::actors {
@@ -16,24 +17,32 @@ class sleeper {
 };
 
 /// Waking a thread costs more than what it is woken for: several streams that are opened in one turn wake their reactor
-/// once. Puts off the wakes that its own thread wants for as long as it stands, and nobody else's: what others have
-/// queued does not wait for the turn.
-/// Made by a turn of the control unit, on its stack; one at a time on a thread.
+/// once, and whoever waits for the answer does not wait for that.
+/// Owned by the control unit, touched by the thread that has its work.
 class wake_batch {
  public:
-  wake_batch() noexcept { current = this; }
-  ~wake_batch() {
-    current = nullptr;
-    for (auto* s : put_off_) s->wake();
-  }
-  wake_batch(const wake_batch&) = delete;
-  wake_batch& operator=(const wake_batch&) = delete;
+  /// Puts off the wakes that its own thread wants for as long as it stands, and nobody else's: what others have queued
+  /// does not wait for the turn. On the stack of a turn; one at a time on a thread.
+  class turn {
+   public:
+    explicit turn(wake_batch& batch) noexcept { current = &batch; }
+    ~turn() { current = nullptr; }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+  };
 
-  /// At once, if the calling thread has no such turn.
+  /// At once, if the calling thread has no turn.
   static void wake(sleeper& whom) {
     if (current == nullptr) return whom.wake();
     auto& all = current->put_off_;
     if (std::find(all.begin(), all.end(), &whom) == all.end()) all.push_back(&whom);
+  }
+
+  bool empty() const noexcept { return put_off_.empty(); }
+  /// Wakes them all. What was put off has to be delivered before its sleeper goes.
+  void deliver() {
+    for (auto* s : put_off_) s->wake();
+    put_off_.clear();
   }
 
  private:

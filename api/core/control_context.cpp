@@ -26,4 +26,9 @@ void control_context::wake_at(net::time_point when) {
   });
 }
 
+// Answers were posted by the turn: their replies are on their way when this runs.
+void control_context::run_behind() {
+  boost::asio::post(io_, [this] { unit_->follow_up(); });
+}
+
 }  // namespace berth::api

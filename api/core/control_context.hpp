@@ -11,8 +11,8 @@ namespace berth::api {
 
 /// An io_context for one thread, which runs the control unit between its handlers: a request is answered on the thread
 /// that it came in on. Nothing that runs here may wait, for the supervisor would wait with it.
-/// Owned by the daemon. wake() may be called from any thread, wake_at() by the control unit's turns; the rest by the
-/// owner. Destroy it when nobody runs the context any more and the control unit has moved home.
+/// Owned by the daemon. wake() may be called from any thread, the other overrides by the control unit's turns, the rest
+/// by the owner. Destroy it when nobody runs the context any more and the control unit has moved home.
 class control_context final : public actors::control_loop {
  public:
   boost::asio::io_context& io() noexcept { return io_; }
@@ -22,6 +22,7 @@ class control_context final : public actors::control_loop {
 
   void wake() override;
   void wake_at(net::time_point when) override;
+  void run_behind() override;
 
  private:
   boost::asio::io_context io_{1};

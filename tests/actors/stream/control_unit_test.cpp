@@ -35,12 +35,18 @@ struct ring {
 struct leave {
   using answer = nothing;
 };
-using clerk_actor = actor_of<thread_question, alarm_in, ring, leave>;
+struct rouse {
+  using answer = nothing;
+
+  sleeper* whom;
+};
+using clerk_actor = actor_of<thread_question, alarm_in, ring, rouse, leave>;
 
 clerk_actor::behavior_type clerk(clerk_actor::pointer self) {
   return {[](const thread_question&) { return this_thread(); },
           [self](const alarm_in& a) { self->delayed_send(self, a.after, ring{a.rings}); },
-          [](const ring& r) { ++*r.rings; }, [self](const leave&) { self->quit(); }};
+          [](const ring& r) { ++*r.rings; }, [](const rouse& r) { wake_batch::wake(*r.whom); },
+          [self](const leave&) { self->quit(); }};
 }
 
 /// A loop that the test turns by hand.
@@ -48,7 +54,9 @@ class hand_loop final : public control_loop {
  public:
   void wake() override { ++wakes; }
   void wake_at(net::time_point when) override { due = when; }
+  void run_behind() override { ++behind; }
 
+  int behind = 0;
   std::atomic<int> wakes{0};
   std::atomic<net::time_point> due{net::time_point::max()};
 };
@@ -120,6 +128,32 @@ TEST_CASE("control_unit: the lent thread is told when a message is due, and nobo
   threads.control().clock().cancel_all();
   threads.control().run();
   threads.control().move_home();
+}
+
+TEST_CASE("control_unit: whom its turns want awake is woken behind their answers, once, or when the work goes home") {
+  struct counting final : sleeper {
+    void wake() override { ++woken; }
+    int woken = 0;
+  } whom;
+  actor_threads threads{{}};
+  hand_loop loop;
+  const auto one = threads.system().spawn(clerk);
+  threads.control().move_to(loop);
+  const auto turn = [&] {
+    caf::anon_send(one, rouse{&whom});
+    threads.control().run();
+  };
+  turn();
+  turn();
+  CHECK(whom.woken == 0);
+  CHECK(loop.behind == 1);
+  threads.control().follow_up();
+  CHECK(whom.woken == 1);
+  turn();
+  CHECK(loop.behind == 2);
+  threads.control().move_home();
+  CHECK(whom.woken == 2);
+  caf::anon_send(one, leave{});
 }
 
 TEST_CASE("control_unit: work that was queued while nobody turned the loop is done at home") {
