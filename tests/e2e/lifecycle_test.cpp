@@ -5,11 +5,17 @@
 
 #include "tests/e2e/node.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sanitized.hpp"
 
 using namespace berth::tests;
 using steady = std::chrono::steady_clock;
 
 namespace {
+
+/// A time-out that is waited for, and the time after which that is late: short, where everything is.
+constexpr int seconds = sanitized ? 3 : 1;
+constexpr std::chrono::milliseconds time_out = std::chrono::seconds{seconds};
+const auto time_out_sec = std::to_string(seconds);
 
 std::optional<object> resting_port(node& n, std::uint16_t port) {
   const auto ports = n.v1.ports();
@@ -21,27 +27,27 @@ std::optional<object> resting_port(node& n, std::uint16_t port) {
 }  // namespace
 
 TEST_CASE("idle: a stream that is never fed goes at its deadline, not before, and within a second after it") {
-  node n{{{"rtp_proxy.timeoutSec", "1"}}};
+  node n{{{"rtp_proxy.timeoutSec", time_out_sec}}};
   const auto before = steady::now();
   const auto port = n.port_of("cam", {{"tcp_mode", "1"}});
   const auto opened = steady::now();
   REQUIRE(eventually(soon, [&] { return !n.listed("cam"); }));
   const auto gone = steady::now();
-  CHECK(gone - before >= 1s);
-  CHECK(gone - opened < 2s);
+  CHECK(gone - before >= time_out);
+  CHECK(gone - opened < 2 * time_out);
   // Nobody sees a stream that is closing; its sockets follow at once.
-  CHECK(eventually(1s, [&] { return !tcp_port_listening(port); }));
+  CHECK(eventually(time_out, [&] { return !tcp_port_listening(port); }));
   CHECK_FALSE(n.exists("cam"));
-  CHECK(eventually(1s, [&] { return number(n.v1.ports(), "leased") == 0; }));
+  CHECK(eventually(time_out, [&] { return number(n.v1.ports(), "leased") == 0; }));
   CHECK(n.port_of("cam") != 0);
 }
 
 TEST_CASE("idle: packets keep a stream, junk does not, and silence ends it a time-out after the last packet") {
-  node n{{{"rtp_proxy.timeoutSec", "1"}, {"rtp_proxy.stall_ms", "500"}}};
+  node n{{{"rtp_proxy.timeoutSec", time_out_sec}, {"rtp_proxy.stall_ms", "500"}}};
   const auto fed = n.port_of("fed"), junk = n.port_of("junk");
   rtp_sender camera;
   auto last = steady::now();
-  CHECK(throughout(1500ms, [&] {
+  CHECK(throughout(time_out * 3 / 2, [&] {
     last = steady::now();
     camera.send(fed);
     camera.send_raw(junk, {1, 2, 3});
@@ -52,8 +58,8 @@ TEST_CASE("idle: packets keep a stream, junk does not, and silence ends it a tim
   CHECK(n.exists("fed"));
   REQUIRE(eventually(soon, [&] { return !n.exists("fed"); }));
   const auto silence = steady::now() - last;
-  CHECK(silence >= 1s);
-  CHECK(silence < 2s);
+  CHECK(silence >= time_out);
+  CHECK(silence < 2 * time_out);
 }
 
 TEST_CASE("idle: a stalled stream is active again with the next packet") {
@@ -72,12 +78,12 @@ TEST_CASE("idle: a stalled stream is active again with the next packet") {
 }
 
 TEST_CASE("idle: timeout_sec is the stream's own, 0 means never, and asking again starts the clock anew") {
-  node n{{{"rtp_proxy.timeoutSec", "1"}}};
+  node n{{{"rtp_proxy.timeoutSec", time_out_sec}}};
   n.port_of("patient", {{"timeout_sec", "60"}});
   n.port_of("eternal", {{"timeout_sec", "0"}});
   n.port_of("asked");
   const auto opened = steady::now();
-  while (steady::now() - opened < 1800ms)
+  while (steady::now() - opened < time_out * 9 / 5)
     REQUIRE(eventually(soon, [&] { return number(n.open("asked"), "generation") > 0 && n.listed("asked"); }));
   CHECK(number(n.open("asked"), "generation") == number(*n.item("asked"), "generation"));
   CHECK(n.listed("patient"));
@@ -90,13 +96,13 @@ TEST_CASE("idle: setServerConfig rtp_proxy.timeoutSec acts on open streams that 
   node n;
   n.port_of("cam");
   n.port_of("own", {{"timeout_sec", "60"}});
-  REQUIRE(number(n.call("setServerConfig", {{"rtp_proxy.timeoutSec", "1"}}), "changed") == 1);
+  REQUIRE(number(n.call("setServerConfig", {{"rtp_proxy.timeoutSec", time_out_sec}}), "changed") == 1);
   CHECK(eventually(soon, [&] { return !n.listed("cam"); }));
   CHECK(n.listed("own"));
 }
 
 TEST_CASE("pause suspends the idle check for its seconds, resume starts the clock anew") {
-  node n{{{"rtp_proxy.timeoutSec", "1"}}};
+  node n{{{"rtp_proxy.timeoutSec", time_out_sec}}};
   const auto paused = n.port_of("paused"), resumed = n.port_of("resumed");
   rtp_sender camera;
   camera.send(paused);
@@ -104,23 +110,23 @@ TEST_CASE("pause suspends the idle check for its seconds, resume starts the cloc
   REQUIRE(n.reaches("paused", "packets", 1));
   REQUIRE(n.reaches("resumed", "packets", 1));
   const auto begin = steady::now();
-  REQUIRE(n.code("pauseRtpCheck", {{"stream_id", "paused"}, {"pause_seconds", "3"}}) == 0);
+  REQUIRE(n.code("pauseRtpCheck", {{"stream_id", "paused"}, {"pause_seconds", std::to_string(3 * seconds)}}) == 0);
   REQUIRE(n.code("pauseRtpCheck", {{"stream_id", "resumed"}, {"pause_seconds", "60"}}) == 0);
-  CHECK(throughout(1500ms, [&] { return n.exists("paused") && n.exists("resumed"); }));
+  CHECK(throughout(time_out * 3 / 2, [&] { return n.exists("paused") && n.exists("resumed"); }));
   const auto resume = steady::now();
   REQUIRE(n.code("resumeRtpCheck", {{"stream_id", "resumed"}}) == 0);
   REQUIRE(eventually(soon, [&] { return !n.exists("resumed"); }));
-  CHECK(steady::now() - resume >= 1s);
-  CHECK(steady::now() - resume < 2s);
+  CHECK(steady::now() - resume >= time_out);
+  CHECK(steady::now() - resume < 2 * time_out);
   // The pause took the place of the time-out: it is not added to it.
   REQUIRE(eventually(soon, [&] { return !n.exists("paused"); }));
-  CHECK(steady::now() - begin >= 3s);
-  CHECK(steady::now() - begin < 4s);
+  CHECK(steady::now() - begin >= 3 * time_out);
+  CHECK(steady::now() - begin < 4 * time_out);
 }
 
 TEST_CASE(
     "quarantine: who keeps sending after the close never feeds the stream that gets the port next, and is named") {
-  node n{{{"rtp_proxy.quarantine_sec", "1"}}};
+  node n{{{"rtp_proxy.quarantine_sec", time_out_sec}}};
   rtp_sender stubborn{0x1111}, rightful{0x2222};
   const auto port = n.port_of("first");
   stubborn.send(port, 5);
@@ -138,14 +144,14 @@ TEST_CASE(
   CHECK(text(*r, "sender") == stubborn.local().to_string());
   CHECK(number(*r, "silent_ms") >= 0);
 
-  // For as long as it sends, the port rests: longer than the second of silence that would free it.
-  CHECK(throughout(1500ms, [&] {
+  // For as long as it sends, the port rests: longer than the silence that would free it.
+  CHECK(throughout(time_out * 3 / 2, [&] {
     stubborn.send(port);
     return resting_port(n, port).has_value();
   }));
   stubborn.send(port, 3);
   REQUIRE(n.port_of("second", {{"port", std::to_string(port)}}) == port);
-  CHECK(throughout(1500ms, [&] {
+  CHECK(throughout(time_out * 3 / 2, [&] {
     stubborn.send(port);
     return !n.exists("second");
   }));
@@ -157,11 +163,12 @@ TEST_CASE(
 }
 
 TEST_CASE("quarantine: a silent port is free again after rtp_proxy.quarantine_sec, and bound until then") {
-  node n{{{"rtp_proxy.quarantine_sec", "0.5"}}};
+  node n{{{"rtp_proxy.quarantine_sec", "3600"}}};
   const auto port = n.port_of("cam");
   REQUIRE(n.close("cam") == 1);
   CHECK(udp_port_bound(port));
   CHECK(resting_port(n, port));
+  REQUIRE(number(n.call("setServerConfig", {{"rtp_proxy.quarantine_sec", "0.5"}}), "changed") == 1);
   CHECK(eventually(soon, [&] { return !resting_port(n, port); }));
   CHECK_FALSE(udp_port_bound(port));
   CHECK(number(n.v1.ports(), "free") == number(n.v1.ports(), "size"));
