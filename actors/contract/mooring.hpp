@@ -32,12 +32,13 @@ struct short_text {
   std::string str() const { return bytes.data(); }
 };
 
-/// One per stream life. `ports` has one owner at a time: the supervisor before the spawn and after the down message,
-/// the stream in between; CAF's spawn and down message order the hand-overs. Everything else is written by the stream's
+/// One per stream life. `ports` and `strangers` have one owner at a time: the supervisor before the spawn and after the
+/// down message, the stream in between; CAF's spawn and down message order the hand-overs. Everything else is written by the stream's
 /// thread only and readable from any thread. Dies with the last of the two.
 struct mooring {
   net::bound_ports ports;
-  int receive_buffer = 0;  ///< set before the spawn
+  net::media_senders strangers;  ///< who sends to the ports and must not feed the stream
+  int receive_buffer = 0;        ///< set before the spawn
 
   net::stream_counters counters;
   net::published<received_from> from;

@@ -73,7 +73,7 @@ void stream::moor() {
   }
   const auto& ports = shared_->ports;
   const auto now = clock().now();
-  if (options_.former_sender.is_set()) intake_.receiver().rest(options_.former_sender, options_.silence, now);
+  intake_.receiver().rest(shared_->strangers, options_.silence, now);
   rtp_ = poller().add(ports.rtp.get(), EPOLLIN, *this, tag_rtp);
   if (ports.rtcp) rtcp_ = poller().add(ports.rtcp.get(), EPOLLIN, *this, tag_rtcp);
   if (ports.listener) listener_ = poller().add(ports.listener.get(), EPOLLIN, *this, tag_listener);
@@ -102,6 +102,7 @@ void stream::on_exit() {
       connecting_->asked_by->deliver(reject(errc::stream_ended, to_string(options_.key) + " was closed meanwhile"));
     connecting_.reset();
   }
+  shared_->strangers = intake_.receiver().resting(clock().now());
   auto& ports = shared_->ports;
   poller().remove(ports.rtp.get(), rtp_);
   poller().remove(ports.rtcp.get(), rtcp_);

@@ -23,8 +23,7 @@ struct stream_options {
   stream_key key;
   generation_t generation = 0;
   net::rtp_receiver::options receiver;
-  net::media_sender former_sender;  ///< of the port, if it is another stream's; unset: none
-  net::duration silence{};          ///< how long that must be silent before it is heard
+  net::duration silence{};  ///< how long the mooring's strangers must be silent before they are heard
   std::size_t max_tcp_frame = 0;
   net::media_options media;
   track_filter only_track = track_filter::all;

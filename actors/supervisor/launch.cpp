@@ -12,7 +12,6 @@ struct launcher {
   const launch_means& with;
   const stream_key& key;
   stream_record& r;
-  const net::media_sender& former_sender;
 
   // Weak: a stream must not keep its supervisor.
   weak_handle<overseer_actor> overseer() const {
@@ -45,7 +44,6 @@ struct launcher {
     o.receiver.policy = port.sources.value_or(with.settings.sources);
     o.receiver.ssrc_filter = port.ssrc;
     o.receiver.relearn_after = with.settings.relearn_after;
-    o.former_sender = former_sender;
     o.silence = with.settings.allocator.silence;
     o.max_tcp_frame = with.settings.max_tcp_frame;
     o.media = with.settings.media;
@@ -59,8 +57,8 @@ struct launcher {
 
 }  // namespace
 
-void launch(const launch_means& with, const stream_key& key, stream_record& r, const net::media_sender& former_sender) {
-  std::visit(launcher{with, key, r, former_sender}, r.request().what);
+void launch(const launch_means& with, const stream_key& key, stream_record& r) {
+  std::visit(launcher{with, key, r}, r.request().what);
 }
 
 }  // namespace berth::actors

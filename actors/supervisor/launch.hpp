@@ -14,8 +14,7 @@ struct launch_means {
 };
 
 /// Spawns the stream, shared port or fetched stream that `r` describes on the host of `r`, monitored by the supervisor,
-/// and puts its handle into `r`. `former_sender` is who fed the port for another stream, unset if nobody did. Throws what CAF throws
-/// when there is no memory or thread.
-void launch(const launch_means& with, const stream_key& key, stream_record& r, const net::media_sender& former_sender);
+/// and puts its handle into `r`. Throws what CAF throws when there is no memory or thread.
+void launch(const launch_means& with, const stream_key& key, stream_record& r);
 
 }  // namespace berth::actors

@@ -108,11 +108,9 @@ outcome<opened> openings::create(const open_request& request, stream_record r, h
   shared.receive_buffer = net::receive_buffer(shared.ports.rtp.get());
   r.opened.local = shared.ports.local;
   r.generation = given_.streams.next_generation();
-  // A stream that comes back to its port is fed by whoever fed it, and by nobody who sent there besides.
-  const auto& former = got->former_sender;
-  const bool own = former.is_set() && former.from == got->fed_by && got->former_stream == to_string(request.key);
-  if (auto failed = make_actor(request.key, r, own ? net::media_sender{} : former)) {
-    given_.ports.release(std::move(shared.ports), got->former_stream, got->former_sender, given_.keeper.now());
+  shared.strangers = got->past.strangers_to(to_string(request.key));
+  if (auto failed = make_actor(request.key, r)) {
+    given_.ports.release(std::move(shared.ports), std::move(got->past), given_.keeper.now());
     return net::failure{std::move(*failed)};
   }
   return opened{insert(request.key, std::move(r)), open_kind::created};
@@ -135,18 +133,17 @@ outcome<opened> openings::create_sourced(const open_request& request, stream_rec
   if (name != request.key && !given_.streams.is_free(name))
     return reject(errc::publish_refused, "the name " + to_string(name) + " is taken by another stream");
   r.generation = given_.streams.next_generation();
-  if (auto failed = make_actor(request.key, r, {})) return net::failure{std::move(*failed)};
+  if (auto failed = make_actor(request.key, r)) return net::failure{std::move(*failed)};
   ++sourced_;
   if (name != request.key) given_.streams.rename(request.key, name);
   if (publish) given_.publishing.grant(r, *publish);
   return opened{insert(request.key, std::move(r)), open_kind::created};
 }
 
-std::optional<rejection> openings::make_actor(const stream_key& key, stream_record& r,
-                                              const net::media_sender& former_sender) {
+std::optional<rejection> openings::make_actor(const stream_key& key, stream_record& r) {
   try {
     if (!r.opened.parent) r.berth.host = given_.keeper.place();
-    launch({given_.self, given_.keeper.settings(), given_.sockets, given_.sources}, key, r, former_sender);
+    launch({given_.self, given_.keeper.settings(), given_.sockets, given_.sources}, key, r);
   } catch (const std::exception& e) {
     return reject(errc::internal, std::string{"the stream's actor could not be made: "} + e.what()).error;
   }
@@ -186,7 +183,7 @@ void openings::open_fed(const ssrc_arrived& a) {
 
   auto r = record_of(key, a, *port, moment_now());
   r.generation = given_.streams.next_generation();
-  if (auto failed = make_actor(key, r, {})) return refuse(failed->text);
+  if (auto failed = make_actor(key, r)) return refuse(failed->text);
   ++fed_;
   port->berth.children.push_back(key);
   insert(key, std::move(r));
@@ -218,8 +215,9 @@ void openings::give_back(const stream_key& key, stream_record& r, const net::med
     --fed_;
   else if (r.request().source() != nullptr)
     --sourced_;
-  else
-    given_.ports.release(std::move(r.berth.shared->ports), to_string(key), fed_by, given_.keeper.now());
+  else if (auto& shared = *r.berth.shared; true)
+    given_.ports.release(std::move(shared.ports), {to_string(key), fed_by, std::move(shared.strangers)},
+                         given_.keeper.now());
 }
 
 std::optional<rejection> openings::give_way(stream_record& r) {
@@ -262,7 +260,7 @@ void openings::open_parked(const stream_key& key, std::list<parked_open> parked,
       again.splice(again.end(), parked);
       return;
     }
-    if (had) given_.ports.release(std::move(had->ports), had->former_stream, had->former_sender, given_.keeper.now());
+    if (had) given_.ports.release(std::move(had->ports), std::move(had->past), given_.keeper.now());
     if (*made && (*made)->kind == open_kind::created && displaced) (**made).kind = open_kind::replaced;
     displaced = false;
     answer(account(std::move(*made), request));

@@ -57,7 +57,7 @@ class openings {
   outcome<opened> create(const open_request& request, stream_record r, had_ports& had);
   outcome<opened> create_sourced(const open_request& request, stream_record r);
   net::result<net::allocation, rejection> allocate(const open_request& request, const net::endpoint& local);
-  std::optional<rejection> make_actor(const stream_key& key, stream_record& r, const net::media_sender& former_sender);
+  std::optional<rejection> make_actor(const stream_key& key, stream_record& r);
   /// What is told of it.
   stream_status_ptr insert(const stream_key& key, stream_record r);
   outcome<opened> account(outcome<opened> answer, const open_request& request);

@@ -297,7 +297,7 @@ void senders::remove(entries::iterator which) {
   packets_ += e.shared->counters.packets.value();
   bytes_ += e.shared->counters.bytes.value();
   if (e.shared->ports.rtp)
-    given_.ports.release(std::move(e.shared->ports), "sender of " + to_string(e.source), {}, given_.keeper.now());
+    given_.ports.release(std::move(e.shared->ports), {"sender of " + to_string(e.source), {}, {}}, given_.keeper.now());
   if (e.shared->begun) tell(event_kind::sender_stopped, e);
   for (const auto& group : e.waiting)
     if (--group->left == 0) given_.keeper.later(std::move(group->then));

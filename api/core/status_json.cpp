@@ -107,7 +107,7 @@ boost::json::object ports_json(const actors::ports_report& report) {
   boost::json::array resting;
   for (const auto& r : report.resting)
     resting.push_back(boost::json::object{{"port", r.port},
-                                          {"former_stream", r.former_stream},
+                                          {"former_stream", r.past.stream},
                                           {"sender", text_of(r.sender.from)},
                                           {"ssrc", r.sender.ssrc ? boost::json::value(*r.sender.ssrc) : nullptr},
                                           {"datagrams", r.datagrams},

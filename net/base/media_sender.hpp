@@ -1,8 +1,11 @@
 // Who sends media to a port, as far as packets tell it.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "net/base/endpoint.hpp"
 
@@ -25,6 +28,36 @@ struct media_sender {
     if (several) ssrc.reset();
     from = heard.from;
   }
+};
+
+/// Those who have sent, each once, the last one at the end. When there are too many of them, who has not been heard for
+/// the longest time is forgotten. A value.
+class media_senders {
+ public:
+  static constexpr std::size_t most = 4;
+
+  void hear(const media_sender& heard) {
+    if (const auto known = find(heard.from); known != all_.end()) {
+      known->hear(heard);
+      std::rotate(known, known + 1, all_.end());
+      return;
+    }
+    if (all_.size() == most) all_.erase(all_.begin());
+    all_.push_back(heard);
+  }
+
+  bool contains(const endpoint& from) { return find(from) != all_.end(); }
+  bool empty() const noexcept { return all_.empty(); }
+  const media_sender& last() const noexcept { return all_.back(); }  ///< if not empty()
+  auto begin() const noexcept { return all_.begin(); }
+  auto end() const noexcept { return all_.end(); }
+
+ private:
+  std::vector<media_sender>::iterator find(const endpoint& from) {
+    return std::find_if(all_.begin(), all_.end(), [&](const auto& s) { return s.from == from; });
+  }
+
+  std::vector<media_sender> all_;
 };
 
 }  // namespace berth::net

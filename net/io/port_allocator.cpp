@@ -82,9 +82,7 @@ result<allocation, error> port_allocator::allocate_exactly(const port_request& r
   }
   allocation a;
   if (rested) {
-    a.former_stream = std::move(rested->about.former_stream);
-    a.fed_by = rested->about.fed_by;
-    a.former_sender = rested->about.sender;
+    a.past = std::move(rested->about.past);
     let_go(std::move(*rested));
   }
   if (width == 2) {
@@ -136,23 +134,20 @@ bool port_allocator::reuse(quarantine::entry& rested, const port_request& reques
   const auto waiting = drain_udp(ports.rtp.get(), drain_before_reuse);
   set_receive_buffer(ports.rtp.get(), options_.udp.receive_buffer);
   if (ports.rtcp) {
-    const auto reports = drain_udp(ports.rtcp.get(), drain_before_reuse);
-    if (!rested.about.sender.is_set()) rested.about.sender.from = reports.sender.from;
+    drain_udp(ports.rtcp.get(), drain_before_reuse);
     set_receive_buffer(ports.rtcp.get(), rtcp_socket.receive_buffer);
   }
-  out.former_stream = std::move(rested.about.former_stream);
-  out.fed_by = rested.about.fed_by;
-  out.former_sender = rested.about.sender;
-  if (waiting.datagrams > 0) out.former_sender.hear(waiting.sender);
+  out.past = std::move(rested.about.past);
+  out.past.hear(waiting.senders);
   ports.drops_before = kernel_drops(ports.rtp.get());
   out.ports = std::move(ports);
   return true;
 }
 
-void port_allocator::release(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now) {
+void port_allocator::release(bound_ports ports, port_past past, time_point now) {
   --leased_;
   if (options_.silence > duration::zero())
-    quarantine_.put(std::move(ports), std::move(former_stream), fed_by, now);
+    quarantine_.put(std::move(ports), std::move(past), now);
   else
     give_back(ports);
 }

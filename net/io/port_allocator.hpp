@@ -30,9 +30,7 @@ struct port_request {
 
 struct allocation {
   bound_ports ports;
-  std::string former_stream;        ///< whose port it was, if it had not rested long enough; empty: nobody's
-  endpoint fed_by;                  ///< who fed that stream; unset: nobody
-  media_sender former_sender;       ///< who used to feed it and must not feed another stream; may be unset
+  port_past past;                   ///< if it had not rested for long enough
   std::size_t failed_attempts = 0;  ///< pairs that could not be bound before this one
 };
 
@@ -83,7 +81,7 @@ class port_allocator {
   result<allocation, error> allocate(const port_request& request, time_point now);
 
   /// Takes the sockets of an ended stream to rest (or closes them when the quarantine is off).
-  void release(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now);
+  void release(bound_ports ports, port_past past, time_point now);
 
   /// Lets go of ports that have been silent for long enough. Call it a few times a second. True: there may be more of
   /// them, and the caller should come back soon, but not keep others waiting meanwhile.

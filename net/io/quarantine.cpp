@@ -23,11 +23,12 @@ quarantine::quarantine() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll set of the quarantine");
 }
 
-void quarantine::put(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now) {
+void quarantine::put(bound_ports ports, port_past past, time_point now) {
   ports.listener.reset();
   const auto port = ports.port();
   const auto width = ports.width();
-  entries_.push_back({{port, std::move(former_stream), now, now, 0, fed_by.from, fed_by}, std::move(ports)});
+  const auto fed_by = past.fed_by;
+  entries_.push_back({{port, std::move(past), now, now, 0, fed_by}, std::move(ports)});
   const auto at = std::prev(entries_.end());
   by_port_[port] = at;
   watch(at->ports.rtp.get(), port);
@@ -77,10 +78,11 @@ void quarantine::hear(position at, time_point now) {
   }
   at->about.datagrams += media.datagrams + reports.datagrams + (drops - at->drops_counted.value_or(drops));
   at->drops_counted = drops;
-  if (media.datagrams > 0)
-    at->about.sender.hear(media.sender);
+  at->about.past.hear(media.senders);
+  if (!media.senders.empty())
+    at->about.sender.hear(media.senders.last());
   else if (!at->about.sender.is_set())
-    at->about.sender.from = reports.sender.from;
+    at->about.sender.from = reports.senders.last().from;
   at->about.last_heard = now;
   entries_.splice(entries_.end(), entries_, at);
 }

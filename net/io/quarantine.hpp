@@ -5,13 +5,12 @@
 #include <list>
 #include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "net/base/endpoint.hpp"
-#include "net/base/media_sender.hpp"
 #include "net/base/time.hpp"
 #include "net/base/unique_fd.hpp"
+#include "net/io/port_past.hpp"
 
 namespace berth::net {
 
@@ -35,11 +34,10 @@ struct bound_ports {
 /// A port at rest, as shown to operators.
 struct resting_port {
   std::uint16_t port = 0;
-  std::string former_stream;
+  port_past past;
   time_point since;
   time_point last_heard;        ///< the release itself, until a packet comes
   std::uint64_t datagrams = 0;  ///< that came after the release, but for those dropped before the first was read
-  endpoint fed_by;              ///< who fed the former stream; unset: nobody
   media_sender sender;          ///< of the last one; before that, who fed the former stream (may be unset)
 };
 
@@ -58,8 +56,7 @@ class quarantine {
 
   quarantine();
 
-  /// `fed_by`: who fed the stream, unset if nobody did.
-  void put(bound_ports ports, std::string former_stream, const media_sender& fed_by, time_point now);
+  void put(bound_ports ports, port_past past, time_point now);
 
   /// Reads what has arrived and hands out ports that have been silent for `silence`. Looks at `most` of them at most.
   std::vector<entry> sweep(duration silence, time_point now, std::size_t most = SIZE_MAX);

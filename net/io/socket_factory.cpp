@@ -184,7 +184,7 @@ drained drain_udp(int fd, std::size_t limit) noexcept {
     const auto type = head[1] & 0x7f;
     const bool whole = static_cast<std::size_t>(size) == head.size();
     if (whole && head[0] >> 6 == 2 && (type < 64 || type > 95)) heard.ssrc = load_be32(&head[8]);
-    d.sender.hear(heard);
+    d.senders.hear(heard);
   }
   return d;
 }

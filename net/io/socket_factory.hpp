@@ -63,7 +63,7 @@ int receive_buffer(int fd) noexcept;
 std::uint32_t kernel_drops(int fd) noexcept;
 struct drained {
   std::size_t datagrams = 0;
-  media_sender sender;  ///< of the last ones; its SSRC if they were RTP
+  media_senders senders;  ///< with their SSRCs, as far as they sent RTP
 };
 /// Throws away what waits in a UDP socket's queue, at most `limit` datagrams.
 drained drain_udp(int fd, std::size_t limit) noexcept;

@@ -1,5 +1,7 @@
 #include "net/rtp/admission.hpp"
 
+#include <algorithm>
+
 namespace berth::net {
 
 std::optional<refusal> admission::admit(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
@@ -10,13 +12,7 @@ std::optional<refusal> admission::admit(const rtp_packet& packet, const endpoint
 
 std::optional<refusal> admission::check(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
   // First of all: whatever a resting sender sends shows that it is not silent.
-  if (resting_.is_set() && from == resting_.from) {
-    if (now - resting_heard_ < resting_silence_ && is_of_former_stream(packet)) {
-      resting_heard_ = now;
-      return refusal::resting;
-    }
-    resting_ = {};
-  }
+  if (!resting_.empty() && rests(packet, from, now)) return refusal::resting;
   if (options_.ssrc_filter != 0 && packet.ssrc != options_.ssrc_filter) return refusal::wrong_ssrc;
 
   const bool same_source = !source_.is_set() || from == source_;
@@ -28,10 +24,21 @@ std::optional<refusal> admission::check(const rtp_packet& packet, const endpoint
   return std::nullopt;
 }
 
-bool admission::is_of_former_stream(const rtp_packet& packet) const noexcept {
+bool admission::rests(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
+  const auto at = std::find_if(resting_.begin(), resting_.end(), [&](const auto& r) { return r.who.from == from; });
+  if (at == resting_.end()) return false;
+  if (now - at->heard < resting_silence_ && is_of_former_stream(at->who, packet)) {
+    at->heard = now;
+    return true;
+  }
+  resting_.erase(at);
+  return false;
+}
+
+bool admission::is_of_former_stream(const media_sender& resting, const rtp_packet& packet) const noexcept {
   const bool asked_for = options_.ssrc_filter != 0 && packet.ssrc == options_.ssrc_filter;
   if (options_.ssrc_filter != 0 && !asked_for) return true;
-  return resting_.ssrc ? packet.ssrc == *resting_.ssrc : !asked_for;
+  return resting.ssrc ? packet.ssrc == *resting.ssrc : !asked_for;
 }
 
 // Another source: only silence and the SSRC tell a camera behind a new NAT binding from a stranger.
@@ -61,10 +68,17 @@ void admission::set_ssrc_filter(std::uint32_t ssrc) noexcept {
   source_ = {};
 }
 
-void admission::rest(const media_sender& sender, duration silence, time_point now) noexcept {
-  resting_ = sender;
+void admission::rest(const media_senders& senders, duration silence, time_point now) {
+  resting_.clear();
+  for (const auto& s : senders) resting_.push_back({s, now});
   resting_silence_ = silence;
-  resting_heard_ = now;
+}
+
+media_senders admission::resting(time_point now) const {
+  media_senders some;
+  for (const auto& r : resting_)
+    if (now - r.heard < resting_silence_) some.hear(r.who);
+  return some;
 }
 
 }  // namespace berth::net

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "net/base/endpoint.hpp"
 #include "net/base/media_sender.hpp"
@@ -39,10 +40,12 @@ class admission {
   void forget_source() noexcept { source_ = {}; }
   /// 0 removes the filter. A lock on an SSRC that the new filter refuses is dropped, and the source with it.
   void set_ssrc_filter(std::uint32_t ssrc) noexcept;
-  /// Refuses `sender`, who used to feed this port, until it has been silent for `silence` (counted from `now`), or
-  /// begins a stream that is not the former one: its packets meet the filter and have another SSRC than before. Where
-  /// the former SSRC is not known, that takes a filter.
-  void rest(const media_sender& sender, duration silence, time_point now) noexcept;
+  /// Refuses each of `senders`, who used to send to this port, until it has been silent for `silence` (counted from
+  /// `now`), or begins a stream that is not the former one: its packets meet the filter and have another SSRC than
+  /// before. Where the former SSRC is not known, that takes a filter.
+  void rest(const media_senders& senders, duration silence, time_point now);
+  /// Those of them who have not been silent for long enough.
+  media_senders resting(time_point now) const;
 
   const endpoint& source() const noexcept { return source_; }  ///< unset before the first packet
   std::optional<std::uint32_t> ssrc() const noexcept { return ssrc_; }
@@ -51,16 +54,20 @@ class admission {
 
  private:
   bool may_move(bool same_ssrc, bool silent) const noexcept;
-  bool is_of_former_stream(const rtp_packet& packet) const noexcept;
+  struct resting_sender {
+    media_sender who;
+    time_point heard;
+  };
+  bool rests(const rtp_packet& packet, const endpoint& from, time_point now) noexcept;
+  bool is_of_former_stream(const media_sender& resting, const rtp_packet& packet) const noexcept;
 
   options options_;
   endpoint source_;
   std::optional<std::uint32_t> ssrc_;
   time_point last_{};  // of the last packet learned from
 
-  media_sender resting_;
+  std::vector<resting_sender> resting_;  // few, and gone soon
   duration resting_silence_{};
-  time_point resting_heard_{};
 };
 
 }  // namespace berth::net

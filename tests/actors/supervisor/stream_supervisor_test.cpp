@@ -201,7 +201,7 @@ TEST_CASE("a close is answered once the sockets are at rest, and names what was 
   CHECK(h.list().empty());
   CHECK(h.ports().figures.leased == 0);
   REQUIRE(h.ports().resting.size() == 1);
-  CHECK(h.ports().resting[0].former_stream == "__defaultVhost__/rtp/cam");
+  CHECK(h.ports().resting[0].past.stream == "__defaultVhost__/rtp/cam");
   CHECK(h.poller.descriptors() == 0);
   CHECK(h.close("cam").error().code == errc::not_found);
 }
@@ -327,82 +327,6 @@ TEST_CASE("a new SSRC filter acts on the next packet") {
   CHECK(q->counters.accepted == 1);
   CHECK(q->counters.refused[static_cast<std::size_t>(net::refusal::wrong_ssrc)] == 1);
   CHECK(q->ssrc_filter == 8);
-}
-
-static std::uint16_t port_left_by(harbour& h, const std::string& stream, camera& fed_by) {
-  const auto port = h.open(stream)->stream->port();
-  fed_by.send(port);
-  h.receive();
-  REQUIRE(h.close(stream));
-  return port;
-}
-
-TEST_CASE("a device that begins another stream on a port that rests is heard at once, with and without a filter") {
-  const bool filtered = GENERATE(false, true);
-  harbour h{1};
-  camera device{7};
-  const auto port = port_left_by(h, "first", device);
-  auto next = h.request("second");
-  h.port_in(next).ssrc = filtered ? 8 : 0;
-  REQUIRE(h.open(next)->stream->port() == port);
-  device.send(port);
-  h.receive();
-  CHECK(h.query("second")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 1);
-  device.send_raw(port, rtp_source{8}.next());
-  h.receive();
-  CHECK(h.query("second")->counters.accepted == 1);
-  CHECK(h.query("second")->state == stream_state::active);
-}
-
-TEST_CASE("a stream that is opened again on its port is fed by whoever fed it") {
-  harbour h{1};
-  camera own{7};
-  const auto port = port_left_by(h, "cam", own);
-  own.send(port);
-  REQUIRE(h.open("cam")->stream->port() == port);
-  own.send(port);
-  h.receive();
-  CHECK(h.query("cam")->counters.accepted == 1);
-  CHECK(h.query("cam")->state == stream_state::active);
-}
-
-TEST_CASE("who sent to a port besides its stream is not heard when that stream comes back") {
-  harbour h{1};
-  camera own{7};
-  camera stranger{9};
-  const auto port = port_left_by(h, "cam", own);
-  stranger.send(port);
-  REQUIRE(h.open("cam")->stream->port() == port);
-  stranger.send(port);
-  own.send(port);
-  h.receive();
-  CHECK(h.query("cam")->peer == own.local());
-  CHECK(h.query("cam")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 1);
-}
-
-TEST_CASE("a camera that keeps sending after its close never appears in the stream that gets the port next") {
-  harbour h{1};
-  camera old{7};
-  const auto port = h.open("first")->stream->port();
-  old.send(port);
-  h.receive();
-  REQUIRE(h.close("first"));
-  old.send(port);
-  const auto b = h.open("second");  // the only pair: under pressure it is given at once
-  REQUIRE(b);
-  REQUIRE(b->stream->port() == port);
-  for (int i = 0; i < 10; ++i) {
-    old.send(port);
-    h.receive();
-    h.lab.advance(1s);
-  }
-  CHECK(h.query("second")->state == stream_state::listening);
-  CHECK(h.query("second")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 10);
-  camera fresh{9};
-  fresh.send(port);
-  h.receive();
-  CHECK(h.query("second")->state == stream_state::active);
-  CHECK(h.query("second")->peer == fresh.local());
 }
 
 TEST_CASE("lists are filtered and paged in the order of the keys") {

@@ -51,6 +51,11 @@ struct camera {
   }
 };
 
+port_past past_of(const std::string& stream, const media_sender& fed_by = {}) { return {stream, fed_by, {}}; }
+
+/// Who must not feed a stream that is not the former one.
+media_senders refused_by(const allocation& a) { return a.past.strangers_to("another"); }
+
 }  // namespace
 
 TEST_CASE("an allocation binds RTP on an even port, RTCP on the next, TCP on the same number") {
@@ -133,7 +138,7 @@ TEST_CASE("a released port rests bound until it has been silent for the time") {
   rig r;
   auto a = r.allocator.allocate(r.any(), opened_at);
   const auto port = a->ports.port();
-  r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
+  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
   r.allocator.sweep(opened_at + 4s);
   CHECK(r.allocator.figures().resting == 1);
   CHECK(r.allocator.figures().free == 3);
@@ -148,7 +153,7 @@ TEST_CASE("a sender keeps its former port from being given, and is named") {
   rig r;
   auto a = r.allocator.allocate(r.any(), opened_at);
   const auto port = a->ports.port();
-  r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
+  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
   camera cam;
   for (int s = 1; s <= 20; ++s) {
     cam.send(port);
@@ -157,7 +162,7 @@ TEST_CASE("a sender keeps its former port from being given, and is named") {
   }
   const auto resting = r.allocator.resting();
   REQUIRE(resting.size() == 1);
-  CHECK(resting[0].former_stream == "cam");
+  CHECK(resting[0].past.stream == "cam");
   CHECK(resting[0].datagrams == 20);
   CHECK(resting[0].sender.from.port() == local_endpoint(cam.socket.get()).port());
   r.allocator.sweep(opened_at + 24s);
@@ -172,20 +177,20 @@ TEST_CASE("under pressure the longest-silent port is used early, empty, with its
   for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), opened_at)->ports));
   const auto noisy = held[0].port();
   const auto quiet = held[1].port();
-  r.allocator.release(std::move(held[0]), "noisy", {}, opened_at);
-  r.allocator.release(std::move(held[1]), "quiet", {}, opened_at);
+  r.allocator.release(std::move(held[0]), past_of("noisy"), opened_at);
+  r.allocator.release(std::move(held[1]), past_of("quiet"), opened_at);
   camera cam;
   cam.send(noisy);
   r.allocator.sweep(opened_at + 1s);
   const auto first = r.allocator.allocate(r.any(), opened_at + 2s);
   REQUIRE(first);
   CHECK(first->ports.port() == quiet);
-  CHECK_FALSE(first->former_sender.is_set());
+  CHECK(refused_by(*first).empty());
   cam.send(noisy);
   const auto second = r.allocator.allocate(r.any(), opened_at + 2s);
   REQUIRE(second);
   CHECK(second->ports.port() == noisy);
-  CHECK(second->former_sender.from.port() == local_endpoint(cam.socket.get()).port());
+  CHECK(refused_by(*second).last().from == cam.local());
   CHECK(drain_udp(second->ports.rtp.get(), 10).datagrams == 0);
   CHECK(r.allocator.figures().taken_early == 2);
 }
@@ -214,8 +219,8 @@ TEST_CASE("a former sender is told by its SSRC too, unless it sends more than on
     REQUIRE(a);
     const auto port = a->ports.port();
     camera cam;
-    r.allocator.release(std::move(a->ports), "cam", fed_by ? media_sender{cam.local(), fed_by} : media_sender{},
-                        opened_at);
+    r.allocator.release(std::move(a->ports),
+                        past_of("cam", fed_by ? media_sender{cam.local(), fed_by} : media_sender{}), opened_at);
     for (const auto ssrc : heard) {
       cam.send(port, make_rtp({.ssrc = ssrc}));
       r.allocator.sweep(opened_at + 1s);
@@ -223,9 +228,10 @@ TEST_CASE("a former sender is told by its SSRC too, unless it sends more than on
     for (const auto ssrc : waiting) cam.send(port, make_rtp({.ssrc = ssrc}));
     const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
     REQUIRE(b);
-    CHECK(b->former_stream == "cam");
-    CHECK(b->former_sender.from == cam.local());
-    CHECK(b->former_sender.ssrc == known);
+    CHECK(b->past.stream == "cam");
+    REQUIRE(std::distance(refused_by(*b).begin(), refused_by(*b).end()) == 1);
+    CHECK(refused_by(*b).last().from == cam.local());
+    CHECK(refused_by(*b).last().ssrc == known);
   }
 }
 
@@ -235,7 +241,7 @@ TEST_CASE("reports and junk on the media port do not hide a former sender's SSRC
   REQUIRE(a);
   const auto port = a->ports.port();
   camera cam;
-  r.allocator.release(std::move(a->ports), "cam", {cam.local(), 7}, opened_at);
+  r.allocator.release(std::move(a->ports), past_of("cam", {cam.local(), 7}), opened_at);
   cam.send(port);
   std::vector<std::uint8_t> report(28, 0x55);
   report[0] = 0x80;
@@ -245,8 +251,31 @@ TEST_CASE("reports and junk on the media port do not hide a former sender's SSRC
   cam.send(port, report);
   const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
   REQUIRE(b);
-  CHECK(b->former_sender.ssrc == 7U);
-  CHECK(b->fed_by == cam.local());
+  CHECK(b->past.fed_by.ssrc == 7U);
+  CHECK(b->past.fed_by.from == cam.local());
+}
+
+TEST_CASE("who fed a port's stream is not forgotten for those who send there besides, however many they are") {
+  rig r;
+  auto a = r.allocator.allocate(r.any(), opened_at);
+  REQUIRE(a);
+  const auto port = a->ports.port();
+  camera own;
+  std::vector<camera> others(media_senders::most + 1);
+  r.allocator.release(std::move(a->ports), past_of("cam", {own.local(), 7}), opened_at);
+  for (const auto& o : others) {
+    o.send(port);
+    r.allocator.sweep(opened_at + 1s);
+  }
+  for (const auto& o : others) o.send(port);
+  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
+  REQUIRE(b);
+  auto strangers = refused_by(*b);
+  CHECK(strangers.contains(own.local()));
+  for (std::size_t i = 2; i < others.size(); ++i) CHECK(strangers.contains(others[i].local()));
+  auto same = b->past.strangers_to("cam");
+  CHECK_FALSE(same.contains(own.local()));
+  CHECK(same.contains(others.back().local()));
 }
 
 TEST_CASE("who only reports to a resting port keeps it, too") {
@@ -255,7 +284,7 @@ TEST_CASE("who only reports to a resting port keeps it, too") {
   REQUIRE(a);
   const auto port = a->ports.port();
   camera cam;
-  r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
+  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
   cam.send(static_cast<std::uint16_t>(port + 1));
   r.allocator.sweep(opened_at + 1s);
   r.allocator.sweep(opened_at + 5s);
@@ -273,7 +302,7 @@ TEST_CASE(
   CHECK(a->ports.drops_before == 0);
   const auto port = a->ports.port();
   camera cam;
-  r.allocator.release(std::move(a->ports), "cam", {}, opened_at);
+  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
   cam.send(port);
   r.allocator.sweep(opened_at + 1s);
   // The buffer of a port that is heard is as small as can be.
@@ -291,13 +320,13 @@ TEST_CASE("a request that names a resting port gets it at once") {
   auto a = r.allocator.allocate(r.any(), opened_at);
   const auto port = a->ports.port();
   camera cam;
-  r.allocator.release(std::move(a->ports), "cam", {local_endpoint(cam.socket.get()), 7}, opened_at);
+  r.allocator.release(std::move(a->ports), past_of("cam", {cam.local(), 7}), opened_at);
   cam.send(port);
   const auto b = r.allocator.allocate(r.exactly(port), opened_at + 1s);
   REQUIRE(b);
   CHECK(b->ports.port() == port);
-  CHECK(b->former_stream == "cam");
-  CHECK(b->former_sender.from.port() == local_endpoint(cam.socket.get()).port());
+  CHECK(b->past.stream == "cam");
+  CHECK(b->past.fed_by.from == cam.local());
   CHECK(drain_udp(b->ports.rtp.get(), 10).datagrams == 0);
   CHECK(receive_buffer(b->ports.rtp.get()) >= 212992);
 }
@@ -320,7 +349,7 @@ TEST_CASE("an odd explicit port touches two pairs and gives both back") {
   auto a = r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(r.range.first + 1)), opened_at);
   REQUIRE(a);
   CHECK(r.allocator.figures().free == 2);
-  r.allocator.release(std::move(a->ports), "odd", {}, opened_at);
+  r.allocator.release(std::move(a->ports), past_of("odd"), opened_at);
   r.allocator.sweep(opened_at + 5s);
   CHECK(r.allocator.figures().free == 4);
 }
@@ -328,7 +357,7 @@ TEST_CASE("an odd explicit port touches two pairs and gives both back") {
 TEST_CASE("when descriptors run short, a resting port makes room") {
   rig r;
   auto a = r.allocator.allocate(r.any(), opened_at);
-  r.allocator.release(std::move(a->ports), "old", {}, opened_at);
+  r.allocator.release(std::move(a->ports), past_of("old"), opened_at);
   r.sockets.fault = [&](socket_call, int n, const endpoint&) { return n == 3 ? EMFILE : 0; };
   const auto b = r.allocator.allocate(r.any(), opened_at + 1s);
   REQUIRE(b);
@@ -342,7 +371,7 @@ TEST_CASE("ports that have been silent together are let go of a part at a time")
   std::vector<bound_ports> taken;
   for (int i = 0; i < 100; ++i)
     taken.push_back(std::move(allocator.allocate({*endpoint::parse("127.0.0.1", 0), true, false}, opened_at)->ports));
-  for (auto& ports : taken) allocator.release(std::move(ports), "former", {}, opened_at);
+  for (auto& ports : taken) allocator.release(std::move(ports), past_of("former"), opened_at);
   CHECK_FALSE(allocator.sweep(opened_at + 4s));
   CHECK(allocator.figures().resting == 100);
   std::vector<std::uint16_t> listed;

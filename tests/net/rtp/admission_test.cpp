@@ -26,6 +26,12 @@ std::string admitted(admission& lock, std::uint32_t ssrc, const endpoint& from, 
   return std::string(cause ? to_string(*cause) : "ok");
 }
 
+media_senders only(const media_sender& who) {
+  media_senders all;
+  all.hear(who);
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("the first valid packet locks source and SSRC") {
@@ -139,7 +145,7 @@ TEST_CASE("a new filter acts on the next packet") {
 
 TEST_CASE("a resting sender is refused until it has been silent for long enough") {
   admission lock;
-  lock.rest({a, 7}, 3s, begun);
+  lock.rest(only({a, 7}), 3s, begun);
   CHECK(admitted(lock, 7, a, 2999ms) == "resting");
   CHECK(admitted(lock, 7, a, 5998ms) == "resting");
   CHECK_FALSE(lock.source().is_set());
@@ -150,7 +156,7 @@ TEST_CASE("a resting sender is refused until it has been silent for long enough"
 
 TEST_CASE("a resting sender counts as heard even when the filter would have refused it, its neighbours do not rest") {
   admission lock({.ssrc_filter = 7});
-  lock.rest({a, 7}, 3s, begun);
+  lock.rest(only({a, 7}), 3s, begun);
   CHECK(admitted(lock, 8, a, 2s) == "resting");
   CHECK(admitted(lock, 7, a, 4s) == "resting");
   CHECK(admitted(lock, 7, b, 4s) == "ok");
@@ -176,7 +182,7 @@ TEST_CASE("a device that begins another stream on the same port is heard at once
   for (const auto& r : rows) {
     INFO("former " << r.former.value_or(0) << ", filter " << r.filter << ", sent " << r.sent);
     admission lock({.ssrc_filter = r.filter});
-    lock.rest({a, r.former}, 3s, begun);
+    lock.rest(only({a, r.former}), 3s, begun);
     CHECK(admitted(lock, r.sent, a, 1s) == r.outcome);
     const bool heard = std::string(r.outcome) == "ok";
     CHECK(lock.source().is_set() == heard);
@@ -187,10 +193,29 @@ TEST_CASE("a device that begins another stream on the same port is heard at once
 
 TEST_CASE("what is left of the former stream does not come in once the new one has begun") {
   admission lock;
-  lock.rest({a, 7}, 3s, begun);
+  lock.rest(only({a, 7}), 3s, begun);
   CHECK(admitted(lock, 8, a, 10ms) == "ok");
   CHECK(admitted(lock, 7, a, 20ms) == "wrong_ssrc");
   CHECK(admitted(lock, 8, a, 30ms) == "ok");
+}
+
+TEST_CASE("each of those who rest is refused until it is silent itself, and goes on resting on the next stream") {
+  admission lock;
+  auto both = only({a, 7});
+  both.hear({b, 8});
+  lock.rest(both, 3s, begun);
+  CHECK(admitted(lock, 7, a, 2s) == "resting");
+  CHECK(admitted(lock, 8, b, 2500ms) == "resting");
+  CHECK(admitted(lock, 7, a, 4s) == "resting");
+  auto left = lock.resting(begun + 5499ms);
+  CHECK(left.contains(a));
+  CHECK(left.contains(b));
+  left = lock.resting(begun + 5500ms);
+  CHECK(left.contains(a));
+  CHECK_FALSE(left.contains(b));
+  CHECK(admitted(lock, 8, b, 5500ms) == "ok");
+  CHECK(lock.source() == b);
+  CHECK(admitted(lock, 7, a, 5500ms) == "resting");
 }
 
 TEST_CASE("nobody rests when the former sender is unknown") {

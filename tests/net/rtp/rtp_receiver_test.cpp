@@ -71,7 +71,9 @@ TEST_CASE("an accepted packet is handed on with its number, and the stream's fac
 
 TEST_CASE("every cause of refusal is counted once, and the figures add up") {
   fixture f({.ssrc_filter = 7});
-  f.receiver.rest({*endpoint::parse("192.0.2.3", 1), 7}, 10s, start);
+  media_senders former;
+  former.hear({*endpoint::parse("192.0.2.3", 1), 7});
+  f.receiver.rest(former, 10s, start);
   const auto is = [&](refusal cause, std::uint64_t times) { return f.refused(cause) == times && f.adds_up(); };
 
   CHECK(f.give({.sequence = 2000, .ssrc = 7}));
