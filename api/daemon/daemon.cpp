@@ -218,17 +218,16 @@ void daemon::make_routes() {
   add_viewer_routes(routes_, *entrance_);
   add_openapi_route(routes_);
 
-  http_service service{
-      .settings = http_settings_,
-      .answer = [this](http_request& r) { return routes_.dispatch(r); },
-      .log = [this](std::string_view text) { log_.error(text); },
-      .access_log =
-          [this](const http_request& request, const http_reply& reply, std::chrono::microseconds took) {
-            if (!log_.takes(log_level::info)) return;
-            const auto call = std::make_shared<const answered_call>(request, reply, took);
-            log_.write(
-                log_level::info, [call] { return access_line(*call); }, call->size());
-          }};
+  http_service service{.settings = http_settings_,
+                       .answer = [this](http_request& r) { return routes_.dispatch(r); },
+                       .log = [this](std::string_view text) { log_.error(text); },
+                       .access_log =
+                           [this](http_request&& request, const http_reply& reply, std::chrono::microseconds took) {
+                             if (!log_.takes(log_level::info)) return;
+                             const auto call = std::make_shared<const answered_call>(std::move(request), reply, took);
+                             log_.write(
+                                 log_level::info, [call] { return access_line(*call); }, call->size());
+                           }};
   viewers_server_ = std::make_unique<http_server>(watch_io_, viewer_io_, service);
   service.is_elsewhere = [](const http_request& r) { return !is_for_core(r.path); };
   service.elsewhere = [this](taken_connection taken, http_request first) {

@@ -44,10 +44,11 @@ bool is_over(const std::atomic<std::int64_t>& end) noexcept {
   return std::chrono::steady_clock::now().time_since_epoch().count() >= end;
 }
 
+// Whoever gave a name or a reason that stands in it does not write lines of the log.
 struct words {
-  std::string operator()(const std::string& text) const { return text; }
+  std::string operator()(const std::string& text) const { return on_one_line(text); }
   std::string operator()(const std::function<std::string()>& find) const { return find(); }
-  std::string operator()(const actors::event_ptr& e) const { return line_of(*e); }
+  std::string operator()(const actors::event_ptr& e) const { return on_one_line(line_of(*e)); }
 };
 
 /// Lines that go out together, by few system calls. Touched by the thread that writes.
@@ -198,7 +199,7 @@ void logger::write_out(const batch& gathered) {
     try {
       put(level, at, find());
     } catch (const std::exception& e) {
-      put(log_level::error, at, std::string{"a line could not be written: "} + e.what());
+      put(log_level::error, at, on_one_line(std::string{"a line could not be written: "} + e.what()));
     }
   };
   if (gathered.dropped > 0)
@@ -212,11 +213,10 @@ void logger::write_out(const batch& gathered) {
   out_->flush();
 }
 
-// Whoever gave a name or a reason that stands in it does not write lines of the log.
-void logger::put(log_level level, time at, std::string_view said) {
-  auto text = on_one_line(said);
-  if (json_) text = boost::json::serialize(boost::json::value(text));
-  out_->log(at, spdlog::source_loc{}, level_of(level), spdlog::string_view_t{text.data(), text.size()});
+void logger::put(log_level level, time at, std::string_view line) {
+  std::string quoted;
+  if (json_) line = quoted = boost::json::serialize(boost::json::value(line));
+  out_->log(at, spdlog::source_loc{}, level_of(level), spdlog::string_view_t{line.data(), line.size()});
 }
 
 }  // namespace berth::api

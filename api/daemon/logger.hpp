@@ -48,7 +48,8 @@ class logger {
 
   /// True if a line of that level would be kept: for those who would have to gather what it needs.
   bool takes(log_level level) const noexcept;
-  /// `words` is called by the thread that writes; until then it holds about `size` bytes.
+  /// `words` is called by the thread that writes, and gives what is a line already; until then it holds about `size`
+  /// bytes.
   void write(log_level level, std::function<std::string()> words, std::size_t size);
   /// The line of a life-cycle or alarm event.
   void write(const actors::event_ptr& e);
@@ -75,7 +76,7 @@ class logger {
   void keep(entry e);
   void write_all();
   void write_out(const batch& gathered);
-  void put(log_level level, time at, std::string_view said);
+  void put(log_level level, time at, std::string_view line);
 
   // given
   const bool json_;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include "api/http/arguments.hpp"
 #include "api/text/name.hpp"
@@ -69,6 +71,9 @@ void hide_passwords(std::string& text) {
 
 /// In this order: what is cut first could be recognized no more.
 std::string shown(std::string_view as_it_is, std::string_view secret) {
+  const auto has = [&](std::string_view what) { return as_it_is.find(what) != as_it_is.npos; };
+  if (as_it_is.size() <= longest_value && !has("=") && !has("://") && (secret.empty() || !has(secret)))
+    return on_one_line(as_it_is);
   std::string text{as_it_is};
   replace_all(text, secret);
   if (text.find('=') != text.npos) hide_inner_secrets(text);
@@ -80,27 +85,28 @@ std::string shown(std::string_view as_it_is, std::string_view secret) {
 
 }  // namespace
 
-answered_call::answered_call(const http_request& request, const http_reply& reply, std::chrono::microseconds took)
-    : status_(reply.status), code_(reply.code), took_(took) {
-  request_.settings = request.settings;
-  request_.peer = request.peer;
-  request_.method = request.method;
-  request_.path = request.path;
-  size_ = sizeof *this + request_.method.size() + request_.path.size();
-  for (const auto& [name, value] : request.query) {
-    cut_ = request_.query.size() == most_arguments || size_ + name.size() + value.size() > most_kept;
+answered_call::answered_call(http_request request, const http_reply& reply, std::chrono::microseconds took)
+    : request_(std::move(request)), status_(reply.status), code_(reply.code), took_(took) {
+  auto& r = request_;
+  r.target = {};
+  size_ = sizeof *this + r.method.size() + r.path.size();
+  std::size_t kept = 0;
+  for (const auto& [name, value] : r.query) {
+    cut_ = kept == most_arguments || size_ + name.size() + value.size() > most_kept;
     if (cut_) break;
-    request_.query.emplace_back(name, value);
-    size_ += sizeof request_.query.back() + name.size() + value.size();
+    ++kept;
+    size_ += sizeof r.query.front() + name.size() + value.size();
   }
-  if (request.body.empty()) return;
-  if (size_ + request.body.size() > most_kept) {
+  if (cut_) r.query = {r.query.begin(), r.query.begin() + static_cast<std::ptrdiff_t>(kept)};
+  // What the body is has to be known where there is one.
+  name_values type;
+  if (!r.body.empty()) type.emplace_back("Content-Type", r.header("Content-Type").substr(0, longest_value));
+  r.headers = std::move(type);
+  if (size_ + r.body.size() > most_kept) {
     cut_ = true;
-    return;
+    r.body = {};
   }
-  request_.headers.emplace_back("Content-Type", request.header("Content-Type"));
-  request_.body = request.body;
-  size_ += request_.body.size() + request_.headers.back().second.size();
+  size_ += r.body.size();
 }
 
 std::string access_line(const answered_call& call) {
@@ -111,10 +117,11 @@ std::string access_line(const answered_call& call) {
   line.append(request.peer.to_string()).append(" ").append(on_one_line(request.method)).append(" ");
   line.append(shown(request.path, secret));
 
-  const arguments args{request};
+  std::optional<arguments> merged;
+  if (!request.body.empty()) merged.emplace(request);
   const auto begin = line.size();
   bool cut = call.cut_;
-  for (const auto& [name, value] : args.all()) {
+  for (const auto& [name, value] : merged ? merged->all() : request.query) {
     cut = cut || line.size() - begin > longest_arguments;
     if (line.size() - begin > longest_arguments) break;
     const bool named = is_name(name);

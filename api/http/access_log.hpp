@@ -14,7 +14,7 @@ namespace berth::api {
 /// What the line of a call needs, for whoever finds its words later: a value of bounded size, whatever was sent.
 class answered_call {
  public:
-  answered_call(const http_request& request, const http_reply& reply, std::chrono::microseconds took);
+  answered_call(http_request request, const http_reply& reply, std::chrono::microseconds took);
 
   /// Bytes, about.
   std::size_t size() const noexcept { return size_; }

@@ -129,9 +129,8 @@ void http_session::log(std::string_view line) const {
   if (service_.log) service_.log(line);
 }
 
-void http_session::log_call(const http_request& request, const http_reply& reply,
-                            std::chrono::microseconds took) const {
-  if (request.settings->debug_log && service_.access_log) service_.access_log(request, reply, took);
+void http_session::log_call(http_request request, const http_reply& reply, std::chrono::microseconds took) const {
+  if (request.settings->debug_log && service_.access_log) service_.access_log(std::move(request), reply, took);
 }
 
 void http_session::begin_with(http_request first, std::string unread) {
@@ -295,7 +294,7 @@ awaitable<bool> http_session::answer(http_request& request) {
   }
   const bool keep_alive = request.keep_alive && !reply.close && !stopping_;
   const bool sent = co_await send(request, reply, keep_alive);
-  log_call(request, reply, took);
+  log_call(std::move(request), reply, took);
   if (!sent) co_return false;
   idle_ = true;
   if (keep_alive)

@@ -31,8 +31,8 @@ struct http_service {
   fault_reply fault = default_fault_reply;
   /// Takes a sentence for the log: a handler that threw. May be empty.
   std::function<void(std::string_view)> log;
-  /// Takes each call while settings.debug_log is on. May be empty.
-  std::function<void(const http_request&, const http_reply&, std::chrono::microseconds took)> access_log;
+  /// Takes each call that is over while settings.debug_log is on. May be empty.
+  std::function<void(http_request&&, const http_reply&, std::chrono::microseconds took)> access_log;
   /// For the Date header.
   std::function<net::wall_time()> now = net::wall_clock::now;
   /// Takes the connection of a request that is not answered on these threads. Empty: all are.
@@ -73,7 +73,7 @@ class http_session final : public server_session, public std::enable_shared_from
 
   boost::asio::awaitable<reading> read_request(http_request& request);
   boost::asio::awaitable<bool> answer(http_request& request);
-  void log_call(const http_request& request, const http_reply& reply, std::chrono::microseconds took) const;
+  void log_call(http_request request, const http_reply& reply, std::chrono::microseconds took) const;
   bool moved(http_request& request);
   std::optional<taken_connection> release();
   bool give_away(const http_request& request, const http_reply& reply);

@@ -57,8 +57,8 @@ struct session_bench {
                        [this](http_request& r) { return answer(r); },
                        default_fault_reply,
                        [this](std::string_view line) { logged.emplace_back(line); },
-                       [this](const http_request& r, const http_reply& reply, std::chrono::microseconds took) {
-                         access.push_back(access_line({r, reply, took}));
+                       [this](http_request&& r, const http_reply& reply, std::chrono::microseconds took) {
+                         access.push_back(access_line({std::move(r), reply, took}));
                        },
                        [] { return berth::net::wall_time{}; }};
 
