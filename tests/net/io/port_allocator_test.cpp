@@ -46,7 +46,7 @@ int open_descriptors() {
 struct camera {
   unique_fd socket = std::move(*posix_socket_factory{}.bind_udp(*endpoint::parse("127.0.0.1", 0), {}));
   endpoint local() const { return local_endpoint(socket.get()); }
-  void send(std::uint16_t port, const std::vector<std::uint8_t>& bytes = {'x'}) {
+  void send(std::uint16_t port, const std::vector<std::uint8_t>& bytes = {'x'}) const {
     send_datagram(socket.get(), bytes, *endpoint::parse("127.0.0.1", port));
   }
 };
