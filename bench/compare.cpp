@@ -66,13 +66,14 @@ struct side {
       for (const auto& [row, columns] : reports[t].at("rows").as_object())
         for (const auto& [column, cell] : columns.as_object()) {
           const auto& median = cell.at("median");
-          if (!median.is_null()) values[{t, std::string{row}}][column].push_back(median.to_number<double>());
+          values[{t, std::string{row}}][column].push_back(median.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                                                           : median.to_number<double>());
         }
   }
-  double value(std::size_t table, const std::string& row, const std::string& column) const {
+  std::vector<double> all(std::size_t table, const std::string& row, const std::string& column) const {
     const auto r = values.find({table, row});
-    if (r == values.end() || !r->second.contains(column)) return std::numeric_limits<double>::quiet_NaN();
-    return median(r->second.at(column));
+    if (r == values.end() || !r->second.contains(column)) return {};
+    return r->second.at(column);
   }
 };
 
@@ -122,15 +123,24 @@ int compare(int argc, char** argv) {
     for (const auto& c : table.at("columns").as_array()) columns.emplace_back(c.as_string());
     report out{"a | b | a/b: " + std::string{table.at("title").as_string()}, columns};
     for (const auto& [row, cells] : table.at("rows").as_object()) {
-      std::vector<double> as, bs, ratios;
+      std::vector<double> as, bs, ratios, from, to;
       for (const auto& c : columns) {
-        as.push_back(a.value(t, row, c));
-        bs.push_back(b.value(t, row, c));
+        const auto of_a = a.all(t, row, c), of_b = b.all(t, row, c);
+        as.push_back(median(of_a));
+        bs.push_back(median(of_b));
         ratios.push_back(as.back() / bs.back());
+        std::vector<double> pairs;
+        for (std::size_t i = 0; i < std::min(of_a.size(), of_b.size()); ++i) pairs.push_back(of_a[i] / of_b[i]);
+        const auto [low, high] = interval_of_median(pairs);
+        from.push_back(low);
+        to.push_back(high);
       }
       out.add("a    " + std::string{row}, as);
       out.add("b    " + std::string{row}, bs);
       out.add("a/b  " + std::string{row}, ratios);
+      if (repetitions < 6) continue;
+      out.add("     from, of the pairs: " + std::string{row}, from);
+      out.add("     to, of the pairs: " + std::string{row}, to);
     }
     std::cout << out.text() << std::endl;
   }

@@ -24,6 +24,22 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
+std::pair<double, double> interval_of_median(std::vector<double> values) {
+  std::erase_if(values, [](double v) { return std::isnan(v); });
+  std::sort(values.begin(), values.end());
+  const auto n = values.size();
+  // How likely it is that no more than `left_out` of them lie on one side of the median.
+  double exactly = std::pow(0.5, static_cast<double>(n)), at_most = exactly;
+  std::size_t left_out = 0;
+  while (at_most <= 0.025) {
+    ++left_out;
+    exactly *= static_cast<double>(n - left_out + 1) / static_cast<double>(left_out);
+    at_most += exactly;
+  }
+  if (left_out == 0) return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+  return {values[left_out - 1], values[n - left_out]};
+}
+
 std::string short_number(double value) {
   if (std::isnan(value)) return "-";
   char text[32];

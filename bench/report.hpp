@@ -3,12 +3,18 @@
 
 #include <boost/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace berth::bench {
 
 /// The middle one; of an even number the mean of the two in the middle. 0 of none.
 double median(std::vector<double> values);
+
+/// Where the median of all that could be measured lies with at least 95 % certainty, whatever its distribution: between
+/// two of the values, so many from either end that a fair coin would be as uneven in 2.5 % of all cases at most. NaN of
+/// fewer than 6.
+std::pair<double, double> interval_of_median(std::vector<double> values);
 
 /// A number with as many digits as it deserves: "1234", "12.3", "0.042".
 std::string short_number(double value);

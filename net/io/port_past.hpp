@@ -26,12 +26,13 @@ struct port_past {
   }
 
   /// Who must not feed the stream that has the port now. One that comes back is fed by whoever fed it, and by nobody who
-  /// sent there besides; if nobody did, its own sender may have come too late.
+  /// sent there besides; if nobody did, its own sender may have come too late. However many have sent, who is known to
+  /// belong elsewhere is among them.
   media_senders strangers_to(std::string_view stream_now) const {
     const bool same = stream == stream_now;
-    auto all = refused;
-    if (!same || fed_by.is_set())
-      for (const auto& s : heard) all.hear(s);
+    media_senders all;
+    if (!same || fed_by.is_set()) all = heard;
+    for (const auto& s : refused) all.hear(s);
     if (!same && fed_by.is_set()) all.hear(fed_by);
     return all;
   }

@@ -14,6 +14,16 @@ TEST_CASE("the median is the middle one, or between the two in the middle, and l
   CHECK(std::isnan(median({})));
 }
 
+TEST_CASE("the interval of a median is as wide as few values need, and there is none of fewer than six") {
+  CHECK(interval_of_median({5, 3, 1, 2, 6, 4}) == std::pair{1.0, 6.0});
+  CHECK(interval_of_median({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}) == std::pair{2.0, 10.0});
+  std::vector<double> many(101);
+  for (std::size_t i = 0; i < many.size(); ++i) many[i] = static_cast<double>(i);
+  CHECK(interval_of_median(many) == std::pair{40.0, 60.0});
+  CHECK(std::isnan(interval_of_median({1, 2, 3, 4, 5}).first));
+  CHECK(std::isnan(interval_of_median({1, 2, 3, 4, 5, std::nan("")}).second));
+}
+
 TEST_CASE("numbers have as many digits as they deserve") {
   CHECK(short_number(1234.56) == "1235");
   CHECK(short_number(12.345) == "12.3");
