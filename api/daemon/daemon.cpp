@@ -20,6 +20,7 @@
 #include "api/core/core.hpp"
 #include "api/core/event_feed.hpp"
 #include "api/core/settings.hpp"
+#include "api/daemon/call_log.hpp"
 #include "api/daemon/core_watch.hpp"
 #include "api/daemon/load_meter.hpp"
 #include "api/daemon/logger.hpp"
@@ -29,7 +30,6 @@
 #include "api/daemon/way_down.hpp"
 #include "api/hooks/hook_body.hpp"
 #include "api/hooks/hook_client.hpp"
-#include "api/http/access_log.hpp"
 #include "api/http/http_server.hpp"
 #include "api/http/router.hpp"
 #include "api/recording/recording_archive.hpp"
@@ -101,6 +101,7 @@ class daemon {
   std::shared_ptr<const config> at_start_ = prepared_.config->current();
   const daemon_settings own_ = daemon_settings_of(*at_start_);
   logger log_;
+  call_log calls_{log_};
   net::posix_socket_factory sockets_;
   http_settings_holder http_settings_;
   event_feed feed_;
@@ -223,10 +224,7 @@ void daemon::make_routes() {
                        .log = [this](std::string_view text) { log_.error(text); },
                        .access_log =
                            [this](http_request&& request, const http_reply& reply, std::chrono::microseconds took) {
-                             if (!log_.takes(log_level::info)) return;
-                             const auto call = std::make_shared<const answered_call>(std::move(request), reply, took);
-                             log_.write(
-                                 log_level::info, [call] { return access_line(*call); }, call->size());
+                             calls_.note(std::move(request), reply, took, net::clock::now());
                            }};
   viewers_server_ = std::make_unique<http_server>(watch_io_, viewer_io_, service);
   service.is_elsewhere = [](const http_request& r) { return !is_for_core(r.path); };
@@ -337,6 +335,7 @@ asio::awaitable<void> daemon::sample() {
     timer.expires_after(sample_interval);
     co_await timer.async_wait(asio::use_awaitable);
     if (ending_) continue;
+    calls_.report(net::clock::now());
     reactor_loads_->sample(net::clock::now());
     worker_loads_->sample(net::clock::now());
     const auto stats = co_await client_->ask(actors::stats_request{});

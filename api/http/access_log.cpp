@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::string_view hidden = "***";
 constexpr std::size_t longest_value = 256;
+constexpr std::size_t longest_method = 32;
 constexpr std::size_t longest_arguments = 4096;
+constexpr std::size_t longest_refused = 256;
 /// Of a call, until its words are found.
 constexpr std::size_t most_arguments = 64;
 constexpr std::size_t most_kept = 8192;
@@ -86,7 +88,7 @@ std::string shown(std::string_view as_it_is, std::string_view secret) {
 }  // namespace
 
 answered_call::answered_call(http_request request, const http_reply& reply, std::chrono::microseconds took)
-    : request_(std::move(request)), status_(reply.status), code_(reply.code), took_(took) {
+    : request_(std::move(request)), refused_(reply.refused), status_(reply.status), code_(reply.code), took_(took) {
   auto& r = request_;
   r.target = {};
   size_ = sizeof *this + r.method.size() + r.path.size();
@@ -114,16 +116,18 @@ std::string access_line(const answered_call& call) {
   const std::string_view secret{request.settings->secret};
   std::string line;
   line.reserve(256);
-  line.append(request.peer.to_string()).append(" ").append(on_one_line(request.method)).append(" ");
+  line.append(request.peer.to_string()).append(" ").append(on_one_line(request.method, longest_method)).append(" ");
   line.append(shown(request.path, secret));
 
   std::optional<arguments> merged;
   if (!request.body.empty()) merged.emplace(request);
   const auto begin = line.size();
+  const auto longest = call.refused_ ? longest_refused : longest_arguments;
   bool cut = call.cut_;
   for (const auto& [name, value] : merged ? merged->all() : request.query) {
-    cut = cut || line.size() - begin > longest_arguments;
-    if (line.size() - begin > longest_arguments) break;
+    const bool too_long = line.size() - begin > longest;
+    cut = cut || too_long;
+    if (too_long) break;
     const bool named = is_name(name);
     line.append(" ").append(named ? shown(name, secret) : "(" + std::to_string(name.size()) + " bytes)").append("=");
     line.append(!named || tells_secret(name) ? hidden : shown(value, secret));

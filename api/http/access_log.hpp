@@ -24,6 +24,7 @@ class answered_call {
 
   http_request request_;  // what stands in the line of it
   bool cut_ = false;      // there was more
+  bool refused_ = false;
   unsigned status_ = 0;
   std::optional<int> code_;
   std::chrono::microseconds took_{};
@@ -33,7 +34,7 @@ class answered_call {
 /// E.g. `192.0.2.7:40102 POST /index/api/openRtpServer port=0 stream_id=cam1 secret=*** -> 200 code 0, 412 us`.
 /// Arguments of query and body; values of names that tell a secret, and the secret wherever it stands, are shown as
 /// ***. Bytes that are not printable are escaped, so that a line stays one line; what is too much for one is left out,
-/// and " ..." says so.
+/// and " ..." says so: of a refused call that is nearly all.
 std::string access_line(const answered_call& call);
 
 }  // namespace berth::api

@@ -1,8 +1,5 @@
 #include "api/daemon/logger.hpp"
 
-#include <fcntl.h>
-
-#include <array>
 #include <boost/json.hpp>
 #include <memory>
 #include <optional>
@@ -11,44 +8,13 @@
 #include <thread>
 #include <vector>
 
-#include "net/base/unique_fd.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/log_reader.hpp"
 
 using namespace berth;
+using berth::tests::log_reader;
 
 namespace {
-
-/// Where a log goes, and who reads it: nobody before he is told to.
-class reader {
- public:
-  reader() {
-    std::array<int, 2> ends{};
-    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
-    out_ = net::unique_fd{ends[0]};
-    in_ = net::unique_fd{ends[1]};
-  }
-
-  int fd() const { return in_.get(); }
-  void give_up() { in_.reset(); }
-  void leave() { out_.reset(); }
-  std::string read_some() {
-    std::array<char, 65536> some{};
-    const auto n = ::read(out_.get(), some.data(), some.size());
-    return {some.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
-  }
-  /// What stands in it until everybody has closed it.
-  std::vector<std::string> lines() {
-    std::string all;
-    for (auto some = read_some(); !some.empty(); some = read_some()) all += some;
-    std::vector<std::string> split;
-    for (std::size_t from = 0, to = 0; (to = all.find('\n', from)) != std::string::npos; from = to + 1)
-      split.push_back(all.substr(from, to - from));
-    return split;
-  }
-
- private:
-  net::unique_fd out_, in_;
-};
 
 actors::event_ptr closed(actors::close_reason reason) {
   actors::stream_status s;
@@ -63,7 +29,7 @@ actors::event_ptr closed(actors::close_reason reason) {
 }  // namespace
 
 TEST_CASE("log: texts and events are lines, in the order of their writing, each with its level") {
-  reader r;
+  log_reader r;
   {
     api::logger log{"info", false, r.fd()};
     log.info("first");
@@ -86,7 +52,7 @@ TEST_CASE("log: texts and events are lines, in the order of their writing, each 
 }
 
 TEST_CASE("log: as JSON it is one object a line, whatever the text is") {
-  reader r;
+  log_reader r;
   {
     api::logger log{"info", true, r.fd()};
     log.warn("a \"quoted\"\nword");
@@ -102,7 +68,7 @@ TEST_CASE("log: as JSON it is one object a line, whatever the text is") {
 }
 
 TEST_CASE("log: a line that warns is out while the daemon lives, and takes the ones before it along") {
-  reader r;
+  log_reader r;
   api::logger log{"info", false, r.fd()};
   log.info("before");
   log.warn("now");
@@ -113,7 +79,7 @@ TEST_CASE("log: a line that warns is out while the daemon lives, and takes the o
 
 TEST_CASE("log: when nobody takes the lines the oldest go, are counted, and whoever writes does not wait") {
   constexpr std::size_t written = 4 * api::logger::most_queued;
-  reader r;
+  log_reader r;
   std::optional<api::logger> log{std::in_place, "info", false, r.fd()};
   for (std::size_t i = 0; i < written; ++i) log->info("line " + std::to_string(i));
   // Only now somebody reads.
@@ -141,7 +107,7 @@ TEST_CASE("log: when nobody takes the lines the oldest go, are counted, and whoe
 
 TEST_CASE("log: what is kept is bounded in bytes, too") {
   constexpr std::size_t large = api::logger::most_bytes / 8;
-  reader r;
+  log_reader r;
   std::optional<api::logger> log{std::in_place, "info", false, r.fd()};
   const auto alive = std::make_shared<int>(0);
   // The writer can not get beyond what the pipe takes, and one batch.
@@ -160,7 +126,7 @@ TEST_CASE("log: what is kept is bounded in bytes, too") {
 }
 
 TEST_CASE("log: a reader who takes nothing does not hold up the end for ever") {
-  reader r;
+  log_reader r;
   std::optional<api::logger> log{std::in_place, "info", false, r.fd()};
   for (int i = 0; i < 1000; ++i) log->info(std::string(1000, 'x'));
   CHECK_FALSE(log->flush(std::chrono::milliseconds{1}));
@@ -169,7 +135,7 @@ TEST_CASE("log: a reader who takes nothing does not hold up the end for ever") {
 }
 
 TEST_CASE("log: a reader who is gone costs lines, and not the daemon") {
-  reader r;
+  log_reader r;
   r.leave();
   api::logger log{"info", false, r.fd()};
   log.error("nobody reads it");
@@ -179,7 +145,7 @@ TEST_CASE("log: a reader who is gone costs lines, and not the daemon") {
 }
 
 TEST_CASE("log: words that can not be found are an error's line, and others go on") {
-  reader r;
+  log_reader r;
   {
     api::logger log{"info", false, r.fd()};
     log.write(
