@@ -197,10 +197,12 @@ std::optional<rejection> openings::displace(const stream_key& key, stream_record
                                             const net::endpoint& local, had_ports& had) {
   if (auto refused = why_too_many(request, &present)) return refused;
   if (request.ports() != nullptr && !had && !present.holds_port_of(request)) {
-    // A pair of the pool goes back to it when the stream ends; a port that was asked for by its number does not.
-    const bool from_pool = present.berth.shared->ports.pooled && !present.opened.parent;
+    // A pair of the pool can be had again when the stream ends.
+    const bool from_pool = given_.ports.is_of_pool(present.opened.local.port()) && !present.opened.parent;
     auto got = given_.ports.allocate(ports_for(request, local), given_.keeper.now());
-    const bool wants_last = !got && from_pool && got.error().code == net::errc::pool_exhausted;
+    const bool none_left =
+        !got && (got.error().code == net::errc::pool_exhausted || got.error().code == net::errc::address_in_use);
+    const bool wants_last = none_left && from_pool && request.ports()->port == 0;
     if (!wants_last) given_.alarms.allocation(!got, given_.keeper.now());
     if (!got && !wants_last) return reject(code_of(got.error().code), got.error().text).error;
     if (got) had = std::move(*got);

@@ -69,11 +69,9 @@ stream_key stream_record::public_key(const stream_key& key) const {
 bool stream_record::holds_port_of(const open_request& wanted) const {
   const auto* ports = wanted.ports();
   if (opened.parent || request().ports() == nullptr || ports == nullptr || ports->port == 0) return false;
-  // The pool reserves pairs, so that is what two of them have in common.
-  const auto first = [](std::uint16_t port) { return port & ~1; };
-  const auto last = [](std::uint16_t port, const open_request& r) { return (port + (r.with_rtcp() ? 1 : 0)) | 1; };
+  const auto last = [](std::uint16_t port, const open_request& r) { return port + (r.with_rtcp() ? 1 : 0); };
   const auto own = opened.local.port();
-  return first(ports->port) <= last(own, request()) && first(own) <= last(ports->port, wanted);
+  return ports->port <= last(own, request()) && own <= last(ports->port, wanted);
 }
 
 bool stream_record::same_parameters(const stream_record& other, const node_settings& settings) const {

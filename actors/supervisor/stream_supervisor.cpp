@@ -146,7 +146,7 @@ outcome<completed> stream_supervisor::idle_check(const idle_check_request& reque
 
 outcome<ports_report> stream_supervisor::report_ports(const ports_request& request) {
   ports_report answer{ports_->figures(), ports_->resting(request.after, most_listed), now(), {}};
-  if (answer.resting.size() == most_listed) answer.next = answer.resting.back().port;
+  if (answer.resting.size() >= most_listed) answer.next = answer.resting.back().port;
   return answer;
 }
 

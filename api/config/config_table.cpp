@@ -150,7 +150,7 @@ constexpr config_key before_hooks[] = {
            "off.")
         .acts(),
     integer("rtp_proxy.bind_attempts", "8", {1, 1000},
-            "How many pairs one open tries at most when another program holds the port.")
+            "How many pairs that another program was seen to hold one open tries again when there are no others.")
         .acts(),
     integer("rtp_proxy.max_multiplex_streams", "4096", {1, 1000000}, "How many streams the shared port takes at most.")
         .acts(),

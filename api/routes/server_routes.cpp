@@ -82,7 +82,7 @@ class server_face {
 boost::json::object statistic(const actors::node_stats& stats) {
   const auto count = [&](actors::stream_state s) { return stats.streams[static_cast<std::size_t>(s)]; };
   const auto live = count(actors::stream_state::active) + count(actors::stream_state::stalled);
-  const auto udp = 2 * (stats.ports.leased + stats.ports.resting);
+  const auto udp = 2 * (stats.ports.leased + stats.ports.resting + stats.ports.outside);
   boost::json::object o;
   // ZLMediaKit counts its objects by class; what Berth has no such thing of is 0.
   for (const auto* name : {"Buffer", "BufferLikeString", "BufferList", "BufferRaw", "Frame", "FrameImp", "RtmpPacket",

@@ -1,5 +1,8 @@
 #include "net/io/port_allocator.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace berth::net {
 namespace {
 
@@ -7,6 +10,8 @@ namespace {
 constexpr std::size_t drain_before_reuse = 16384;
 // A socket takes microseconds to close, and streams that were closed together have been silent together.
 constexpr std::size_t most_closed_at_once = 64;
+// A program that has taken ports of the range keeps them; until they are tried again they cost nobody anything.
+constexpr duration set_aside_for = std::chrono::minutes{1};
 constexpr udp_options rtcp_socket{.receive_buffer = 64 * 1024, .media = false};
 
 std::uint16_t width_of(const port_request& request) { return request.with_rtcp ? 2 : 1; }
@@ -18,85 +23,110 @@ port_allocator::port_allocator(socket_factory& sockets, allocator_options option
 
 result<allocation, error> port_allocator::allocate(const port_request& request, time_point now) {
   ++requests_;
-  auto made = request.local.port() == 0 ? allocate_from_pool(request, now) : allocate_exactly(request, now);
-  if (made) {
-    ++granted_;
-    ++leased_;
-  } else {
+  auto made = request.local.port() == 0 ? allocate_from_pool(request, now) : allocate_exactly(request);
+  if (!made) {
     ++refused_;
+    return made;
   }
+  ++granted_;
+  pool_.hold(made->ports.port(), made->ports.width(), port_use::lease);
   return made;
 }
 
-result<allocation, error> port_allocator::allocate_from_pool(const port_request& request, time_point) {
+// A free pair as long as there is one. Under pressure the longest-silent one goes first: a risk, but a smaller one than
+// no port at all. In the end those are tried again that somebody else was seen to have.
+result<allocation, error> port_allocator::allocate_from_pool(const port_request& request, time_point now) {
+  allocation a;
   error last;
-  for (std::size_t attempt = 0; attempt < options_.bind_attempts; ++attempt) {
-    auto port = pool_.take();
-    if (!port) {
-      // Under pressure the longest-silent port goes first: a risk, but a smaller one than no port at all.
-      auto rested = quarantine_.take_longest_silent(true);
-      if (!rested) {
-        if (attempt > 0) break;
-        return failure{fail({errc::pool_exhausted, "no port left: " + figures_text()})};
-      }
-      ++taken_early_;
-      allocation a;
-      a.failed_attempts = attempt;
-      if (reuse(*rested, request, a)) return a;
-      port = rested->ports.port();
-      rested->ports = {};
-    }
-    auto made = bind(request, request.local.with_port(*port));
+  resting_port let_go_for_it;
+  const auto try_pair = [&](std::uint16_t port) {
+    auto made = bind(request, request.local.with_port(port));
     if (made) {
-      made->pooled = true;
-      allocation a;
       a.ports = std::move(*made);
-      a.failed_attempts = attempt;
-      return a;
+      if (port == (let_go_for_it.port & ~1)) a.past = std::move(let_go_for_it.past);
+      return true;
     }
-    pool_.give_back(*port);
+    ++a.failed_attempts;
     last = fail(made.error());
-    if (last.code == errc::no_descriptors) {
-      // Resting ports hold descriptors too, and a new stream matters more.
-      auto rested = quarantine_.take_longest_silent(false);
-      if (!rested) return failure{last};
-      ++taken_early_;
-      let_go(std::move(*rested));
-    } else if (last.code != errc::address_in_use) {
-      return failure{last};
+    if (last.code == errc::address_in_use) pool_.set_aside(port, now + set_aside_for);
+    return false;
+  };
+  for (;;) {
+    while (const auto port = pool_.first_free()) {
+      if (try_pair(*port)) return a;
+      if (last.code == errc::no_descriptors && make_room()) continue;
+      if (last.code != errc::address_in_use) return failure{last};
     }
+    auto rested = quarantine_.take_longest_silent(pool_.range());
+    if (!rested) break;
+    ++taken_early_;
+    if (is_of_pool(rested->ports.port()) && fits(*rested, request)) {
+      auto listener = listener_for(request, rested->ports.local);
+      if (listener) return reuse(std::move(*rested), std::move(*listener));
+      ++a.failed_attempts;
+      last = fail(listener.error());
+    }
+    // Its pair is the only free one now, if it has one.
+    let_go_for_it = rested->about;
+    let_go(std::move(*rested));
   }
-  last.text = std::to_string(options_.bind_attempts) +
-              " ports in a row could not be bound, the last one: " + last.text + " (" + figures_text() + ")";
+  const auto most = std::min(options_.bind_attempts, pool_.aside());
+  for (std::size_t i = 0; i < most; ++i) {
+    if (try_pair(*pool_.first_aside())) return a;
+    if (last.code != errc::address_in_use) return failure{last};
+  }
+  if (a.failed_attempts == 0) return failure{fail({errc::pool_exhausted, "no port left: " + figures_text()})};
+  last.text = std::to_string(a.failed_attempts) + " ports could not be bound, the last one: " + last.text + " (" +
+              figures_text() + ")";
   return failure{last};
 }
 
-result<allocation, error> port_allocator::allocate_exactly(const port_request& request, time_point) {
-  const auto port = request.local.port();
-  const auto width = width_of(request);
-  // A pair at rest is given at once. Its neighbour may rest too when the wanted port is an odd one.
-  auto rested = quarantine_.take(port);
-  if (rested && rested->ports.port() == port && rested->ports.width() == width) {
-    allocation as_it_is;
-    if (reuse(*rested, request, as_it_is)) return as_it_is;
-  }
+// What can fail does so while nobody's rest is touched, wherever that is possible.
+result<allocation, error> port_allocator::allocate_exactly(const port_request& request) {
+  const auto& local = request.local;
+  auto listener = listener_for(request, local);
+  if (!listener) return failure{fail(listener.error())};
+  if (const auto* same = quarantine_.find(local); same != nullptr && fits(*same, request))
+    return reuse(*quarantine_.take(local), std::move(*listener));
+
   allocation a;
-  if (rested) {
-    a.past = std::move(rested->about.past);
-    let_go(std::move(*rested));
+  a.ports.local = local;
+  a.ports.listener = std::move(*listener);
+  struct wanted {
+    unique_fd* socket;
+    endpoint at;
+    const udp_options* options;
+  };
+  std::vector<wanted> sockets{{&a.ports.rtp, local, &options_.udp}};
+  if (request.with_rtcp)
+    sockets.push_back({&a.ports.rtcp, local.with_port(static_cast<std::uint16_t>(local.port() + 1)), &rtcp_socket});
+  std::stable_partition(sockets.begin(), sockets.end(), [&](const auto& w) { return !quarantine_.holds(w.at.port()); });
+  for (auto& w : sockets) {
+    auto made = sockets_.bind_udp(w.at, *w.options);
+    // A rest that has the number at another address may not be in the way; one that is has to end.
+    while (!made && made.error().code == errc::address_in_use) {
+      auto rested = quarantine_.take(w.at);
+      if (!rested) break;
+      if (rested->ports.port() == local.port()) a.past = std::move(rested->about.past);
+      let_go(std::move(*rested));
+      made = sockets_.bind_udp(w.at, *w.options);
+    }
+    if (!made) return failure{fail(whose(made.error(), w.at.port()))};
+    *w.socket = std::move(*made);
   }
-  if (width == 2) {
-    if (auto neighbour = quarantine_.take(static_cast<std::uint16_t>(port + 1))) let_go(std::move(*neighbour));
-  }
-  if (!pool_.reserve(port, width))
-    return failure{fail({errc::address_in_use, "port " + std::to_string(port) + " belongs to another stream"})};
-  auto made = bind(request, request.local);
-  if (!made) {
-    pool_.unreserve(port, width);
-    return failure{fail(made.error())};
-  }
-  a.ports = std::move(*made);
   return a;
+}
+
+// A number that is in use, and by whom.
+error port_allocator::whose(error e, std::uint16_t port) const {
+  if (e.code == errc::address_in_use)
+    e.text += ": port " + std::to_string(port) +
+              (pool_.is_leased(port) ? " belongs to another stream" : " belongs to another program");
+  return e;
+}
+
+result<unique_fd, error> port_allocator::listener_for(const port_request& request, const endpoint& local) {
+  return request.with_tcp ? sockets_.listen_tcp(local) : result<unique_fd, error>{unique_fd{}};
 }
 
 result<bound_ports, error> port_allocator::bind(const port_request& request, const endpoint& local) {
@@ -110,64 +140,70 @@ result<bound_ports, error> port_allocator::bind(const port_request& request, con
     if (!rtcp) return failure{rtcp.error()};
     ports.rtcp = std::move(*rtcp);
   }
-  if (request.with_tcp) {
-    auto listener = sockets_.listen_tcp(local);
-    if (!listener) return failure{listener.error()};
-    ports.listener = std::move(*listener);
-  }
+  auto listener = listener_for(request, local);
+  if (!listener) return failure{listener.error()};
+  ports.listener = std::move(*listener);
   return ports;
+}
+
+bool port_allocator::fits(const quarantine::entry& rested, const port_request& request) noexcept {
+  const auto& ports = rested.ports;
+  const bool other_port = request.local.port() != 0 && request.local.port() != ports.port();
+  return !other_port && ports.local.same_address(request.local) && ports.width() == width_of(request);
+}
+
+bool port_allocator::is_of_pool(std::uint16_t port) const noexcept {
+  return port % 2 == 0 && port >= options_.range.first && port < options_.range.last;
 }
 
 // The descriptors go over as they are, so that no other program can slip in between; what waits in their queues belongs
 // to the stream of before and is thrown away.
-bool port_allocator::reuse(quarantine::entry& rested, const port_request& request, allocation& out) {
-  auto& ports = rested.ports;
-  if (!ports.local.same_address(request.local) || ports.width() != width_of(request)) return false;
-  if (request.with_tcp) {
-    auto listener = sockets_.listen_tcp(ports.local);
-    if (!listener) {
-      fail(listener.error());
-      return false;
-    }
-    ports.listener = std::move(*listener);
-  }
+allocation port_allocator::reuse(quarantine::entry rested, unique_fd listener) {
+  allocation a;
+  auto& ports = a.ports = std::move(rested.ports);
+  ports.listener = std::move(listener);
+  pool_.let_go(ports.port(), ports.width(), port_use::rest);
   const auto waiting = drain_udp(ports.rtp.get(), drain_before_reuse);
   set_receive_buffer(ports.rtp.get(), options_.udp.receive_buffer);
   if (ports.rtcp) {
     drain_udp(ports.rtcp.get(), drain_before_reuse);
     set_receive_buffer(ports.rtcp.get(), rtcp_socket.receive_buffer);
   }
-  out.past = std::move(rested.about.past);
-  out.past.hear(waiting.senders);
+  a.past = std::move(rested.about.past);
+  a.past.hear(waiting.senders);
   ports.drops_before = kernel_drops(ports.rtp.get());
-  out.ports = std::move(ports);
+  return a;
+}
+
+// Resting ports hold descriptors too, and a new stream matters more.
+bool port_allocator::make_room() {
+  auto rested = quarantine_.take_longest_silent({0, 65535});
+  if (!rested) return false;
+  ++taken_early_;
+  let_go(std::move(*rested));
   return true;
 }
 
 void port_allocator::release(bound_ports ports, port_past past, time_point now) {
-  --leased_;
-  if (options_.silence > duration::zero())
-    quarantine_.put(std::move(ports), std::move(past), now);
-  else
-    give_back(ports);
+  pool_.let_go(ports.port(), ports.width(), port_use::lease);
+  if (options_.silence <= duration::zero()) return;
+  pool_.hold(ports.port(), ports.width(), port_use::rest);
+  quarantine_.put(std::move(ports), std::move(past), now);
 }
 
 bool port_allocator::sweep(time_point now) {
+  pool_.end_set_aside(now);
   for (auto& e : quarantine_.sweep(options_.silence, now, most_closed_at_once)) let_go(std::move(e));
   return quarantine_.is_overdue(options_.silence, now);
 }
 
 void port_allocator::clear() {
-  while (auto rested = quarantine_.take_longest_silent(false)) let_go(std::move(*rested));
+  while (auto rested = quarantine_.take_longest_silent({0, 65535})) let_go(std::move(*rested));
 }
 
-void port_allocator::let_go(quarantine::entry e) { give_back(e.ports); }
-
-void port_allocator::give_back(const bound_ports& ports) {
-  if (ports.pooled)
-    pool_.give_back(ports.port());
-  else
-    pool_.unreserve(ports.port(), ports.width());
+void port_allocator::let_go(quarantine::entry e) {
+  pool_.let_go(e.ports.port(), e.ports.width(), port_use::rest);
+  e.ports = {};
 }
 
 void port_allocator::set_options(const allocator_options& options) {
@@ -181,14 +217,15 @@ error port_allocator::fail(error e) {
 }
 
 std::string port_allocator::figures_text() const {
-  return "range " + std::to_string(pool_.range().first) + "-" + std::to_string(pool_.range().last) + " has " +
-         std::to_string(pool_.size()) + " pairs, " + std::to_string(pool_.free()) + " free, " +
-         std::to_string(leased_) + " in use, " + std::to_string(quarantine_.size()) + " resting";
+  const auto n = [](std::size_t count) { return std::to_string(count); };
+  return "range " + n(pool_.range().first) + "-" + n(pool_.range().last) + " has " + n(pool_.size()) + " pairs, " +
+         n(pool_.free()) + " free, " + n(pool_.leased()) + " in use, " + n(pool_.resting()) + " resting, " +
+         n(pool_.aside()) + " of another program";
 }
 
 allocator_figures port_allocator::figures() const {
-  return {pool_.range(), pool_.size(), pool_.free(), leased_,      quarantine_.size(),
-          requests_,     granted_,     refused_,     taken_early_, failures_};
+  return {pool_.range(),   pool_.size(), pool_.free(), pool_.leased(), pool_.resting(), pool_.aside(),
+          pool_.outside(), requests_,    granted_,     refused_,       taken_early_,    failures_};
 }
 
 }  // namespace berth::net

@@ -18,7 +18,7 @@ namespace berth::net {
 struct allocator_options {
   port_range range;
   duration silence = std::chrono::seconds{5};  ///< how long a released port must be silent; 0 = no quarantine
-  std::size_t bind_attempts = 8;               ///< pairs that one request without a port number tries at most
+  std::size_t bind_attempts = 8;  ///< pairs of other programs that a request tries again when there are no others
   udp_options udp;
 };
 
@@ -34,14 +34,16 @@ struct allocation {
   std::size_t failed_attempts = 0;  ///< pairs that could not be bound before this one
 };
 
-/// Figures of the pool and what became of the requests. `failures` counts failed bind attempts by cause, also those
+/// Figures of the pool and what became of the requests. size = free + leased + resting + set_aside. `failures` counts failed bind attempts by cause, also those
 /// after which the next pair worked; requests = granted + refused.
 struct allocator_figures {
   port_range range;
   std::size_t size = 0;  ///< pairs in the range
   std::size_t free = 0;
-  std::size_t leased = 0;  ///< requests granted and not yet released, explicit ports included
+  std::size_t leased = 0;  ///< of streams and senders
   std::size_t resting = 0;
+  std::size_t set_aside = 0;  ///< another program was seen to have a port of them
+  std::size_t outside = 0;    ///< pairs that do not lie in the range, of streams, senders and rests
   std::uint64_t requests = 0;
   std::uint64_t granted = 0;
   std::uint64_t refused = 0;
@@ -65,14 +67,17 @@ inline constexpr auto pair_figures = [] {
   return std::to_array<figure<c, std::size_t>>(
       {{"size", figure_kind::level, &c::size, "Port pairs of the configured range."},
        {"free", figure_kind::level, &c::free, "Port pairs that can be given at once.", "free"},
-       {"leased", figure_kind::level, &c::leased, "Port pairs of streams and senders, explicit ports included.",
-        "leased"},
-       {"resting", figure_kind::level, &c::resting, "Port pairs that rest until nobody sends to them any more.",
-        "quarantined"}});
+       {"leased", figure_kind::level, &c::leased, "Port pairs of the range that streams and senders have.", "leased"},
+       {"resting", figure_kind::level, &c::resting,
+        "Port pairs of the range that rest until nobody sends to them any more.", "quarantined"},
+       {"set_aside", figure_kind::level, &c::set_aside,
+        "Port pairs of the range that another program was seen to have.", "set_aside"},
+       {"outside", figure_kind::level, &c::outside, "Port pairs in use or at rest that lie outside the range.",
+        "outside"}});
 }();
 
-/// The only owner of port numbers. A failing path leaves nothing behind: sockets are owned by values that close them,
-/// and a pair goes back to the pool in the same call.
+/// Decides which ports are tried; whether one can be had, the kernel says. A failing path leaves nothing behind: sockets
+/// are owned by values that close them.
 /// Owned by the supervisor and touched only there.
 class port_allocator {
  public:
@@ -89,6 +94,8 @@ class port_allocator {
   /// Closes everything that rests: the end of the process.
   void clear();
 
+  /// Whether a stream that names no port may be given this one.
+  bool is_of_pool(std::uint16_t port) const noexcept;
   void set_options(const allocator_options& options);
   allocator_figures figures() const;
   /// Those above the port `after`, in the order of their numbers, at most `most` of them.
@@ -99,13 +106,15 @@ class port_allocator {
 
  private:
   result<allocation, error> allocate_from_pool(const port_request& request, time_point now);
-  result<allocation, error> allocate_exactly(const port_request& request, time_point now);
+  result<allocation, error> allocate_exactly(const port_request& request);
   result<bound_ports, error> bind(const port_request& request, const endpoint& local);
-  result<unique_fd, error> make(const char* kind, const endpoint& local);
-  bool reuse(quarantine::entry& rested, const port_request& request, allocation& out);
+  result<unique_fd, error> listener_for(const port_request& request, const endpoint& local);
+  static bool fits(const quarantine::entry& rested, const port_request& request) noexcept;
+  allocation reuse(quarantine::entry rested, unique_fd listener);
+  bool make_room();
   void let_go(quarantine::entry e);
-  void give_back(const bound_ports& ports);
   error fail(error e);
+  error whose(error e, std::uint16_t port) const;
   std::string figures_text() const;
 
   // given
@@ -115,7 +124,6 @@ class port_allocator {
   port_pool pool_;
   quarantine quarantine_;
   // state
-  std::size_t leased_ = 0;
   std::uint64_t requests_ = 0;
   std::uint64_t granted_ = 0;
   std::uint64_t refused_ = 0;

@@ -30,19 +30,19 @@ void quarantine::put(bound_ports ports, port_past past, time_point now) {
   const auto fed_by = past.fed_by;
   entries_.push_back({{port, std::move(past), now, now, 0, fed_by}, std::move(ports)});
   const auto at = std::prev(entries_.end());
-  by_port_[port] = at;
-  watch(at->ports.rtp.get(), port);
+  by_port_.emplace(port, at);
+  watch(at->ports.rtp.get(), at);
   if (width == 2) {
-    const auto next = static_cast<std::uint16_t>(port + 1);
-    by_port_[next] = at;
-    watch(at->ports.rtcp.get(), next);
+    by_port_.emplace(static_cast<std::uint16_t>(port + 1), at);
+    watch(at->ports.rtcp.get(), at);
   }
 }
 
-void quarantine::watch(int fd, std::uint16_t port) {
+// The set forgets a descriptor when its entry is taken out: no event of one that is gone comes from it.
+void quarantine::watch(int fd, position at) {
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.u64 = port;
+  event.data.ptr = &*at;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -51,8 +51,8 @@ std::vector<quarantine::entry> quarantine::sweep(duration silence, time_point no
   std::array<epoll_event, heard_per_sweep> events;
   const int heard = entries_.empty() ? 0 : ::epoll_wait(epoll_.get(), events.data(), events.size(), 0);
   for (int i = 0; i < heard; ++i) {
-    const auto found = by_port_.find(static_cast<std::uint16_t>(events[static_cast<std::size_t>(i)].data.u64));
-    if (found != by_port_.end()) hear(found->second, now);
+    auto& e = *static_cast<entry*>(events[static_cast<std::size_t>(i)].data.ptr);
+    hear(position_of(e), now);
   }
   std::vector<entry> silent;
   for (std::size_t looked = 0; looked < most && is_overdue(silence, now); ++looked) {
@@ -87,32 +87,54 @@ void quarantine::hear(position at, time_point now) {
   entries_.splice(entries_.end(), entries_, at);
 }
 
-std::optional<quarantine::entry> quarantine::take(std::uint16_t port) {
-  const auto found = by_port_.find(port);
-  if (found == by_port_.end()) return std::nullopt;
-  return extract(found->second);
+const quarantine::entry* quarantine::find(const endpoint& local) const {
+  const auto [from, to] = by_port_.equal_range(local.port());
+  const auto at = std::find_if(from, to, [&](const auto& p) { return p.second->ports.local == local; });
+  return at == to ? nullptr : &*at->second;
 }
 
-std::optional<quarantine::entry> quarantine::take_longest_silent(bool pooled_only) {
-  const auto at =
-      std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return !pooled_only || e.ports.pooled; });
+std::optional<quarantine::entry> quarantine::take(const endpoint& local) {
+  const auto [from, to] = by_port_.equal_range(local.port());
+  if (from == to) return std::nullopt;
+  const auto at_its_address =
+      std::find_if(from, to, [&](const auto& p) { return p.second->ports.local.same_address(local); });
+  return extract(at_its_address != to ? at_its_address->second : from->second);
+}
+
+std::optional<quarantine::entry> quarantine::take_longest_silent(const port_range& range) {
+  const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) {
+    return range.contains(e.ports.port()) ||
+           (e.ports.width() == 2 && range.contains(static_cast<std::uint16_t>(e.ports.port() + 1)));
+  });
   if (at == entries_.end()) return std::nullopt;
   return extract(at);
 }
 
 std::vector<resting_port> quarantine::list(std::optional<std::uint16_t> after, std::size_t most) const {
   std::vector<resting_port> some;
-  for (auto at = after ? by_port_.upper_bound(*after) : by_port_.begin(); at != by_port_.end() && some.size() < most;
-       ++at)
+  for (auto at = after ? by_port_.upper_bound(*after) : by_port_.begin(); at != by_port_.end(); ++at) {
+    if (some.size() >= most && (some.empty() || at->first != some.back().port)) break;
     if (at->first == at->second->about.port) some.push_back(at->second->about);
+  }
   return some;
 }
 
+quarantine::position quarantine::position_of(const entry& e) {
+  const auto [from, to] = by_port_.equal_range(e.about.port);
+  return std::find_if(from, to, [&](const auto& p) { return &*p.second == &e; })->second;
+}
+
 quarantine::entry quarantine::extract(position at) {
-  by_port_.erase(at->about.port);
+  const auto forget = [&](std::uint16_t port) {
+    const auto [from, to] = by_port_.equal_range(port);
+    by_port_.erase(std::find_if(from, to, [&](const auto& p) { return p.second == at; }));
+  };
+  forget(at->about.port);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtp.get(), nullptr);
-  if (at->ports.rtcp) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtcp.get(), nullptr);
-  if (at->ports.rtcp) by_port_.erase(static_cast<std::uint16_t>(at->about.port + 1));
+  if (at->ports.rtcp) {
+    forget(static_cast<std::uint16_t>(at->about.port + 1));
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, at->ports.rtcp.get(), nullptr);
+  }
   entry e = std::move(*at);
   entries_.erase(at);
   return e;

@@ -11,13 +11,13 @@
 #include "net/base/time.hpp"
 #include "net/base/unique_fd.hpp"
 #include "net/io/port_past.hpp"
+#include "net/io/port_pool.hpp"
 
 namespace berth::net {
 
 /// The descriptors of one stream and the ports they are bound to.
 struct bound_ports {
-  endpoint local;       ///< bind address and RTP port
-  bool pooled = false;  ///< the pool gave the pair; else the request named the port
+  endpoint local;  ///< bind address and RTP port
   unique_fd rtp;
   std::uint32_t drops_before = 0;  ///< that the kernel counted on the RTP socket for a former owner
   unique_fd rtcp;                  ///< none on a shared port
@@ -66,24 +66,30 @@ class quarantine {
     return !entries_.empty() && now - entries_.front().about.last_heard >= silence;
   }
 
-  /// Takes out the entry that holds `port` (its RTP or RTCP port).
-  std::optional<entry> take(std::uint16_t port);
-  /// Takes out the entry that has been silent for the longest time, if `pooled_only`: of those from the pool.
-  std::optional<entry> take_longest_silent(bool pooled_only);
+  /// Whether a rest holds that number (as its RTP or RTCP port), at any address.
+  bool holds(std::uint16_t port) const { return by_port_.contains(port); }
+  /// The rest that has this address and RTP port; null if there is none.
+  const entry* find(const endpoint& local) const;
+  /// Takes out a rest that holds the number of `local`: the one at its address, if there is one.
+  std::optional<entry> take(const endpoint& local);
+  /// Takes out the rest that has been silent for the longest time, of those that have a port in `range`.
+  std::optional<entry> take_longest_silent(const port_range& range);
 
   std::size_t size() const noexcept { return entries_.size(); }
-  /// Those above the port `after`, in the order of their numbers, at most `most` of them.
+  /// Those above the port `after`, in the order of their numbers, at most `most` of them, and others with the number of
+  /// the last one.
   std::vector<resting_port> list(std::optional<std::uint16_t> after, std::size_t most) const;
 
  private:
   using position = std::list<entry>::iterator;
-  void watch(int fd, std::uint16_t port);
+  void watch(int fd, position at);
   void hear(position at, time_point now);
+  position position_of(const entry& e);
   entry extract(position at);
 
   unique_fd epoll_;
-  std::list<entry> entries_;  // by last_heard, ascending
-  std::map<std::uint16_t, position> by_port_;
+  std::list<entry> entries_;                        // by last_heard, ascending
+  std::multimap<std::uint16_t, position> by_port_;  // RTP and RTCP ports; a number may rest at several addresses
 };
 
 }  // namespace berth::net

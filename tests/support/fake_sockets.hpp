@@ -1,6 +1,7 @@
 // Sockets that fail on command: the seam at which tests break the network.
 #pragma once
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -51,12 +52,13 @@ class failing_sockets final : public net::socket_factory {
   std::map<socket_call, int> counts_;
 };
 
-/// Sockets without a network: what a test sends to a port is there at once, and ports belong to nobody else.
+/// Sockets without a network: what a test sends to a port is there at once, and ports belong to no other program.
 class paired_sockets final : public net::socket_factory {
  public:
   net::result<net::unique_fd, net::error> bind_udp(const net::endpoint& local, const net::udp_options&) override {
+    if (is_bound(local.port())) return net::failure{net::system_error(EADDRINUSE, "bind udp " + local.to_string())};
     int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
       return net::failure{net::system_error(errno, "socketpair")};
     senders_[local.port()] = net::unique_fd{ends[1]};
     return net::unique_fd{ends[0]};
@@ -71,6 +73,12 @@ class paired_sockets final : public net::socket_factory {
   }
 
  private:
+  bool is_bound(std::uint16_t port) {
+    const auto found = senders_.find(port);
+    if (found == senders_.end()) return false;
+    pollfd state{found->second.get(), 0, 0};
+    return ::poll(&state, 1, 0) == 0;
+  }
   static net::unique_fd silent() { return net::unique_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)}; }
 
   std::map<std::uint16_t, net::unique_fd> senders_;

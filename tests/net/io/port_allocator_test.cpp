@@ -1,62 +1,15 @@
 #include "net/io/port_allocator.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <dirent.h>
 #include <algorithm>
 #include <cerrno>
 #include <functional>
-#include <optional>
 #include <vector>
 
+#include "tests/net/io/allocator_rig.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/fake_sockets.hpp"
-#include "tests/support/packets.hpp"
-#include "tests/support/reserved_ports.hpp"
 
 using namespace berth::net;
-using namespace berth::tests;
-using namespace std::chrono_literals;
-
-namespace {
-
-const time_point opened_at{1h};
-
-struct rig {
-  posix_socket_factory real;
-  failing_sockets sockets{real};
-  const reserved_ports reserved{4};
-  port_range range = reserved.range();
-  allocator_options options{range, 5s, 4, {}};
-  port_allocator allocator{sockets, options};
-
-  port_request any(bool tcp = false) const { return {*endpoint::parse("127.0.0.1", 0), true, tcp}; }
-  port_request exactly(std::uint16_t port) const { return {*endpoint::parse("127.0.0.1", port), true, false}; }
-};
-
-int open_descriptors() {
-  int n = 0;
-  auto* dir = ::opendir("/proc/self/fd");
-  while (::readdir(dir) != nullptr) ++n;
-  ::closedir(dir);
-  return n;
-}
-
-struct camera {
-  unique_fd socket = std::move(*posix_socket_factory{}.bind_udp(*endpoint::parse("127.0.0.1", 0), {}));
-  endpoint local() const { return local_endpoint(socket.get()); }
-  void send(std::uint16_t port, const std::vector<std::uint8_t>& bytes = {'x'}) const {
-    send_datagram(socket.get(), bytes, *endpoint::parse("127.0.0.1", port));
-  }
-};
-
-port_past past_of(const std::string& stream, const media_sender& fed_by = {}) { return {stream, fed_by, {}}; }
-
-/// Who must not feed a stream that is not the former one.
-media_senders refused_by(const allocation& a) { return a.past.strangers_to("another"); }
-
-}  // namespace
+using namespace berth::net::test;
 
 TEST_CASE("an allocation binds RTP on an even port, RTCP on the next, TCP on the same number") {
   rig r;
@@ -70,7 +23,7 @@ TEST_CASE("an allocation binds RTP on an even port, RTCP on the next, TCP on the
   CHECK(receive_buffer(a->ports.rtp.get()) >= 212992);
 }
 
-TEST_CASE("a busy port falls back to the next pair, is counted, and comes last from then on") {
+TEST_CASE("a busy port falls back to the next pair, is counted, and is not tried again for a minute") {
   rig r;
   r.sockets.fault = [](socket_call, int n, const endpoint&) { return n == 1 ? EADDRINUSE : 0; };
   const auto a = r.allocator.allocate(r.any(), opened_at);
@@ -80,18 +33,94 @@ TEST_CASE("a busy port falls back to the next pair, is counted, and comes last f
   const auto f = r.allocator.figures();
   CHECK(f.failures[static_cast<std::size_t>(errc::address_in_use)] == 1);
   CHECK(f.granted == 1);
-  CHECK(f.free == 3);
+  CHECK(f.free == 2);
+  CHECK(f.set_aside == 1);
+  r.allocator.sweep(opened_at + 59s);
+  CHECK(r.allocator.figures().set_aside == 1);
+  r.allocator.sweep(opened_at + 60s);
+  CHECK(r.allocator.figures().free == 3);
 }
 
-TEST_CASE("fall-back is bounded, and its refusal names the figures") {
+TEST_CASE("all ports are tried, those of others again, and the refusal names the figures") {
   rig r;
   r.sockets.fault = [](socket_call, int, const endpoint&) { return EADDRINUSE; };
   const auto a = r.allocator.allocate(r.any(), opened_at);
   REQUIRE_FALSE(a);
   CHECK(a.error().code == errc::address_in_use);
-  CHECK(a.error().text.find("4 ports in a row") != std::string::npos);
-  CHECK(r.allocator.figures().failures[static_cast<std::size_t>(errc::address_in_use)] == 4);
-  CHECK(r.allocator.figures().free == 4);
+  CHECK(a.error().text.find("8 ports could not be bound") != std::string::npos);
+  CHECK(r.allocator.figures().failures[static_cast<std::size_t>(errc::address_in_use)] == 8);
+  CHECK(r.allocator.figures().free == 0);
+  CHECK(r.allocator.figures().set_aside == 4);
+  r.sockets.fault = {};
+  REQUIRE(r.allocator.allocate(r.any(), opened_at));
+}
+
+TEST_CASE("no open is refused while a port is free, however many another program has") {
+  paired_sockets net;
+  failing_sockets sockets{net};
+  sockets.fault = [](socket_call, int, const endpoint& at) { return at.port() < 30300 ? EADDRINUSE : 0; };
+  port_allocator allocator{sockets, {{30000, 30399}, 5s, 8, {}}};
+  const port_request any{*endpoint::parse("127.0.0.1", 0), true, false};
+  std::vector<bound_ports> held;
+  for (int i = 0; i < 50; ++i) {
+    auto a = allocator.allocate(any, opened_at);
+    REQUIRE(a);
+    CHECK(a->failed_attempts == (i == 0 ? 150 : 0));
+    held.push_back(std::move(a->ports));
+  }
+  CHECK_FALSE(allocator.allocate(any, opened_at));
+  allocator.release(std::move(held.back()), past_of("cam"), opened_at);
+  CHECK(allocator.allocate(any, opened_at));
+  const auto f = allocator.figures();
+  CHECK(f.set_aside == 150);
+  CHECK(f.free + f.leased + f.resting + f.set_aside == f.size);
+}
+
+TEST_CASE("under pressure a pair that was asked for by its number is given like any other") {
+  rig r;
+  std::vector<bound_ports> held;
+  for (int i = 0; i < 3; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), opened_at)->ports));
+  const auto last = static_cast<std::uint16_t>(r.range.first + 6);
+  auto a = r.allocator.allocate(r.exactly(last), opened_at);
+  REQUIRE(a);
+  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
+  const auto b = r.allocator.allocate(r.any(), opened_at);
+  REQUIRE(b);
+  CHECK(b->ports.port() == last);
+  CHECK(b->past.stream == "cam");
+}
+
+TEST_CASE("under pressure the pair below a rest on an odd port is given, and the rest ends") {
+  rig r;
+  std::vector<bound_ports> held;
+  auto a = r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(r.range.first + 1)), opened_at);
+  REQUIRE(a);
+  for (int i = 0; i < 2; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), opened_at)->ports));
+  CHECK_FALSE(r.allocator.allocate(r.any(), opened_at));
+  r.allocator.release(std::move(a->ports), past_of("odd"), opened_at);
+  for (int i = 0; i < 2; ++i) {
+    auto b = r.allocator.allocate(r.any(), opened_at);
+    REQUIRE(b);
+    CHECK(b->ports.port() % 2 == 0);
+    held.push_back(std::move(b->ports));
+  }
+  CHECK(r.allocator.figures().resting == 0);
+  CHECK(r.allocator.figures().leased == 4);
+}
+
+TEST_CASE("a port that was asked for by its number is had if its sockets are, whatever was beside it") {
+  rig r;
+  const auto base = r.range.first;
+  const auto open = [&](int offset) {
+    return r.allocator.allocate(r.exactly(static_cast<std::uint16_t>(base + offset)), opened_at);
+  };
+  const auto close = [&](result<allocation, error> a) {
+    REQUIRE(a);
+    r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
+  };
+  close(open(2));
+  close(open(1));
+  CHECK(open(3));
 }
 
 TEST_CASE("an address that is not ours is refused at once: another port would not help") {
@@ -134,209 +163,6 @@ TEST_CASE("an exhausted range is refused with the pool's figures") {
   CHECK(a.error().text.find("4 pairs, 0 free, 4 in use, 0 resting") != std::string::npos);
 }
 
-TEST_CASE("a released port rests bound until it has been silent for the time") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  const auto port = a->ports.port();
-  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
-  r.allocator.sweep(opened_at + 4s);
-  CHECK(r.allocator.figures().resting == 1);
-  CHECK(r.allocator.figures().free == 3);
-  CHECK_FALSE(r.real.bind_udp(*endpoint::parse("127.0.0.1", port), {}));
-  r.allocator.sweep(opened_at + 5s);
-  CHECK(r.allocator.figures().resting == 0);
-  CHECK(r.allocator.figures().free == 4);
-  CHECK(r.real.bind_udp(*endpoint::parse("127.0.0.1", port), {}));
-}
-
-TEST_CASE("a sender keeps its former port from being given, and is named") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  const auto port = a->ports.port();
-  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
-  camera cam;
-  for (int s = 1; s <= 20; ++s) {
-    cam.send(port);
-    r.allocator.sweep(opened_at + std::chrono::seconds{s});
-    REQUIRE(r.allocator.figures().resting == 1);
-  }
-  const auto resting = r.allocator.resting();
-  REQUIRE(resting.size() == 1);
-  CHECK(resting[0].past.stream == "cam");
-  CHECK(resting[0].datagrams == 20);
-  CHECK(resting[0].sender.from.port() == local_endpoint(cam.socket.get()).port());
-  r.allocator.sweep(opened_at + 24s);
-  CHECK(r.allocator.figures().resting == 1);
-  r.allocator.sweep(opened_at + 25s);
-  CHECK(r.allocator.figures().resting == 0);
-}
-
-TEST_CASE("under pressure the longest-silent port is used early, empty, with its sender banned") {
-  rig r;
-  std::vector<bound_ports> held;
-  for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), opened_at)->ports));
-  const auto noisy = held[0].port();
-  const auto quiet = held[1].port();
-  r.allocator.release(std::move(held[0]), past_of("noisy"), opened_at);
-  r.allocator.release(std::move(held[1]), past_of("quiet"), opened_at);
-  camera cam;
-  cam.send(noisy);
-  r.allocator.sweep(opened_at + 1s);
-  const auto first = r.allocator.allocate(r.any(), opened_at + 2s);
-  REQUIRE(first);
-  CHECK(first->ports.port() == quiet);
-  CHECK(refused_by(*first).empty());
-  cam.send(noisy);
-  const auto second = r.allocator.allocate(r.any(), opened_at + 2s);
-  REQUIRE(second);
-  CHECK(second->ports.port() == noisy);
-  CHECK(refused_by(*second).last().from == cam.local());
-  CHECK(drain_udp(second->ports.rtp.get(), 10).datagrams == 0);
-  CHECK(r.allocator.figures().taken_early == 2);
-}
-
-TEST_CASE("a former sender is told by its SSRC too, unless it sends more than one") {
-  struct row {
-    std::optional<std::uint32_t> fed_by;        ///< the SSRC of the stream that was closed
-    std::vector<std::uint32_t> heard, waiting;  ///< what came while the port rested, and what waits at the end
-    std::optional<std::uint32_t> known;
-  };
-  const row rows[] = {
-      {7, {}, {}, 7},
-      {7, {7, 7}, {7}, 7},
-      {7, {8}, {}, std::nullopt},
-      {7, {}, {8}, std::nullopt},
-      {7, {}, {7, 8}, std::nullopt},
-      {std::nullopt, {9}, {}, 9},
-      {std::nullopt, {}, {9, 9}, 9},
-      {std::nullopt, {9, 8, 8}, {8}, std::nullopt},
-  };
-  for (std::size_t i = 0; i < std::size(rows); ++i) {
-    INFO("row " << i);
-    const auto& [fed_by, heard, waiting, known] = rows[i];
-    rig r;
-    auto a = r.allocator.allocate(r.any(), opened_at);
-    REQUIRE(a);
-    const auto port = a->ports.port();
-    camera cam;
-    r.allocator.release(std::move(a->ports),
-                        past_of("cam", fed_by ? media_sender{cam.local(), fed_by} : media_sender{}), opened_at);
-    for (const auto ssrc : heard) {
-      cam.send(port, make_rtp({.ssrc = ssrc}));
-      r.allocator.sweep(opened_at + 1s);
-    }
-    for (const auto ssrc : waiting) cam.send(port, make_rtp({.ssrc = ssrc}));
-    const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
-    REQUIRE(b);
-    CHECK(b->past.stream == "cam");
-    const auto refused = refused_by(*b);
-    REQUIRE(std::distance(refused.begin(), refused.end()) == 1);
-    CHECK(refused.last().from == cam.local());
-    CHECK(refused.last().ssrc == known);
-  }
-}
-
-TEST_CASE("reports and junk on the media port do not hide a former sender's SSRC") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  REQUIRE(a);
-  const auto port = a->ports.port();
-  camera cam;
-  r.allocator.release(std::move(a->ports), past_of("cam", {cam.local(), 7}), opened_at);
-  cam.send(port);
-  std::vector<std::uint8_t> report(28, 0x55);
-  report[0] = 0x80;
-  report[1] = 200;  // a sender report
-  cam.send(port, report);
-  r.allocator.sweep(opened_at + 1s);
-  cam.send(port, report);
-  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
-  REQUIRE(b);
-  CHECK(b->past.fed_by.ssrc == 7U);
-  CHECK(b->past.fed_by.from == cam.local());
-}
-
-TEST_CASE("who fed a port's stream is not forgotten for those who send there besides, however many they are") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  REQUIRE(a);
-  const auto port = a->ports.port();
-  camera own;
-  std::vector<camera> others(media_senders::most + 1);
-  const camera former;
-  auto past = past_of("cam", {own.local(), 7});
-  past.refused.hear({former.local(), 6});
-  r.allocator.release(std::move(a->ports), past, opened_at);
-  for (const auto& o : others) {
-    o.send(port);
-    r.allocator.sweep(opened_at + 1s);
-  }
-  for (const auto& o : others) o.send(port);
-  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
-  REQUIRE(b);
-  auto strangers = refused_by(*b);
-  CHECK(strangers.contains(own.local()));
-  CHECK(strangers.contains(former.local()));
-  CHECK(strangers.contains(others.back().local()));
-  auto same = b->past.strangers_to("cam");
-  CHECK_FALSE(same.contains(own.local()));
-  CHECK(same.contains(former.local()));
-  CHECK(same.contains(others.back().local()));
-}
-
-TEST_CASE("who only reports to a resting port keeps it, too") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  REQUIRE(a);
-  const auto port = a->ports.port();
-  camera cam;
-  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
-  cam.send(static_cast<std::uint16_t>(port + 1));
-  r.allocator.sweep(opened_at + 1s);
-  r.allocator.sweep(opened_at + 5s);
-  REQUIRE(r.allocator.resting().size() == 1);
-  CHECK(r.allocator.resting()[0].datagrams == 1);
-  r.allocator.sweep(opened_at + 6s);
-  CHECK(r.allocator.resting().empty());
-}
-
-TEST_CASE(
-    "what the kernel dropped of a resting port's packets is counted there, and not for the stream that comes next") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  REQUIRE(a);
-  CHECK(a->ports.drops_before == 0);
-  const auto port = a->ports.port();
-  camera cam;
-  r.allocator.release(std::move(a->ports), past_of("cam"), opened_at);
-  cam.send(port);
-  r.allocator.sweep(opened_at + 1s);
-  // The buffer of a port that is heard is as small as can be.
-  for (int i = 0; i < 500; ++i) cam.send(port);
-  r.allocator.sweep(opened_at + 2s);
-  CHECK(r.allocator.resting()[0].datagrams == 501);
-  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 3s);
-  REQUIRE(b);
-  CHECK(b->ports.drops_before > 0);
-  CHECK(b->ports.drops_before == kernel_drops(b->ports.rtp.get()));
-}
-
-TEST_CASE("a request that names a resting port gets it at once") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  const auto port = a->ports.port();
-  camera cam;
-  r.allocator.release(std::move(a->ports), past_of("cam", {cam.local(), 7}), opened_at);
-  cam.send(port);
-  const auto b = r.allocator.allocate(r.exactly(port), opened_at + 1s);
-  REQUIRE(b);
-  CHECK(b->ports.port() == port);
-  CHECK(b->past.stream == "cam");
-  CHECK(b->past.fed_by.from == cam.local());
-  CHECK(drain_udp(b->ports.rtp.get(), 10).datagrams == 0);
-  CHECK(receive_buffer(b->ports.rtp.get()) >= 212992);
-}
-
 TEST_CASE("an explicit port inside the range is reserved in the pool") {
   rig r;
   auto a = r.allocator.allocate(r.exactly(r.range.first), opened_at);
@@ -358,38 +184,4 @@ TEST_CASE("an odd explicit port touches two pairs and gives both back") {
   r.allocator.release(std::move(a->ports), past_of("odd"), opened_at);
   r.allocator.sweep(opened_at + 5s);
   CHECK(r.allocator.figures().free == 4);
-}
-
-TEST_CASE("when descriptors run short, a resting port makes room") {
-  rig r;
-  auto a = r.allocator.allocate(r.any(), opened_at);
-  r.allocator.release(std::move(a->ports), past_of("old"), opened_at);
-  r.sockets.fault = [&](socket_call, int n, const endpoint&) { return n == 3 ? EMFILE : 0; };
-  const auto b = r.allocator.allocate(r.any(), opened_at + 1s);
-  REQUIRE(b);
-  CHECK(r.allocator.figures().resting == 0);
-  CHECK(r.allocator.figures().failures[static_cast<std::size_t>(errc::no_descriptors)] == 1);
-}
-
-TEST_CASE("ports that have been silent together are let go of a part at a time") {
-  paired_sockets sockets;
-  port_allocator allocator{sockets, {{30000, 30399}, 5s, 4, {}}};
-  std::vector<bound_ports> taken;
-  for (int i = 0; i < 100; ++i)
-    taken.push_back(std::move(allocator.allocate({*endpoint::parse("127.0.0.1", 0), true, false}, opened_at)->ports));
-  for (auto& ports : taken) allocator.release(std::move(ports), past_of("former"), opened_at);
-  CHECK_FALSE(allocator.sweep(opened_at + 4s));
-  CHECK(allocator.figures().resting == 100);
-  std::vector<std::uint16_t> listed;
-  for (auto part = allocator.resting({}, 30); !part.empty(); part = allocator.resting(listed.back(), 30)) {
-    CHECK(part.size() <= 30);
-    for (const auto& at_rest : part) listed.push_back(at_rest.port);
-  }
-  CHECK(listed.size() == 100);
-  CHECK(std::adjacent_find(listed.begin(), listed.end(), std::greater_equal{}) == listed.end());
-  int rounds = 1;
-  while (allocator.sweep(opened_at + 5s)) ++rounds;
-  CHECK(rounds > 1);
-  CHECK(allocator.figures().resting == 0);
-  CHECK(allocator.figures().free == allocator.figures().size);
 }
