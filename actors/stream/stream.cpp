@@ -109,7 +109,7 @@ void stream::on_exit() {
   poller().remove(ports.listener.get(), listener_);
   ports.listener.reset();
   if (options_.feed) {
-    options_.feed->detach(options_.fed_ssrc, intake_.receiver().source(), rest_after_, clock().now());
+    options_.feed->detach(options_.fed_ssrc, *this, intake_.receiver().source(), rest_after_, clock().now());
     options_.feed.reset();
   }
 }
