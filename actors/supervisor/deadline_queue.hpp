@@ -1,18 +1,18 @@
-// Which streams have to be looked at next: one heap instead of a timer per stream.
+// Which streams have to be looked at next: one ordered set instead of a timer per stream.
 #pragma once
 
-#include <functional>
 #include <optional>
-#include <queue>
-#include <vector>
+#include <set>
+#include <tuple>
+#include <utility>
 
 #include "actors/contract/stream_key.hpp"
 #include "net/base/time.hpp"
 
 namespace berth::actors {
 
-/// Deadlines of stream lives. An entry is a reminder, not a verdict: whoever takes it out looks at the facts. Entries
-/// of lives that are over simply find nobody.
+/// Deadlines of stream lives, one each at most: it is as large as the streams are many. An entry is a reminder, not a
+/// verdict: whoever takes it out looks at the facts.
 /// Owned by the supervisor.
 class deadline_queue {
  public:
@@ -20,27 +20,28 @@ class deadline_queue {
     net::time_point due;
     stream_key key;
     generation_t generation = 0;
+
+    bool operator<(const entry& other) const noexcept {
+      return std::tie(due, generation) < std::tie(other.due, other.generation);
+    }
   };
 
+  /// Entries are told apart by their time and generation.
   void add(net::time_point due, stream_key key, generation_t generation) {
-    heap_.push({due, std::move(key), generation});
+    all_.insert({due, std::move(key), generation});
   }
+  void remove(net::time_point due, generation_t generation) { all_.erase({due, {}, generation}); }
 
   /// Takes out the earliest entry that is due.
   std::optional<entry> take_due(net::time_point now) {
-    if (heap_.empty() || heap_.top().due > now) return std::nullopt;
-    entry e = heap_.top();
-    heap_.pop();
-    return e;
+    if (all_.empty() || all_.begin()->due > now) return std::nullopt;
+    return std::move(all_.extract(all_.begin()).value());
   }
 
-  std::size_t size() const noexcept { return heap_.size(); }
+  std::size_t size() const noexcept { return all_.size(); }
 
  private:
-  struct later {
-    bool operator()(const entry& a, const entry& b) const { return a.due > b.due; }
-  };
-  std::priority_queue<entry, std::vector<entry>, later> heap_;
+  std::set<entry> all_;
 };
 
 }  // namespace berth::actors

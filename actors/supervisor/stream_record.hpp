@@ -56,7 +56,7 @@ struct stream_record {
     std::optional<net::time_point> deadline;  ///< the idle deadline that closed it
     net::time_point armed_at;
     std::optional<net::time_point> paused_until;
-    std::optional<net::time_point> queued_look;  ///< earliest reminder in the deadline queue
+    std::optional<net::time_point> queued_look;  ///< the reminder in the deadline queue
     bool displaced = false;                      ///< an open takes its place, and it comes back if that has it in vain
 
     bool closing() const noexcept { return state == stream_state::closing; }

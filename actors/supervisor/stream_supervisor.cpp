@@ -185,6 +185,7 @@ void stream_supervisor::look(const stream_key& key, stream_record& r) {
 
 void stream_supervisor::remind(const stream_key& key, stream_record& r, std::optional<net::time_point> when) {
   if (!when || (r.lives.queued_look && *r.lives.queued_look <= *when)) return;
+  if (r.lives.queued_look) deadlines_.remove(*r.lives.queued_look, r.generation);
   r.lives.queued_look = when;
   deadlines_.add(*when, key, r.generation);
 }
@@ -219,8 +220,7 @@ void stream_supervisor::go_on() {
     due_later = due.has_value();
     auto* r = due ? registry_.find(due->key, due->generation) : nullptr;
     if (r == nullptr) continue;
-    // An earlier reminder supersedes later ones, which then find nothing new to see.
-    if (r->lives.queued_look && *r->lives.queued_look <= due->due) r->lives.queued_look.reset();
+    r->lives.queued_look.reset();
     look(due->key, *r);
   }
   more = ports_->sweep(now()) || due_later || more;
@@ -310,6 +310,7 @@ void stream_supervisor::went_down(const caf::down_msg& down) {
   if (found == nullptr) return stats_.late_message();
   const auto key = *found;
   auto r = registry_.extract(key);
+  if (r.lives.queued_look) deadlines_.remove(*r.lives.queued_look, r.generation);
   if (!r.lives.closing()) {
     r.lives.state = stream_state::closing;
     r.lives.reason = r.request().source() != nullptr ? close_reason::source_ended : close_reason::failed;
