@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
+
+#include "actors/contract/promise.hpp"
 
 namespace berth::actors {
 namespace {
 
 constexpr int batches_per_turn = 4;
-constexpr net::duration first_back_off = std::chrono::milliseconds{500};
-constexpr net::duration longest_back_off = std::chrono::seconds{4};
 
 net::track_wish wish_of(track_filter only) {
   if (only == track_filter::audio) return net::track_wish::audio;
@@ -40,6 +41,12 @@ stream::stream(caf::actor_config& config, const berth_host& host, std::shared_pt
             return intake_.take(frame.bytes, peer, now, true);
           },
           [this](const net::endpoint& peer, int why) { connection_ended(peer, why); }),
+      active_({poller(), *this, tag_connecting, tag_connect_timeout, tag_reconnect, options_.sockets,
+               [this] { return shared_->ports.local; },
+               [this](net::unique_fd socket, const net::endpoint& remote, net::time_point now) {
+                 take_connection(std::move(socket), remote, now);
+               },
+               [this](std::string_view why) { note(why); }}),
       media_timer_(poller(), *this, tag_media) {}
 
 stream::behavior stream::make_behavior() {
@@ -95,13 +102,7 @@ void stream::on_exit() {
     talk_.reset();
   }
   connections_.close_all();
-  if (connecting_) {
-    poller().remove(connecting_->socket.get(), connecting_->registration);
-    poller().cancel_timer(connecting_->timer);
-    if (connecting_->asked_by)
-      connecting_->asked_by->deliver(reject(errc::stream_ended, to_string(options_.key) + " was closed meanwhile"));
-    connecting_.reset();
-  }
+  active_.end({errc::stream_ended, to_string(options_.key) + " was closed meanwhile", {}});
   shared_->strangers = intake_.receiver().resting(clock().now());
   auto& ports = shared_->ports;
   poller().remove(ports.rtp.get(), rtp_);
@@ -129,7 +130,7 @@ void stream::on_ready(std::uint32_t tag, std::uint32_t events, net::time_point n
       proceed_talking(now);
       break;
     case tag_connecting:
-      connect_decided(now);
+      active_.decided(now);
       break;
     default:
       connections_.on_ready(tag, buffers().tcp, now);
@@ -151,13 +152,10 @@ void stream::on_timer(std::uint32_t tag, net::time_point now) {
     part_with_talk();
     return;
   }
-  if (!connecting_) return;
-  connecting_->timer = net::poller::none;
-  if (tag == tag_connect_timeout) {
-    connect_failed({net::errc::timed_out, "no answer from " + connecting_->remote.to_string()}, now);
-  } else if (auto failed = begin_connect(now)) {
-    connect_failed(*failed, now);
-  }
+  if (tag == tag_connect_timeout)
+    active_.timed_out(now);
+  else
+    active_.try_again(now);
 }
 
 void stream::deliver(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) {
@@ -283,68 +281,19 @@ void stream::part_with_talk() {
 void stream::note(std::string_view reason) { shared_->last_reason.store(short_text{reason}); }
 
 caf::result<outcome<completed>> stream::connect(const connect_request& command) {
-  const auto now = clock().now();
-  if (connecting_ && connecting_->asked_by)
-    return outcome<completed>{net::failure{
-        rejection{errc::connect_failed, "a connection to " + connecting_->remote.to_string() + " is under way", {}}}};
-  if (connecting_) poller().cancel_timer(connecting_->timer);
+  const promise<outcome<completed>> later{this};
+  active_.ask(
+      command, [later](outcome<completed> what) { later.deliver(std::move(what)); }, clock().now());
+  return later;
+}
+
+void stream::take_connection(net::unique_fd socket, const net::endpoint& remote, net::time_point now) {
   connections_.close_all();
   if (talk_ && talk_->begun()) talk_->end(send_end::reset, "the connection was replaced", now);
   part_with_talk();
   intake_.receiver().forget_source();
-
-  connecting_.emplace();
-  connecting_->remote = command.remote;
-  connecting_->timeout = command.timeout;
-  connecting_->back_off = first_back_off;
-  const promise<outcome<completed>> later{this};
-  connecting_->asked_by = later;
-  if (auto failed = begin_connect(now)) connect_failed(*failed, now);
-  return later;
-}
-
-std::optional<net::error> stream::begin_connect(net::time_point now) {
-  auto& c = *connecting_;
-  // The device knows the port of the session description: the connection comes from it while that is possible.
-  auto made = options_.sockets->connect_tcp(shared_->ports.local, c.remote);
-  if (!made) made = options_.sockets->connect_tcp(shared_->ports.local.with_port(0), c.remote);
-  if (!made) return made.error();
-  c.socket = std::move(*made);
-  c.registration = poller().add(c.socket.get(), EPOLLOUT, *this, tag_connecting);
-  c.timer = poller().start_timer(now + c.timeout, *this, tag_connect_timeout);
-  return std::nullopt;
-}
-
-void stream::connect_decided(net::time_point now) {
-  if (!connecting_ || connecting_->registration == net::poller::none) return;
-  auto& c = *connecting_;
-  if (const int failed = net::pending_error(c.socket.get())) {
-    connect_failed(net::system_error(failed, "connect tcp " + c.remote.to_string()), now);
-    return;
-  }
-  poller().remove(c.socket.get(), c.registration);
-  poller().cancel_timer(c.timer);
-  c.back_off = first_back_off;
-  connections_.adopt(std::move(c.socket), c.remote, now);
+  connections_.adopt(std::move(socket), remote, now);
   proceed_talking(now);
-  if (auto later = std::exchange(c.asked_by, std::nullopt)) later->deliver(completed{});
-}
-
-// The first attempt answers its caller. Later ones, after a connection was lost, go on until the stream idles out.
-void stream::connect_failed(const net::error& why, net::time_point now) {
-  auto& c = *connecting_;
-  poller().remove(c.socket.get(), c.registration);
-  poller().cancel_timer(c.timer);
-  c.socket.reset();
-  note(why.text);
-  if (c.asked_by) {
-    const auto later = *c.asked_by;
-    connecting_.reset();
-    later.deliver(reject(errc::connect_failed, why.text));
-    return;
-  }
-  c.timer = poller().start_timer(now + c.back_off, *this, tag_reconnect);
-  c.back_off = std::min(c.back_off * 2, longest_back_off);
 }
 
 void stream::connection_ended(const net::endpoint& peer, int system_errno) {
@@ -354,8 +303,7 @@ void stream::connection_ended(const net::endpoint& peer, int system_errno) {
   const auto now = clock().now();
   if (talk_) talk_->connection_ended(peer, now);
   part_with_talk();
-  if (!connecting_ || connecting_->asked_by || connecting_->timer != net::poller::none) return;
-  connecting_->timer = poller().start_timer(now + connecting_->back_off, *this, tag_reconnect);
+  active_.lost(peer, now);
 }
 
 }  // namespace berth::actors

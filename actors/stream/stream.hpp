@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "actors/contract/mooring.hpp"
-#include "actors/contract/promise.hpp"
 #include "actors/contract/stream_status.hpp"
 #include "actors/contract/supervision.hpp"
+#include "actors/stream/active_connection.hpp"
 #include "actors/stream/deadline_timer.hpp"
 #include "actors/stream/hosting.hpp"
 #include "actors/stream/intake.hpp"
@@ -31,17 +31,6 @@ struct stream_options {
   /// Set for a stream that a shared port feeds: then it has no sockets of its own.
   std::shared_ptr<net::ssrc_demultiplexer> feed;
   std::uint32_t fed_ssrc = 0;
-};
-
-/// A connection that a stream makes to where its media is, and what it tries until it has one. A part of the stream.
-struct active_connect {
-  net::endpoint remote;
-  net::duration timeout{};
-  net::unique_fd socket{};
-  net::poller::key registration = net::poller::none;
-  net::poller::key timer = net::poller::none;
-  net::duration back_off{};
-  std::optional<promise<outcome<completed>>> asked_by{};
 };
 
 /// Receives one stream: UDP with RTCP, TCP connections accepted or made, or what a shared port feeds it.
@@ -92,9 +81,7 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
 
   // TCP active
   caf::result<outcome<completed>> connect(const connect_request& command);
-  std::optional<net::error> begin_connect(net::time_point now);
-  void connect_decided(net::time_point now);
-  void connect_failed(const net::error& why, net::time_point now);
+  void take_connection(net::unique_fd socket, const net::endpoint& remote, net::time_point now);
   void connection_ended(const net::endpoint& peer, int system_errno);
 
   // given
@@ -104,6 +91,7 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
   // owned
   intake intake_;
   net::tcp_connections connections_;
+  active_connection active_;
   net::live_media_ptr media_;                            // from the first packet on
   std::unique_ptr<net::media_receiver> media_receiver_;  // likewise
   deadline_timer media_timer_;
@@ -116,8 +104,6 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
   net::codec passed_over_ = net::codec::unknown;  // as it was noted
   std::optional<talk> talk_;
   bool rest_after_ = false;  // the close was asked for while the sender may still send
-
-  std::optional<active_connect> connecting_;
 };
 
 }  // namespace berth::actors

@@ -163,6 +163,36 @@ TEST_CASE("TCP active: refused is -1 with a reason, the server keeps its port, a
   CHECK(n.peer.client().connections() == 1);
 }
 
+TEST_CASE("TCP active: what fails, and what is asked for twice, leaves the connection that is there") {
+  node n;
+  n.port_of("cam", {{"tcp_mode", "2"}});
+  const auto connect = [&](const tcp_device& to) {
+    return n.code("connectRtpServer",
+                  {{"stream_id", "cam"}, {"dst_url", "127.0.0.1"}, {"dst_port", std::to_string(to.port())}});
+  };
+  tcp_device device, other, gone;
+  const auto nobody = gone.port();
+  gone.close();
+  REQUIRE(connect(device) == 0);
+  rtp_tcp_sender sender{device.accept(), tcp_prefix::two_bytes};
+  sender.send(5);
+  REQUIRE(n.reaches("cam", "packets", 5));
+
+  CHECK(n.code("connectRtpServer",
+               {{"stream_id", "cam"}, {"dst_url", "127.0.0.1"}, {"dst_port", std::to_string(nobody)}}) == -1);
+  CHECK(connect(device) == 0);
+  sender.send(5);
+  CHECK(n.reaches("cam", "packets", 10));
+  CHECK(n.figure("cam", "tcp_connections") == 1);
+
+  CHECK(connect(other) == 0);
+  rtp_tcp_sender second{other.accept(), tcp_prefix::two_bytes};
+  second.source().skip(10);
+  second.send(5);
+  CHECK(n.reaches("cam", "packets", 15));
+  CHECK(eventually(soon, [&] { return sender.closed_by_peer(); }));
+}
+
 TEST_CASE("TCP active: an unknown stream, one of another mode, and a name that does not resolve are -1") {
   node n;
   n.port_of("udp");
