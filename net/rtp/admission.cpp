@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace berth::net {
+namespace {
+
+// What is on its way when a camera moves arrives sooner than this.
+constexpr duration spoke_on = std::chrono::milliseconds{500};
+
+}  // namespace
 
 std::optional<refusal> admission::admit(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
   const auto cause = check(packet, from, now);
@@ -19,7 +25,10 @@ std::optional<refusal> admission::check(const rtp_packet& packet, const endpoint
   const bool same_ssrc = !ssrc_ || packet.ssrc == *ssrc_;
   if (same_source && same_ssrc) return std::nullopt;
   const bool silent = now - last_ >= options_.relearn_after;
-  if (!same_source && !may_move(same_ssrc, silent)) return refusal::wrong_source;
+  if (!same_source && !may_move(from, same_ssrc, silent)) {
+    note_stranger(from, now);
+    return refusal::wrong_source;
+  }
   if (!same_ssrc && !silent) return refusal::wrong_ssrc;
   return std::nullopt;
 }
@@ -41,11 +50,14 @@ bool admission::is_of_former_stream(const media_sender& resting, const rtp_packe
   return resting.ssrc ? packet.ssrc == *resting.ssrc : !asked_for;
 }
 
-// Another source: only silence and the SSRC tell a camera behind a new NAT binding from a stranger.
-bool admission::may_move(bool same_ssrc, bool silent) const noexcept {
+// Another source. A camera that comes back, from a new NAT binding or after a restart, has the SSRC or the address of
+// before, and was not there while the stream's source still spoke.
+bool admission::may_move(const endpoint& from, bool same_ssrc, bool silent) const noexcept {
   switch (options_.policy) {
     case source_policy::learn:
-      return same_ssrc && silent;
+      return silent && (same_ssrc || from.same_address(source_)) &&
+             std::none_of(strangers_.begin(), strangers_.end(),
+                          [&](const stranger& s) { return s.beside_us && s.from == from; });
     case source_policy::pin:
       return false;
     case source_policy::follow:
@@ -55,17 +67,31 @@ bool admission::may_move(bool same_ssrc, bool silent) const noexcept {
   return false;
 }
 
+void admission::note_stranger(const endpoint& from, time_point now) {
+  if (std::any_of(strangers_.begin(), strangers_.end(), [&](const stranger& s) { return s.from == from; })) return;
+  if (strangers_.size() == most_strangers) strangers_.erase(strangers_.begin());
+  strangers_.push_back({from, now, false});
+}
+
 void admission::learn(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
+  if (!strangers_.empty() && from == source_)
+    for (auto& s : strangers_) s.beside_us = s.beside_us || now - s.since >= spoke_on;
+  if (from != source_) std::erase_if(strangers_, [&](const stranger& s) { return s.from == from; });
   source_ = from;
   ssrc_ = packet.ssrc;
   last_ = now;
+}
+
+void admission::forget_source() noexcept {
+  source_ = {};
+  strangers_.clear();
 }
 
 void admission::set_ssrc_filter(std::uint32_t ssrc) noexcept {
   options_.ssrc_filter = ssrc;
   if (ssrc == 0 || !ssrc_ || *ssrc_ == ssrc) return;
   ssrc_.reset();
-  source_ = {};
+  forget_source();
 }
 
 void admission::rest(const media_senders& senders, duration silence, time_point now) {

@@ -31,13 +31,13 @@ class admission {
   /// check(), and learn() if it passed.
   std::optional<refusal> admit(const rtp_packet& packet, const endpoint& from, time_point now) noexcept;
 
-  /// Whether the packet belongs to the stream. Locks nothing; a resting sender is noted as heard.
+  /// Whether the packet belongs to the stream. Locks nothing; a resting sender is noted as heard, and a stranger as one.
   std::optional<refusal> check(const rtp_packet& packet, const endpoint& from, time_point now) noexcept;
   /// Locks to a packet that check() let pass.
   void learn(const rtp_packet& packet, const endpoint& from, time_point now) noexcept;
 
   /// The source can not come back (its TCP connection ended): any source may be next.
-  void forget_source() noexcept { source_ = {}; }
+  void forget_source() noexcept;
   /// 0 removes the filter. A lock on an SSRC that the new filter refuses is dropped, and the source with it.
   void set_ssrc_filter(std::uint32_t ssrc) noexcept;
   /// Refuses each of `senders`, who used to send to this port, until it has been silent for `silence` (counted from
@@ -53,7 +53,15 @@ class admission {
   source_policy policy() const noexcept { return options_.policy; }
 
  private:
-  bool may_move(bool same_ssrc, bool silent) const noexcept;
+  struct stranger {
+    endpoint from;
+    time_point since;        // its first packet
+    bool beside_us = false;  // the source went on sending after that: it is somebody else
+  };
+  static constexpr std::size_t most_strangers = 8;
+
+  bool may_move(const endpoint& from, bool same_ssrc, bool silent) const noexcept;
+  void note_stranger(const endpoint& from, time_point now);
   struct resting_sender {
     media_sender who;
     time_point heard;
@@ -65,6 +73,8 @@ class admission {
   endpoint source_;
   std::optional<std::uint32_t> ssrc_;
   time_point last_{};  // of the last packet learned from
+
+  std::vector<stranger> strangers_;  // who was refused for his address; the latest ones
 
   std::vector<resting_sender> resting_;  // few, and gone soon
   duration resting_silence_{};

@@ -9,7 +9,7 @@
 namespace berth::net {
 
 enum class source_policy : std::uint8_t {
-  learn,   ///< the first source, until it falls silent: then another one with the same SSRC takes over
+  learn,   ///< the first source, until it falls silent: then one with the same SSRC or address takes over
   pin,     ///< the first source, for ever
   follow,  ///< the latest source that sends the stream's SSRC, at once
   any,     ///< the source does not matter, only the SSRC

@@ -53,16 +53,28 @@ TEST_CASE("each policy, against another source and another SSRC, while the lock 
   };
   using enum source_policy;
   const row rows[] = {
-      {learn, 7, a, 10ms, "ok"},           {learn, 7, b, 999ms, "wrong_source"},
-      {learn, 7, b, 1000ms, "ok"},         {learn, 8, a, 999ms, "wrong_ssrc"},
-      {learn, 8, a, 1000ms, "ok"},         {learn, 8, b, 999ms, "wrong_source"},
-      {learn, 8, b, 10s, "wrong_source"},  {pin, 7, a, 10ms, "ok"},
-      {pin, 7, b, 10ms, "wrong_source"},   {pin, 7, b, 1h, "wrong_source"},
-      {pin, 8, a, 999ms, "wrong_ssrc"},    {pin, 8, a, 1000ms, "ok"},
-      {pin, 8, c, 1h, "wrong_source"},     {follow, 7, b, 0ms, "ok"},
-      {follow, 8, a, 999ms, "wrong_ssrc"}, {follow, 8, b, 999ms, "wrong_ssrc"},
-      {follow, 8, b, 1000ms, "ok"},        {any, 7, c, 0ms, "ok"},
-      {any, 8, c, 999ms, "wrong_ssrc"},    {any, 8, c, 1000ms, "ok"},
+      {learn, 7, a, 10ms, "ok"},
+      {learn, 7, b, 999ms, "wrong_source"},
+      {learn, 7, b, 1000ms, "ok"},
+      {learn, 8, a, 999ms, "wrong_ssrc"},
+      {learn, 8, a, 1000ms, "ok"},
+      {learn, 8, b, 999ms, "wrong_source"},
+      {learn, 8, b, 10s, "ok"},
+      {learn, 8, c, 10s, "wrong_source"},
+      {learn, 7, c, 10s, "ok"},
+      {pin, 7, a, 10ms, "ok"},
+      {pin, 7, b, 10ms, "wrong_source"},
+      {pin, 7, b, 1h, "wrong_source"},
+      {pin, 8, a, 999ms, "wrong_ssrc"},
+      {pin, 8, a, 1000ms, "ok"},
+      {pin, 8, c, 1h, "wrong_source"},
+      {follow, 7, b, 0ms, "ok"},
+      {follow, 8, a, 999ms, "wrong_ssrc"},
+      {follow, 8, b, 999ms, "wrong_ssrc"},
+      {follow, 8, b, 1000ms, "ok"},
+      {any, 7, c, 0ms, "ok"},
+      {any, 8, c, 999ms, "wrong_ssrc"},
+      {any, 8, c, 1000ms, "ok"},
   };
   for (const auto& r : rows) {
     INFO(to_string(r.policy) << ", SSRC " << r.ssrc << " from " << r.from.to_string() << " after "
@@ -96,6 +108,46 @@ TEST_CASE("refused packets do not keep a lock from aging, nor do they renew it")
   for (int i = 1; i < 10; ++i) CHECK(admitted(lock, 7, b, i * 100ms) == "wrong_source");
   CHECK(admitted(lock, 7, b, 1000ms) == "ok");
   CHECK(admitted(lock, 7, a, 1001ms) == "wrong_source");
+}
+
+TEST_CASE("a camera that restarts behind the same address is heard with its new port and SSRC") {
+  admission lock;
+  for (int i = 0; i < 100; ++i) REQUIRE(admitted(lock, 7, a, i * 40ms) == "ok");
+  CHECK(admitted(lock, 9, b, 8s) == "ok");
+  CHECK(lock.source() == b);
+  CHECK(lock.ssrc() == 9U);
+  CHECK(admitted(lock, 7, a, 8001ms) == "wrong_source");
+}
+
+TEST_CASE("who was refused while the source spoke does not take over when it falls silent") {
+  admission lock;
+  for (int i = 0; i < 50; ++i) {
+    REQUIRE(admitted(lock, 7, a, i * 40ms) == "ok");
+    CHECK(admitted(lock, 7, c, i * 40ms + 1ms) == "wrong_source");
+    CHECK(admitted(lock, 9, b, i * 40ms + 2ms) == "wrong_source");
+  }
+  CHECK(admitted(lock, 7, c, 1h) == "wrong_source");
+  CHECK(admitted(lock, 9, b, 1h) == "wrong_source");
+  const endpoint restarted = *endpoint::parse("192.0.2.1", 5002);
+  CHECK(admitted(lock, 11, restarted, 1h) == "ok");
+}
+
+TEST_CASE("a camera that changes its address while packets of the old one are on their way is heard when they end") {
+  admission lock;
+  REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
+  CHECK(admitted(lock, 7, b, 40ms) == "wrong_source");
+  CHECK(admitted(lock, 7, a, 90ms) == "ok");
+  CHECK(admitted(lock, 7, b, 1090ms) == "ok");
+}
+
+TEST_CASE("of many strangers the latest are remembered") {
+  admission lock;
+  REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
+  for (std::uint16_t port = 6000; port < 6100; ++port)
+    CHECK(admitted(lock, 9, *endpoint::parse("192.0.2.1", port), 1ms) == "wrong_source");
+  REQUIRE(admitted(lock, 7, a, 900ms) == "ok");
+  CHECK(admitted(lock, 9, *endpoint::parse("192.0.2.1", 6099), 1h) == "wrong_source");
+  CHECK(admitted(lock, 9, *endpoint::parse("192.0.2.1", 6000), 1h) == "ok");
 }
 
 TEST_CASE("the silence after which a lock moves is an option") {
