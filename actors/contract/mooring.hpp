@@ -11,6 +11,7 @@
 #include "net/base/published.hpp"
 #include "net/base/time.hpp"
 #include "net/io/quarantine.hpp"
+#include "net/rtp/rtp_receiver.hpp"
 #include "net/rtp/stream_counters.hpp"
 
 namespace berth::actors {
@@ -42,6 +43,7 @@ struct mooring {
 
   net::stream_counters counters;
   net::published<received_from> from;
+  net::published<net::refused_packet> refused;  ///< one of the last second
   net::published<short_text> last_reason;
 
   /// Ticks of net::clock; 0 = never.

@@ -57,4 +57,23 @@ std::string describe_refusals(const net::counter_values& counters) {
          " datagrams refused, most of them: " + std::string{net::to_string(cause)} + " (" + std::to_string(*most) + ")";
 }
 
+std::string describe_refusals(const stream_status& s) {
+  auto text = describe_refusals(s.counters);
+  const auto& last = s.refused;
+  if (text.empty() || !last.from.is_set()) return text;
+  text += "; the last one from " + last.from.to_string() + " with SSRC " + std::to_string(last.ssrc) + ": " +
+          std::string{net::to_string(last.cause)};
+  switch (last.cause) {
+    case net::refusal::wrong_ssrc:
+      return text + ", the stream's SSRC is " + std::to_string(s.ssrc_filter != 0 ? s.ssrc_filter : s.ssrc);
+    case net::refusal::wrong_source:
+      return text + ", the stream's source is " + s.peer.to_string() + " (source_policy " +
+             std::string{net::to_string(s.sources)} + ")";
+    case net::refusal::resting:
+      return text + ", it sent to this port before the stream was opened and has to be silent first";
+    default:
+      return text;
+  }
+}
+
 }  // namespace berth::actors

@@ -13,6 +13,8 @@
 #include "actors/contract/stream_key.hpp"
 #include "net/base/endpoint.hpp"
 #include "net/base/time.hpp"
+#include "net/rtp/rtp_receiver.hpp"
+#include "net/rtp/source_policy.hpp"
 #include "net/rtp/stream_counters.hpp"
 
 namespace berth::actors {
@@ -95,6 +97,8 @@ struct stream_status {
   std::optional<net::duration> since_last_datagram;  ///< of any kind
   bool paused = false;                               ///< idle check suspended
   net::counter_values counters;
+  net::refused_packet refused;  ///< the last one, about; `from` unset: none was
+  net::source_policy sources = net::source_policy::learn;
 
   // as published
   std::string public_name;            ///< stream id that on_publish gave it; empty = its own
@@ -116,5 +120,8 @@ using stream_status_ptr = std::shared_ptr<const stream_status>;
 /// The most frequent cause of refusal in words, e.g. "311 of 311 datagrams refused, most of them: wrong_ssrc (311)";
 /// empty if nothing was refused.
 std::string describe_refusals(const net::counter_values& counters);
+/// The same for a stream, with who was refused last and whom it would have taken: "...; the last one from
+/// 192.0.2.9:6000 with SSRC 9: wrong_source, the stream's source is 192.0.2.1:5000 (source_policy learn)".
+std::string describe_refusals(const stream_status& s);
 
 }  // namespace berth::actors

@@ -4,6 +4,7 @@ namespace berth::actors {
 namespace {
 
 constexpr auto receiver_report_interval = std::chrono::seconds{5};
+constexpr auto refused_interval = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -17,7 +18,10 @@ intake::intake(mooring& shared, net::rtp_receiver::options options, std::functio
 bool intake::take(net::bytes_view bytes, const net::endpoint& from, net::time_point arrival, bool over_tcp) {
   mooring::mark(shared_.last_datagram, arrival);
   const auto accepted = receiver_.on_datagram(bytes, from, arrival);
-  if (!accepted) return false;
+  if (!accepted) {
+    publish_refused(arrival);
+    return false;
+  }
 
   mooring::mark(shared_.last_packet, arrival);
   const auto& packet = accepted->packet;
@@ -31,6 +35,14 @@ bool intake::take(net::bytes_view bytes, const net::endpoint& from, net::time_po
   if (accepted->first) report_due_ = arrival + receiver_report_interval;
   last_accepted_ = arrival;
   return true;
+}
+
+// Once a second: whoever is refused may send as much as he likes.
+void intake::publish_refused(net::time_point now) {
+  const auto& last = receiver_.last_refused();
+  if (!last.from.is_set() || now < refused_due_) return;
+  refused_due_ = now + refused_interval;
+  shared_.refused.store(last);
 }
 
 void intake::take_truncated(net::time_point arrival) {

@@ -32,6 +32,8 @@ class intake {
   net::rtp_receiver& receiver() noexcept { return receiver_; }
 
  private:
+  void publish_refused(net::time_point now);
+
   mooring& shared_;
   net::rtp_receiver receiver_;
   std::function<void()> on_arrival_;
@@ -39,6 +41,7 @@ class intake {
   received_from published_;
   net::time_point last_accepted_{};
   net::time_point report_due_{};
+  net::time_point refused_due_{};
 };
 
 }  // namespace berth::actors

@@ -104,6 +104,7 @@ stream_status stream_record::status(const stream_key& key, net::time_point now, 
   s.generation = generation;
   s.state = lives.state;
   std::visit(opened_as{s}, request().what);
+  if (const auto* one = std::get_if<rtp_port>(&request().what)) s.sources = one->sources.value_or(settings.sources);
   s.idle_after = request().idle_after.value_or(settings.idle_after);
   s.opened_at = opened.at;
   s.local = opened.local;
@@ -120,6 +121,7 @@ stream_status stream_record::status(const stream_key& key, net::time_point now, 
   if (seen.last_datagram) s.since_last_datagram = now - *seen.last_datagram;
   s.paused = lives.paused_until && *lives.paused_until > now;
   s.counters = net::counter_values{berth.shared->counters};
+  s.refused = berth.shared->refused.load();
   s.public_name = published.options().stream_replace;
   if (published.media()) s.media = status_of(*published.media());
   s.publish = published.options();
@@ -130,7 +132,7 @@ stream_status stream_record::status(const stream_key& key, net::time_point now, 
   s.reason = lives.reason;
   s.last_reason = berth.shared->last_reason.load().str();
   if (s.last_reason.empty() || s.counters.accepted == 0) {
-    if (auto refusals = describe_refusals(s.counters); !refusals.empty()) s.last_reason = std::move(refusals);
+    if (auto refusals = describe_refusals(s); !refusals.empty()) s.last_reason = std::move(refusals);
   }
   if (!published.refusal().empty()) s.last_reason = published.refusal();
   return s;

@@ -26,8 +26,9 @@ std::string_view in_words(actors::close_reason reason) {
 
 std::string reason_text(const actors::stream_status& s) {
   std::string text{in_words(s.reason)};
-  if (const auto refusals = actors::describe_refusals(s.counters); !refusals.empty()) text += "; " + refusals;
-  if (!s.last_reason.empty()) text += "; last: " + s.last_reason;
+  const auto refusals = actors::describe_refusals(s);
+  if (!refusals.empty()) text += "; " + refusals;
+  if (!s.last_reason.empty() && s.last_reason != refusals) text += "; last: " + s.last_reason;
   return text;
 }
 

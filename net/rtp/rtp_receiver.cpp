@@ -15,7 +15,10 @@ std::optional<accepted_packet> rtp_receiver::on_datagram(bytes_view bytes, const
   const auto parsed = parse_rtp(bytes);
   if (!parsed) return refuse(parsed.error());
   const rtp_packet& packet = *parsed;
-  if (const auto cause = admission_.check(packet, from, arrival)) return refuse(*cause);
+  if (const auto cause = admission_.check(packet, from, arrival)) {
+    last_refused_ = {from, packet.ssrc, *cause};
+    return refuse(*cause);
+  }
 
   const bool first = !received_;
   bool restarted = !first && packet.ssrc != measured_ssrc_;

@@ -23,6 +23,13 @@ struct accepted_packet {
   bool restarted = false;   ///< another SSRC, or the sender counts anew: nothing before belongs to it
 };
 
+/// One that was refused for whom it came from. A value; `from` unset: none was.
+struct refused_packet {
+  endpoint from;
+  std::uint32_t ssrc = 0;
+  refusal cause{};
+};
+
 /// Parses, admits, sequences and counts: one call of on_datagram() counts one datagram, and either one accepted
 /// packet or one refusal. A packet that any step refuses moves no lock. Allocates nothing per packet.
 /// Owned by a stream, touched by its reactor thread only; the counters have to outlive it.
@@ -60,6 +67,7 @@ class rtp_receiver {
   bool has_received() const noexcept { return received_; }
   time_point last_accepted() const noexcept { return last_accepted_; }  ///< if has_received()
   std::uint8_t payload_type() const noexcept { return payload_type_; }  ///< of the last accepted packet
+  const refused_packet& last_refused() const noexcept { return last_refused_; }
   const reception_statistics& statistics() const noexcept { return statistics_; }
 
  private:
@@ -74,6 +82,7 @@ class rtp_receiver {
   std::uint64_t lost_before_ = 0;  // in sequences that ended
   time_point last_accepted_{};
   std::uint8_t payload_type_ = 0;
+  refused_packet last_refused_;
   bool received_ = false;
 };
 

@@ -329,6 +329,21 @@ TEST_CASE("a new SSRC filter acts on the next packet") {
   CHECK(q->ssrc_filter == 8);
 }
 
+TEST_CASE("who is refused is named, with what the stream would have taken") {
+  harbour h;
+  const auto port = h.open("cam")->stream->port();
+  camera own{7}, stranger{9};
+  own.send(port);
+  h.receive();
+  stranger.send(port);
+  h.receive();
+  const auto& why = h.query("cam")->last_reason;
+  INFO(why);
+  CHECK(why.find("wrong_source (1)") != std::string::npos);
+  CHECK(why.find("from " + stranger.local().to_string() + " with SSRC 9") != std::string::npos);
+  CHECK(why.find("source is " + own.local().to_string() + " (source_policy learn)") != std::string::npos);
+}
+
 TEST_CASE("lists are filtered and paged in the order of the keys") {
   harbour h{8};
   for (const auto* id : {"c", "a", "b", "ab"}) REQUIRE(h.open(id));
