@@ -9,9 +9,8 @@
 #include "api/recording/recorder.hpp"
 #include "api/recording/snapshot_service.hpp"
 #include "api/routes/open_arguments.hpp"
+#include "api/routes/own_url.hpp"
 #include "api/routes/zlm_calls.hpp"
-#include "api/text/url.hpp"
-#include "api/viewers/viewer_path.hpp"
 #include "api/viewers/viewer_service.hpp"
 
 namespace berth::api {
@@ -41,21 +40,6 @@ struct media_filter {
     return found;
   }
 };
-
-/// The stream that a URL of this node's names: SCHEME://HOST/APP/STREAM, with or without a container's suffix.
-std::optional<actors::stream_key> key_of_url(std::string_view url, const config& settings) {
-  const auto written = encode_blanks(url);
-  const auto parts = split_url(written);
-  if (!parts || parts->path.empty()) return std::nullopt;
-  const auto decoded = percent_decode(parts->path.substr(1));
-  const auto watched = parse_viewer_path("/" + decoded);
-  if (watched && (watched->what == viewer_path::kind::live || watched->what == viewer_path::kind::playlist))
-    return stream_key_of("", watched->app, watched->stream, settings);
-  const std::string_view path{decoded};
-  const auto slash = path.find('/');
-  if (slash == path.npos || slash == 0 || slash + 1 == path.size()) return std::nullopt;
-  return stream_key_of("", path.substr(0, slash), path.substr(slash + 1), settings);
-}
 
 boost::json::object viewer_json(const viewer_info& v) {
   return {{"id", v.who.id},
@@ -144,7 +128,7 @@ class media_face {
     const auto asked = co_await find(args);
     if (!asked) co_return zlm_rejection(asked.error());
     const auto& found = *asked;
-    if (!found || !found->watchable) co_return zlm_error(no_such_stream, "can not find the stream");
+    if (!found || !is_live(*found)) co_return zlm_error(no_such_stream, "can not find the stream");
     const int watching = found->media ? found->media->all_viewers() : 0;
     if (watching > 0 && !args.flag("force"))
       co_return zlm_error(-1, "close failed", {{"result", -1}, {"viewers", watching}});
@@ -154,11 +138,13 @@ class media_face {
 
   reply close_streams(const arguments& args) const {
     const auto filter = filter_of(args);
-    const auto streams = co_await watchable(filter);
+    const auto streams = co_await streams_of(filter, false);
     if (!streams) co_return zlm_rejection(streams.error());
     std::size_t hit = 0, done = 0;
     for (const auto& s : *streams) {
-      const auto schemas = filter.schemas_of(s).count();
+      if (!is_live(s)) continue;
+      // Before anybody can watch it, it counts once.
+      const auto schemas = s.watchable ? filter.schemas_of(s).count() : 1;
       if (schemas == 0) continue;
       hit += schemas;
       if (s.media && s.media->all_viewers() > 0 && !args.flag("force")) continue;
@@ -237,12 +223,14 @@ class media_face {
     co_return zlm_reply({{"path", *removed}});
   }
 
-  // A stream of this node's goes before a URL that leads elsewhere.
+  // Where a URL leads back to this node, nobody is asked for the stream.
   reply snap(const arguments& args) const {
     const auto settings = with_.config.current();
     const auto seconds = args.integer("timeout_sec", 0, 3600, 0);
     if (!seconds) co_return no_picture(bad_arguments, seconds.error());
-    if (const auto key = key_of_url(args.text("url"), *settings)) {
+    const auto age = args.integer("expire_sec", 0, 7 * 24 * 3600, 0);
+    if (!age) co_return no_picture(bad_arguments, age.error());
+    if (const auto key = own_stream_of(args.text("url"), args.request(), *settings)) {
       actors::media_request wanted{*key};
       const auto found = co_await with_.core.ask(std::move(wanted));
       if (found) {
@@ -268,7 +256,7 @@ class media_face {
 
   media_filter filter_of(const arguments& args) const {
     media_filter f;
-    if (args.has("vhost")) f.vhost = key_of(args).vhost.str();
+    f.vhost = args.text("vhost");
     f.app = args.text("app");
     f.stream = args.text("stream");
     if (args.has("schema")) {
@@ -286,9 +274,19 @@ class media_face {
     co_return answer;
   }
 
+  /// What stands in the way of an open, from its first packet on.
+  static bool is_live(const actors::stream_status& s) {
+    return s.origin != actors::stream_origin::rtp || s.state == actors::stream_state::active ||
+           s.state == actors::stream_state::stalled;
+  }
+
   asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> watchable(const media_filter& filter) const {
+    return streams_of(filter, true);
+  }
+  asio::awaitable<actors::outcome<std::vector<actors::stream_status>>> streams_of(const media_filter& filter,
+                                                                                  bool watchable) const {
     actors::list_request wanted;
-    wanted.watchable = true;
+    wanted.watchable = watchable;
     wanted.vhost = filter.vhost;
     wanted.app = filter.app;
     auto answer = co_await with_.core.list(std::move(wanted));

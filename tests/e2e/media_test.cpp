@@ -46,9 +46,12 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
   CHECK(number(item.at("tracks").at(0).as_object(), "codec_id") == 0);
   CHECK(n.call("getMediaList").at("data").as_array().size() == 5);
   CHECK(text(n.call("getMediaInfo", named("rtp", "cam")), "app") == "rtp");
+  CHECK(n.call("getMediaList", {{"vhost", "nosuch"}}).at("data").as_array().empty());
+  CHECK(number(n.call("close_streams", {{"vhost", "nosuch"}, {"force", "1"}}), "count_hit") == 0);
 
-  const auto snap = n.peer.client().get("/index/api/getSnap?secret=" + n.daemon.secret() +
-                                        "&timeout_sec=5&expire_sec=1&url=http%3A%2F%2Fany%2Frtp%2Fcam.live.flv");
+  const auto snap =
+      n.peer.client().get("/index/api/getSnap?secret=" + n.daemon.secret() +
+                          "&timeout_sec=5&expire_sec=1&url=" + percent_encode(n.daemon.url() + "/rtp/cam.live.flv"));
   CHECK(snap.status == 200);
   CHECK(snap.body.starts_with("\xff\xd8"));
   const auto picture = n.v1.get("/v1/streams/cam/snapshot");
@@ -77,6 +80,20 @@ TEST_CASE("media: a camera's program stream is watched as FLV, fMP4 and TS, pict
   CHECK(n.code("close_streams", {{"stream", "cam"}, {"force", "1"}}) == 0);
   CHECK_FALSE(n.online("rtp", "cam"));
   CHECK_FALSE(n.exists("cam"));
+}
+
+TEST_CASE("media: what makes an open fail can be closed, whether it can be watched or not") {
+  node n;
+  rtp_sender unknown{0x77};
+  const auto port = n.port_of("cam");
+  n.port_of("waiting");
+  CHECK(number(n.call("close_streams", {{"force", "1"}}), "count_hit") == 0);
+  unknown.send(port);
+  REQUIRE(n.reaches("cam", "packets", 1));
+  CHECK(number(n.open("cam"), "code") == -300);
+  CHECK(number(n.call("close_streams", {{"stream", "cam"}, {"force", "1"}}), "count_closed") == 1);
+  CHECK(number(n.open("cam"), "code") == 0);
+  CHECK(n.listed("waiting"));
 }
 
 TEST_CASE("media: the receiver of on_publish names the stream, both names find it, and it hears of it once") {

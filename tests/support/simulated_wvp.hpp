@@ -213,7 +213,8 @@ class simulated_wvp {
   // Inside of the hook's request, whose answer waits for it.
   void snap(const object& changed) {
     http_client client{node_.daemon.http_port()};
-    const auto url = percent_encode("rtsp://127.0.0.1:554/rtp/" + text(changed, "stream"));
+    // By RTSP, or as fMP4 where the node says that it has none.
+    const auto url = percent_encode(node_.daemon.url() + "/rtp/" + text(changed, "stream") + ".live.mp4");
     const auto picture = client.get("/index/api/getSnap?secret=" + node_.daemon.secret() + "&url=" + url +
                                     "&timeout_sec=15&expire_sec=1&async=1");
     if (picture.status == 200 && picture.body.starts_with("\xff\xd8")) ++pictures;
