@@ -140,12 +140,19 @@ TEST_CASE("an answer is HTTP 200 with an integer code, everything else has faile
   CHECK(hook_answer(500, R"({"code":0})").what == what::failed);
   CHECK(hook_answer(500, R"({"code":0})").text == "HTTP status 500");
   CHECK(hook_answer(204, "").what == what::failed);
-  for (const auto* text : {"", "ok", "[]", "0", "{}", R"({"code":null})", R"({"code":"0"})", R"({"code":0.0})",
+  for (const auto* text : {"", "ok", "[]", "0", "{}", R"({"code":null})", R"({"code":"0"})", R"({"code":0.5})",
                            R"({"code":false})", R"({"code":0)", R"({"code":0} x)"}) {
     INFO(text);
     CHECK(hook_answer(200, text).what == what::failed);
   }
   CHECK(hook_answer(200, std::string(60000, '[')).what == what::failed);
+  // What back ends of other kinds make of it.
+  CHECK(hook_answer(200, R"({"code":0.0})").what == what::delivered);
+  CHECK(hook_answer(200, R"({"code":-7.0})").code == -7);
+  CHECK(hook_answer(200, R"({"code":1e300})").what == what::failed);
+  CHECK(hook_answer(200, "\xEF\xBB\xBF{\"code\":0}").what == what::delivered);
+  CHECK(hook_answer(200, "{\"code\":0,\"msg\":\"\xB3\xC9\xB9\xA6\"}").what == what::delivered);
+  CHECK(hook_answer(200, "{\"code\":-1,\"msg\":\"no \xB3\xC9\"}").text == "no \\xb3\\xc9");
 }
 
 TEST_CASE("the signature is HMAC-SHA256, RFC 4231 test case 2") {
