@@ -87,6 +87,7 @@ struct sender_status {
   std::uint16_t local_port = 0;
   net::duration age{};
   std::uint64_t packets = 0, bytes = 0, skipped = 0, unsent = 0;
+  std::uint64_t byte_rate = 0;  ///< bytes a second, now
   send_end end = send_end::none;
   std::string end_text;
 };

@@ -136,6 +136,7 @@ void rtp_sender::proceed(net::time_point now) {
   if (pace_ != net::poller::none) return;
   const auto state = connection_ ? pump().to_tcp(connection_.get()) : pump().to_udp(shared().ports.rtp.get(), remote_);
   const auto bytes = shared().counters.bytes.value();
+  shared().counters.rate.note(bytes, now);
   if (bytes != bytes_before_ || state == net::rtp_pump::state::drained) last_progress_ = now;
   if (bytes != bytes_before_) newest_frame_ = now;
   bytes_before_ = bytes;

@@ -33,6 +33,7 @@ void talk::proceed(net::time_point now) {
   const auto now_is =
       tcp ? what_.pump->to_tcp(over_.connections.socket_of(to)) : what_.pump->to_udp(over_.shared.ports.rtp.get(), to);
   const auto bytes = what_.shared->counters.bytes.value();
+  what_.shared->counters.rate.note(bytes, now);
   if (bytes != bytes_before_ || now_is == state::drained || last_progress_ == net::time_point{}) last_progress_ = now;
   bytes_before_ = bytes;
   watch_for_room(now_is == state::blocked);

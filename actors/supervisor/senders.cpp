@@ -334,6 +334,7 @@ sender_status senders::status(const entry& e) const {
   s.bytes = c.bytes.value();
   s.skipped = c.skipped.value();
   s.unsent = c.unsent.value();
+  s.byte_rate = c.rate.value(given_.keeper.now());
   return s;
 }
 

@@ -70,15 +70,14 @@ class rtp_sender_face {
     if (!answer) co_return zlm_rejection(answer.error(), "can not find the source stream");
     boost::json::array names, senders;
     std::uint64_t bytes = 0;
-    double speed = 0;
+    std::uint64_t speed = 0;
     for (const auto& s : answer->senders) {
       names.emplace_back(s.request.ssrc_text);
       senders.push_back(sender_json(s));
       bytes += s.bytes;
-      const auto seconds = std::chrono::duration<double>(s.age).count();
-      if (seconds > 0) speed += static_cast<double>(s.bytes) / seconds;
+      speed += s.byte_rate;
     }
-    boost::json::object o{{"totalBytes", bytes}, {"bytesSpeed", static_cast<std::uint64_t>(speed)}};
+    boost::json::object o{{"totalBytes", bytes}, {"bytesSpeed", speed}};
     o["data"] = std::move(names);
     o["senders"] = std::move(senders);
     co_return zlm_reply(o);

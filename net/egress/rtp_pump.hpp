@@ -8,6 +8,7 @@
 
 #include "net/base/counter.hpp"
 #include "net/base/endpoint.hpp"
+#include "net/base/rate_meter.hpp"
 #include "net/egress/rtp_packetizer.hpp"
 #include "net/media/fan_out.hpp"
 
@@ -19,6 +20,7 @@ struct send_counters {
   counter bytes;    ///< of RTP, its headers included
   counter skipped;  ///< frames that were gone before they could be sent
   counter unsent;   ///< packets that the system refused
+  rate_meter rate;  ///< of `bytes`
 };
 
 /// Takes frames one by one, when the socket has taken the one before: the fan-out's ring is the only queue, and a
