@@ -14,6 +14,13 @@ net::failure<rejection> no_source(const stream_key& key) {
   return reject(errc::not_found, "no stream " + to_string(key) + " can be sent");
 }
 
+// One number is one sender, with or without blanks and leading zeros.
+std::string_view digits_of(std::string_view ssrc_text) {
+  const auto first = ssrc_text.find_first_not_of(" 0");
+  if (first == ssrc_text.npos) return ssrc_text.find('0') == ssrc_text.npos ? "" : "0";
+  return ssrc_text.substr(first, ssrc_text.find_last_not_of(' ') + 1 - first);
+}
+
 }  // namespace
 
 // ---- starting -----------------------------------------------------------------------------------------------------
@@ -237,9 +244,11 @@ void senders::stream_ended(const stream_key& key, generation_t generation) {
 
 std::vector<std::uint64_t> senders::of(const stream_key& key, const std::string& ssrc_text) const {
   const auto opened = given_.streams.resolve(key);
+  const auto wanted = digits_of(ssrc_text);
   std::vector<std::uint64_t> found;
   for (const auto& [id, e] : all_)
-    if ((e.source == opened || e.about->public_key() == key) && (ssrc_text.empty() || e.request.ssrc_text == ssrc_text))
+    if ((e.source == opened || e.about->public_key() == key) &&
+        (wanted.empty() || digits_of(e.request.ssrc_text) == wanted))
       found.push_back(id);
   return found;
 }

@@ -231,6 +231,21 @@ TEST_CASE("senders: the bound is kept, and what is refused takes no port") {
   CHECK(p.start(p.to_receiver("cam", "2")));
 }
 
+TEST_CASE("senders: one SSRC is one sender, however its number is written") {
+  pier p;
+  p.open_live("cam");
+  REQUIRE(p.start(p.to_receiver("cam", "7")));
+  auto again = p.to_receiver("cam", "7");
+  again.ssrc_text = "0000000007";
+  REQUIRE(p.start(again));
+  CHECK(p.senders_of("cam").size() == 1);
+  REQUIRE(p.start(p.to_receiver("cam", "70")));
+  CHECK(p.senders_of("cam").size() == 2);
+  CHECK_FALSE(p.stop("cam", "0"));
+  CHECK(p.stop("cam", " 007"));
+  CHECK(p.senders_of("cam").size() == 1);
+}
+
 TEST_CASE("senders: a stop is answered when the ports are out of use, whatever the schedule") {
   for (std::uint64_t seed = 0; seed < at_length(20U); ++seed) {
     INFO("seed " << seed);
