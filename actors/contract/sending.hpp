@@ -107,6 +107,7 @@ struct senders_request {
 /// after the down message, the sender in between. `end` is written by the sender before it is down, and read after.
 struct sending_state {
   net::bound_ports ports;  ///< of UDP ways; of tcp_passive the listener alone
+  net::bound_ports held;   ///< of tcp_passive: what keeps the pool's port; the supervisor's alone
   net::send_counters counters;
   net::published<net::endpoint> remote;
   std::atomic<std::uint16_t> local_port{0};

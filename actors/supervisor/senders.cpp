@@ -99,9 +99,17 @@ std::optional<rejection> senders::take_port(sending& of) {
     ports = std::move(got->ports);
     of.shared->local_port = ports.port();
   } else if (of.request.way == send_way::tcp_passive) {
-    auto listener = given_.sockets.listen_tcp(*local);
-    if (!listener) return rejection{errc::no_port, listener.error().text, {}};
-    ports.listener = std::move(*listener);
+    if (of.request.local_port == 0) {
+      // A port of the range like any other: firewalls let nothing else in.
+      auto got = given_.ports.allocate({*local, true, true}, given_.keeper.now());
+      if (!got) return rejection{errc::no_port, got.error().text, {}};
+      of.shared->held = std::move(got->ports);
+      ports.listener = std::move(of.shared->held.listener);
+    } else {
+      auto listener = given_.sockets.listen_tcp(*local);
+      if (!listener) return rejection{errc::no_port, listener.error().text, {}};
+      ports.listener = std::move(*listener);
+    }
     of.shared->local_port = net::local_endpoint(ports.listener.get()).port();
   }
   return std::nullopt;
@@ -305,8 +313,9 @@ void senders::remove(entries::iterator which) {
   all_.erase(which);
   packets_ += e.shared->counters.packets.value();
   bytes_ += e.shared->counters.bytes.value();
-  if (e.shared->ports.rtp)
-    given_.ports.release(std::move(e.shared->ports), {"sender of " + to_string(e.source), {}, {}}, given_.keeper.now());
+  auto& ports = e.shared->ports.rtp ? e.shared->ports : e.shared->held;
+  if (ports.rtp)
+    given_.ports.release(std::move(ports), {"sender of " + to_string(e.source), {}, {}}, given_.keeper.now());
   if (e.shared->begun) tell(event_kind::sender_stopped, e);
   for (const auto& group : e.waiting)
     if (--group->left == 0) given_.keeper.later(std::move(group->then));

@@ -168,6 +168,21 @@ TEST_CASE("senders: a passive one is found at its RTP port, not at the one for r
   CHECK(p.senders_of("cam").at(0).remote == p.receiver.local());
 }
 
+TEST_CASE("senders: whatever waits for its receiver waits at a port of the range") {
+  pier p;
+  p.open_live("cam");
+  auto wanted = p.to_receiver("cam");
+  wanted.way = GENERATE(send_way::tcp_passive, send_way::udp_passive);
+  const auto before = p.leased();
+  const auto started = p.start(wanted);
+  REQUIRE(started);
+  CHECK(p.settings.allocator.range.contains(started->local_port));
+  CHECK(started->local_port % 2 == 0);
+  CHECK(p.leased() == before + 1);
+  CHECK(p.stop("cam"));
+  CHECK(p.leased() == before);
+}
+
 TEST_CASE("senders: one that nobody comes to ends when its patience is over, with its port") {
   pier p;
   p.open_live("cam");
