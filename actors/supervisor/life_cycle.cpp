@@ -40,12 +40,14 @@ life_step advance(stream_state state, life_event event, const liveness& facts, c
     return step;
   }
   const auto deadline = idle_deadline(facts, limits);
-  if (deadline && now >= *deadline) {
+  // However late the look is: a stream that was fed was active before it fell silent, and observers are told in order.
+  const bool was_fed = state == stream_state::listening && facts.last_packet;
+  if (deadline && now >= *deadline && !was_fed) {
     step.state = stream_state::closing;
     step.reason = silence_reason(facts);
     return step;
   }
-  step.state = state_by_packets(facts, limits, now);
+  step.state = was_fed ? stream_state::active : state_by_packets(facts, limits, now);
   if (step.state != state) {
     if (step.state == stream_state::active) step.tell = event_kind::stream_active;
     if (step.state == stream_state::stalled) step.tell = event_kind::stream_stalled;

@@ -34,7 +34,8 @@ struct life_step {
   stream_state state = stream_state::listening;
   close_reason reason = close_reason::none;  ///< set when the step leads to closing by time-out
   std::optional<event_kind> tell;            ///< what observers are to be told
-  std::optional<net::time_point> next_look;  ///< none: only a message can change anything
+  /// None: only a message can change anything. May be over already: then there is another step to take.
+  std::optional<net::time_point> next_look;
 };
 
 /// Total over all pairs of state and event; `closing` is final.

@@ -171,14 +171,19 @@ bool stream_supervisor::count() {
 void stream_supervisor::look(const stream_key& key, stream_record& r) {
   if (r.lives.closing()) return;
   const auto facts = r.facts();
-  const auto step = advance(r.lives.state, life_event::look, facts, r.limits(*settings_), now());
-  if (step.state == stream_state::closing) {
-    r.lives.deadline = idle_deadline(facts, r.limits(*settings_));
-    begin_close(key, r, step.reason);
-    return;
-  }
-  r.lives.state = step.state;
-  if (step.tell) tell(*step.tell, key, r);
+  const auto limits = r.limits(*settings_);
+  const auto at = now();
+  life_step step;
+  do {
+    step = advance(r.lives.state, life_event::look, facts, limits, at);
+    if (step.state == stream_state::closing) {
+      r.lives.deadline = idle_deadline(facts, limits);
+      begin_close(key, r, step.reason);
+      return;
+    }
+    r.lives.state = step.state;
+    if (step.tell) tell(*step.tell, key, r);
+  } while (step.next_look && *step.next_look <= at);
   remind(key, r, step.next_look);
   remind(key, r, publisher_->look(key, r));
 }

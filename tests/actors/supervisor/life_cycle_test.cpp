@@ -1,5 +1,7 @@
 #include "actors/supervisor/life_cycle.hpp"
 
+#include <vector>
+
 #include "tests/support/catch.hpp"
 
 using namespace berth::actors;
@@ -44,7 +46,8 @@ TEST_CASE("a look moves the state by what was received and for how long it has b
       {stream_state::active, fed(1s), 4s, stream_state::stalled, close_reason::none, event_kind::stream_stalled},
       {stream_state::stalled, fed(1s), 5s, stream_state::stalled, close_reason::none, std::nullopt},
       {stream_state::stalled, fed(8s), 9s, stream_state::active, close_reason::none, event_kind::stream_active},
-      {stream_state::listening, fed(1s), 5s, stream_state::stalled, close_reason::none, event_kind::stream_stalled},
+      {stream_state::listening, fed(1s), 5s, stream_state::active, close_reason::none, event_kind::stream_active},
+      {stream_state::listening, fed(1s), 99s, stream_state::active, close_reason::none, event_kind::stream_active},
       {stream_state::listening, unfed(), 15s, stream_state::closing, close_reason::never_fed, std::nullopt},
       {stream_state::listening, junk, 15s, stream_state::closing, close_reason::nothing_acceptable, std::nullopt},
       {stream_state::stalled, fed(1s), 16s, stream_state::closing, close_reason::went_silent, std::nullopt},
@@ -56,6 +59,19 @@ TEST_CASE("a look moves the state by what was received and for how long it has b
   CHECK(step.state == row.to);
   CHECK(step.reason == row.reason);
   CHECK(step.tell == row.tell);
+}
+
+TEST_CASE("however late the look is, each state is told in its order") {
+  auto state = stream_state::listening;
+  std::vector<event_kind> told;
+  for (int steps = 0; state != stream_state::closing; ++steps) {
+    REQUIRE(steps < 5);
+    const auto step = advance(state, life_event::look, fed(1s), limits, t0 + 99s);
+    state = step.state;
+    if (step.tell) told.push_back(*step.tell);
+    if (state != stream_state::closing) CHECK(step.next_look <= t0 + 99s);
+  }
+  CHECK(told == std::vector{event_kind::stream_active, event_kind::stream_stalled});
 }
 
 TEST_CASE("a close leads to closing from every state, and closing is final") {
