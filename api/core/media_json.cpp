@@ -42,7 +42,11 @@ bool flows(const actors::stream_status& s) {
   return s.since_last_packet && *s.since_last_packet < std::chrono::seconds{2};
 }
 
+// Of now, and of the whole life.
 double loss_percent(const actors::stream_status& s) {
+  return s.counters.accepted == 0 ? -1.0 : static_cast<double>(s.counters.loss_ppm) / 10'000;
+}
+double total_loss_percent(const actors::stream_status& s) {
   const auto expected = s.counters.accepted + s.counters.lost;
   return expected == 0 ? -1.0 : 100.0 * static_cast<double>(s.counters.lost) / static_cast<double>(expected);
 }
@@ -61,6 +65,7 @@ json::object track_json(const actors::track_figures& t, const actors::stream_sta
   o["frames"] = video ? counters.video_frames : counters.audio_frames;
   o["duration"] = s.watchable ? net::to_ms(*s.watchable) : 0;
   o["loss"] = loss_percent(s);
+  o["loss_total"] = total_loss_percent(s);
   if (!video) {
     o["sample_rate"] = t.sample_rate;
     o["channels"] = t.channels;

@@ -1,8 +1,14 @@
 #include "net/rtp/rtp_receiver.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace berth::net {
+namespace {
+
+constexpr duration loss_interval = std::chrono::seconds{5};
+
+}  // namespace
 
 rtp_receiver::rtp_receiver(stream_counters& counters, options o)
     : counters_(counters),
@@ -55,10 +61,27 @@ std::optional<accepted_packet> rtp_receiver::on_datagram(bytes_view bytes, const
   // What the sequences before this one have lost stays lost.
   if (restarted) lost_before_ = counters_.lost.value();
   counters_.lost.set(lost_before_ + statistics_.sequence().lost());
+  measure_loss(first || restarted, arrival);
   counters_.jitter_us.set(statistics_.jitter_us());
   counters_.accepted.add();
   counters_.accepted_bytes.add(bytes.size());
   return accepted_packet{packet, statistics_.sequence().last(), first, restarted};
+}
+
+void rtp_receiver::measure_loss(bool anew, time_point now) noexcept {
+  const auto& sequence = statistics_.sequence();
+  if (anew) {
+    loss_measured_ = now;
+    expected_then_ = lost_then_ = 0;
+  }
+  if (now - loss_measured_ < loss_interval) return;
+  const auto expected = sequence.expected() - expected_then_;
+  // Late ones of the interval before fill gaps of that one.
+  const auto lost = sequence.lost() - std::min(sequence.lost(), lost_then_);
+  counters_.loss_ppm.set(expected == 0 ? 0 : lost * 1'000'000 / expected);
+  loss_measured_ = now;
+  expected_then_ = sequence.expected();
+  lost_then_ = sequence.lost();
 }
 
 void rtp_receiver::on_truncated() noexcept {

@@ -72,6 +72,7 @@ class rtp_receiver {
 
  private:
   std::nullopt_t refuse(refusal cause) noexcept;
+  void measure_loss(bool anew, time_point now) noexcept;
 
   stream_counters& counters_;
   admission admission_;
@@ -80,6 +81,9 @@ class rtp_receiver {
   reception_statistics statistics_;  // of measured_ssrc_
   std::uint32_t measured_ssrc_ = 0;
   std::uint64_t lost_before_ = 0;  // in sequences that ended
+  // when the loss of the last seconds was measured, and how far the sequence was then
+  time_point loss_measured_{};
+  std::uint64_t expected_then_ = 0, lost_then_ = 0;
   time_point last_accepted_{};
   std::uint8_t payload_type_ = 0;
   refused_packet last_refused_;

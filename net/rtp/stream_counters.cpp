@@ -17,8 +17,10 @@ std::uint64_t counter_values::refused_total() const noexcept {
 
 counter_values& counter_values::operator+=(const counter_values& other) noexcept {
   const auto jitter = std::max(jitter_us, other.jitter_us);
+  const auto loss = std::max(loss_ppm, other.loss_ppm);
   for (const auto& f : stream_figures<std::uint64_t>) this->*f.value += other.*f.value;
   jitter_us = jitter;
+  loss_ppm = loss;
   std::transform(refused.begin(), refused.end(), other.refused.begin(), refused.begin(), std::plus<>{});
   return *this;
 }

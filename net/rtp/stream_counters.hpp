@@ -63,6 +63,7 @@ struct basic_stream_counters {
   std::array<Number, refusal_count> refused{};
 
   Number lost{};          ///< packets missing in the sequence so far (RFC 3550 A.3), less when late ones arrive
+  Number loss_ppm{};      ///< of the last seconds: packets missing in a million
   Number reordered{};     ///< accepted, but behind a higher sequence number
   Number kernel_drops{};  ///< datagrams the kernel dropped since the socket's buffer was full (SO_RXQ_OVFL)
   Number jitter_us{};     ///< interarrival jitter (RFC 3550 A.8), microseconds
@@ -90,6 +91,8 @@ inline constexpr auto stream_figures = [] {
        {"bytes", figure_kind::total, &c::accepted_bytes, "Bytes of accepted RTP packets, headers included."},
        {"lost", figure_kind::level, &c::lost,
         "Packets missing in the sequences so far; falls when late ones arrive (RFC 3550 A.3)."},
+       {"loss_ppm", figure_kind::level, &c::loss_ppm,
+        "Packets of the last five seconds' sequence that are missing, in a million; of several streams the largest."},
        {"reordered", figure_kind::total, &c::reordered, "Packets accepted behind a higher sequence number."},
        {"kernel_drops", figure_kind::total, &c::kernel_drops, "Datagrams the kernel dropped for want of buffer."},
        {"jitter_us", figure_kind::level, &c::jitter_us,
@@ -117,7 +120,7 @@ struct counter_values : basic_stream_counters<std::uint64_t> {
   explicit counter_values(const stream_counters& read) noexcept;
 
   std::uint64_t refused_total() const noexcept;
-  /// Of several streams together; of the jitters it is the largest.
+  /// Of several streams together; of the jitters and recent losses it is the largest.
   counter_values& operator+=(const counter_values& other) noexcept;
 };
 

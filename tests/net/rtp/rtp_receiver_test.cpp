@@ -105,6 +105,25 @@ TEST_CASE("every cause of refusal is counted once, and the figures add up") {
   CHECK(counter_values{f.counters}.refused_total() == refusal_count);
 }
 
+TEST_CASE("the loss of the last seconds is that, and no average over the life") {
+  fixture f{rtp_receiver::options{}};
+  std::uint16_t sequence = 0;
+  const auto send = [&](int from_ms, int to_ms, int every) {
+    for (int ms = from_ms; ms < to_ms; ms += 10, ++sequence)
+      if (every == 0 || sequence % every != 0) f.give({.sequence = sequence}, std::chrono::milliseconds{ms});
+  };
+  send(0, 6000, 10);
+  CHECK(f.counters.loss_ppm.value() > 95'000);
+  CHECK(f.counters.loss_ppm.value() < 105'000);
+  send(6000, 10500, 0);
+  CHECK(f.counters.loss_ppm.value() < 25'000);
+  send(10500, 16000, 0);
+  CHECK(f.counters.loss_ppm.value() == 0);
+  CHECK(f.counters.lost.value() > 50);
+  f.give({.sequence = 9, .ssrc = 9}, 20s);
+  CHECK(f.counters.loss_ppm.value() == 0);
+}
+
 TEST_CASE("a duplicate from elsewhere moves no lock, even where the source may move") {
   fixture f({.policy = source_policy::follow});
   CHECK(f.give({.sequence = 10}));
