@@ -219,8 +219,7 @@ std::vector<hook_queues::delivery_ptr> hook_queues::start(net::time_point now) {
   for (auto& [name, r] : receivers_) {
     while (may_start(r, now)) {
       lane& l = *r.ready.begin()->second;
-      // The last word: behind keepalives that are under way.
-      if (l.queue.front().name == hook_name::server_exited && keepalives_ > 0) break;
+      if (l.queue.front().name == hook_name::server_exited && waits_for_others(now)) break;
       r.ready.erase(r.ready.begin());
       l.under_way = true;
       ++r.under_way;
@@ -232,6 +231,14 @@ std::vector<hook_queues::delivery_ptr> hook_queues::start(net::time_point now) {
     }
   }
   return out;
+}
+
+// The last word comes behind all others, as long as there is time for them.
+bool hook_queues::waits_for_others(net::time_point now) {
+  if (last_word_said_) return false;
+  if (!last_word_due_) last_word_due_ = now + longest_wait_for_others;
+  last_word_said_ = (keepalives_ == 0 && total_ == 1) || now >= *last_word_due_;
+  return !last_word_said_;
 }
 
 bool hook_queues::may_start(const receiver& r, net::time_point now) const {
@@ -361,6 +368,7 @@ std::optional<net::time_point> hook_queues::next_deadline() const {
   const auto consider = [&](net::time_point t) {
     if (!next || t < *next) next = t;
   };
+  if (last_word_due_ && !last_word_said_) consider(*last_word_due_);
   if (!backing_off_.empty()) consider(backing_off_.begin()->first);
   for (const auto& [name, r] : receivers_)
     if (r.dead() && !r.ready.empty() && r.under_way == 0) consider(r.next_probe);

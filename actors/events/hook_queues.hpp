@@ -77,6 +77,7 @@ class hook_queues {
   static constexpr unsigned failures_of_a_dead_receiver = 3;
   static constexpr std::size_t max_keepalives = 2;
   static constexpr net::duration longest_back_off = std::chrono::seconds{60};
+  static constexpr net::duration longest_wait_for_others = std::chrono::seconds{2};
 
  private:
   struct entry {
@@ -133,6 +134,7 @@ class hook_queues {
   void make_ready(lane& l);
   void end_head(lane& l);
   // tries
+  bool waits_for_others(net::time_point now);
   bool may_start(const receiver& r, net::time_point now) const;
   void start_keepalive(net::time_point now, std::vector<delivery_ptr>& out);
   delivery_ptr make_delivery(const entry& e) const;
@@ -151,7 +153,9 @@ class hook_queues {
   std::map<std::uint64_t, flight> flights_;
   std::optional<net::time_point> keepalive_due_;
   std::size_t keepalives_ = 0;
-  bool exited_ = false;  // nothing follows the last word
+  bool exited_ = false;                           // nothing follows the last word
+  std::optional<net::time_point> last_word_due_;  // from when on it waits for nobody
+  bool last_word_said_ = false;
   std::size_t total_ = 0;
   std::uint64_t next_id_ = 0;
   std::vector<hook_question_end> ended_;
