@@ -52,11 +52,18 @@ using overseer_actor = actor_of<stream_notice, ssrc_arrived, talk_over>;
 
 // ---- what it says -------------------------------------------------------------------------------------------------
 
+/// What becomes of a sender on a shared port that goes on behind the end of its stream.
+enum class afterwards : std::uint8_t {
+  heard,       ///< its next packets are those of a new stream
+  rests,       ///< it is not heard until it has been silent
+  heard_later  ///< the like, but after some seconds
+};
+
 /// To any of them, which ends: the answer is its down message.
 struct close_command {
   using answer = nothing;
 
-  bool rest_sender = false;  ///< of a stream on a shared port: do not hear its sender until it is silent
+  afterwards sender = afterwards::heard;
 };
 
 /// To a stream, once: the packets it has kept, and those that follow, are media.

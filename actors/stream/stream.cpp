@@ -52,7 +52,7 @@ stream::stream(caf::actor_config& config, const berth_host& host, std::shared_pt
 stream::behavior stream::make_behavior() {
   moor();
   return {[this](const close_command& command) {
-            rest_after_ = command.rest_sender;
+            sender_after_ = command.sender;
             quit();
           },
           [this](const publish_grant& grant) { begin_media(grant.options); },
@@ -110,7 +110,10 @@ void stream::on_exit() {
   poller().remove(ports.listener.get(), listener_);
   ports.listener.reset();
   if (options_.feed) {
-    options_.feed->detach(options_.fed_ssrc, *this, intake_.receiver().source(), rest_after_, clock().now());
+    const auto now = clock().now();
+    options_.feed->detach(options_.fed_ssrc, *this, intake_.receiver().source(), sender_after_ == afterwards::rests,
+                          now);
+    if (sender_after_ == afterwards::heard_later) options_.feed->refuse(options_.fed_ssrc, now);
     options_.feed.reset();
   }
 }

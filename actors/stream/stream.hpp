@@ -103,7 +103,7 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
   bool media_complete_ = false;
   net::codec passed_over_ = net::codec::unknown;  // as it was noted
   std::optional<talk> talk_;
-  bool rest_after_ = false;  // the close was asked for while the sender may still send
+  afterwards sender_after_ = afterwards::heard;
 };
 
 }  // namespace berth::actors

@@ -309,6 +309,15 @@ void stream_supervisor::begin_close(const stream_key& key, stream_record& r, clo
   }
 }
 
+// Who may send, by what a receiver of hooks says, is asked again: it may have been down, or may have learned.
+void stream_supervisor::send_close(stream_record& r) {
+  const auto reason = r.lives.reason;
+  const auto sender = reason == close_reason::publish_refused ? afterwards::heard_later
+                      : is_timeout(reason)                    ? afterwards::heard
+                                                              : afterwards::rests;
+  r.berth.close(close_command{sender});
+}
+
 void stream_supervisor::went_down(const caf::down_msg& down) {
   if (senders_->went_down(down.source)) return end_if_empty();
   const auto* found = registry_.key_of(down.source);

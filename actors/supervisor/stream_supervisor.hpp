@@ -81,7 +81,7 @@ class stream_supervisor : private stream_keeper {
   using stream_keeper::tell;
 
   // ending
-  static void send_close(stream_record& r) { r.berth.close(close_command{!is_timeout(r.lives.reason)}); }
+  static void send_close(stream_record& r);
   void finish(const stream_key& key, stream_record r);
   void leave_parent(const stream_key& key, const stream_record& r);
 

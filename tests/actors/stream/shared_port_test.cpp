@@ -59,6 +59,29 @@ TEST_CASE("a closed stream of a shared port is not opened again by what its came
   CHECK(h.query("00000077"));
 }
 
+TEST_CASE("who may not publish on a shared port is asked about again after some seconds, while it goes on sending") {
+  harbour h{4, 0, nullptr, std::nullopt, harbour::hooks::asked};
+  const auto port = h.open_shared()->stream->port();
+  camera cam{0x77};
+  const auto open_questions = [&] { return h.open_questions(hook_name::publish); };
+  send_three(h, cam, port);
+  REQUIRE(open_questions().size() == 1);
+  h.answer(open_questions()[0], hook_outcome::refused(-1, "not now"));
+  h.receive();
+  CHECK_FALSE(h.query("00000077"));
+  for (int second = 0; second < 4; ++second) {
+    h.lab.advance(1s);
+    send_three(h, cam, port);
+    CHECK(open_questions().empty());
+  }
+  h.lab.advance(2s);
+  send_three(h, cam, port);
+  REQUIRE(open_questions().size() == 1);
+  h.answer(open_questions()[0], hook_outcome::delivered());
+  h.receive();
+  CHECK(h.query("00000077"));
+}
+
 TEST_CASE("the end of a shared port ends its streams first") {
   harbour h;
   const auto port = h.open_shared()->stream->port();
