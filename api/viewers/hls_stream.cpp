@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 #include <utility>
 
 namespace berth::api {
@@ -36,7 +37,7 @@ hls_stream::hls_stream(asio::any_io_executor executor, std::string name, actors:
       segmenter_(media_->tracks(), options_of(settings, as)),
       last_asked_(net::clock::now()) {}
 
-hls_stream::~hls_stream() { leave(false); }
+hls_stream::~hls_stream() { leave_all(false); }
 
 void hls_stream::start() {
   const auto wake = [weak = weak_from_this(), executor = executor_] {
@@ -89,7 +90,7 @@ void hls_stream::arm() {
 }
 
 bool hls_stream::is_due(net::time_point now) const {
-  return ended_ || now - last_asked_ > settings_.hls_idle || (entry_ && entry_->kicked) ||
+  return ended_ || now - last_asked_ > settings_.hls_idle ||
          (stream_ended_ && now - *stream_ended_ > settings_.hls_after_end);
 }
 
@@ -99,7 +100,10 @@ void hls_stream::tick() {
   {
     const std::lock_guard lock{mutex_};
     due = is_due(now);
-    if (!due && now - last_asked_ > settings_.hls_viewer) leave(true);
+    for (auto p = players_.begin(); p != players_.end();) {
+      const bool stays = !p->second.entry->kicked && now - p->second.last_asked <= settings_.hls_viewer;
+      p = stays ? std::next(p) : leave(p, true);
+    }
     std::erase_if(admitted_, [&](const auto& a) { return now - a.second > settings_.hls_idle; });
   }
   if (!due) return arm();
@@ -112,26 +116,36 @@ void hls_stream::end(bool tell) {
   {
     const std::lock_guard lock{mutex_};
     ended_ = true;
-    leave(tell);
+    leave_all(tell);
     admitted_.clear();
     wake_waiters();
     place = std::move(place_);
   }
 }
 
-void hls_stream::leave(bool tell) {
-  if (!entry_) return;
+// Who was kicked has to ask again whether he may watch.
+hls_stream::players::iterator hls_stream::leave(players::iterator who, bool tell) {
   const auto now = net::clock::now();
-  const auto entry = std::exchange(entry_, nullptr);
-  const auto left = std::exchange(left_, nullptr);
-  media_->viewer_left(entry->who.as, now);
-  if (tell && left) left(entry->who, {entry->bytes, now - entry->since});
+  const auto address = who->first;
+  const auto left = std::move(who->second);
+  const auto next = players_.erase(who);
+  if (left.entry->kicked)
+    std::erase_if(admitted_, [&](const auto& a) { return a.first.substr(0, a.first.find('?')) == address; });
+  media_->viewer_left(left.entry->who.as, now);
+  if (tell && left.left) left.left(left.entry->who, {left.entry->bytes, now - left.entry->since});
+  return next;
+}
+
+void hls_stream::leave_all(bool tell) {
+  for (auto p = players_.begin(); p != players_.end();) p = leave(p, tell);
 }
 
 // ---- players ------------------------------------------------------------------------------------------------------
 
 bool hls_stream::admits(const std::string& visitor, net::time_point now) {
   const std::lock_guard lock{mutex_};
+  const auto player = players_.find(visitor.substr(0, visitor.find('?')));
+  if (player != players_.end() && player->second.entry->kicked) leave(player, true);
   const auto found = admitted_.find(visitor);
   if (ended_ || found == admitted_.end()) return false;
   found->second = now;
@@ -149,12 +163,16 @@ bool hls_stream::asked(viewer_registry& registry, actors::viewer who, const left
   const std::lock_guard lock{mutex_};
   if (ended_) return false;
   last_asked_ = now;
-  if (entry_) return true;
+  auto address = who.peer.address_string();
+  if (const auto known = players_.find(address); known != players_.end()) {
+    known->second.last_asked = now;
+    return true;
+  }
   who.key = key_;
   const auto as = who.as;
-  entry_ = registry.add(std::move(who), settings_.max_viewers);
-  if (!entry_) return false;
-  left_ = left;
+  auto entry = registry.add(std::move(who), settings_.max_viewers);
+  if (!entry) return false;
+  players_.emplace(std::move(address), player{std::move(entry), left, now});
   media_->viewer_came(as);
   return true;
 }
@@ -179,10 +197,11 @@ std::string hls_stream::playlist() const {
   return segmenter_.playlist(name_ + "-");
 }
 
-net::chunk_ptr hls_stream::file(std::string_view name) {
+net::chunk_ptr hls_stream::file(std::string_view name, const net::endpoint& peer) {
   const std::lock_guard lock{mutex_};
   auto c = segmenter_.segment(name);
-  if (c && entry_) entry_->bytes += c->bytes.size();
+  const auto who = players_.find(peer.address_string());
+  if (c && who != players_.end()) who->second.entry->bytes += c->bytes.size();
   return c;
 }
 

@@ -21,8 +21,8 @@
 
 namespace berth::api {
 
-/// A segmenter with its place at the stream's fan-out. It ends when nobody has asked for a while, some time after the
-/// stream, or when it is kicked. All its players together count as one viewer, while one of them asks.
+/// A segmenter with its place at the stream's fan-out. It ends when nobody has asked for a while, or some time after the
+/// stream. Each address that asks counts as one viewer, while it asks: files are all that tells players apart.
 /// Owned by hls_streams and by requests under way. Any thread may call it; frames are taken on the thread it is given.
 class hls_stream : public std::enable_shared_from_this<hls_stream> {
  public:
@@ -42,28 +42,37 @@ class hls_stream : public std::enable_shared_from_this<hls_stream> {
 
   const std::string& name() const noexcept { return name_; }
 
-  /// Whether this visitor was let in, not long ago. A visitor is whatever the caller tells apart.
+  /// Whether this visitor was let in, not long ago. A visitor is an address, and behind a '?' whatever else the caller
+  /// tells apart.
   bool admits(const std::string& visitor, net::time_point now);
   void admit(std::string visitor, net::time_point now);
 
   /// Somebody asks for a file: counts as a viewer from now on. False if it was not counted and there is no room for one
-  /// more. `who`, with the stream's own key, and `left` are used when it begins to count.
+  /// more. `who`, with the stream's own key, and `left` are used
+  /// when it begins to count.
   bool asked(viewer_registry& registry, actors::viewer who, const left_function& left, net::time_point now);
 
   /// False if there is none when `patience` is over.
   boost::asio::awaitable<bool> wait_for_segment(net::duration patience);
   std::string playlist() const;
-  /// By its name, without the session's in front; null if it is not there.
-  net::chunk_ptr file(std::string_view name);
+  /// By its name, without the session's in front, for who asks from there; null if it is not there.
+  net::chunk_ptr file(std::string_view name, const net::endpoint& peer);
 
  private:
   using waiter = std::shared_ptr<boost::asio::steady_timer>;
+  struct player {
+    viewer_registry::entry_ptr entry;
+    left_function left;
+    net::time_point last_asked;
+  };
+  using players = std::unordered_map<std::string, player>;  // by address
 
   void drain();
   void arm();
   void tick();
   void wake_waiters();
-  void leave(bool tell);
+  players::iterator leave(players::iterator who, bool tell);
+  void leave_all(bool tell);
   bool is_due(net::time_point now) const;
 
   const boost::asio::any_io_executor executor_;
@@ -79,8 +88,7 @@ class hls_stream : public std::enable_shared_from_this<hls_stream> {
   net::fan_out::position at_;
   std::unordered_map<std::string, net::time_point> admitted_;
   std::vector<waiter> waiting_;
-  viewer_registry::entry_ptr entry_;  // while it counts
-  left_function left_;
+  players players_;  // as many as the registry takes
   net::time_point last_asked_;
   std::optional<net::time_point> stream_ended_;
   bool ended_ = false;

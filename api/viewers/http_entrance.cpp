@@ -159,7 +159,7 @@ reply http_entrance::segment(const http_request& request, const viewer_path& pat
   }
   if (!session->asked(in_.viewers().viewers(), who, in_.left(), net::clock::now()))
     co_return refusal(in_.full(), request);
-  const auto file = session->file(path.file);
+  const auto file = session->file(path.file, who.peer);
   if (!file) co_return missing(request);
   http_reply r;
   r.content_type = net::facts_of(path.as).media_type;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <future>
+#include <list>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/condition.hpp"
@@ -82,7 +83,7 @@ TEST_CASE("hls_stream: the first request waits for a segment, and the files of t
   CHECK(node.media.viewers().list()[0].bytes == file.body.size());
   CHECK(get(node, "/rtp/a/cam/hls.m3u8?token=y").is(200));
   CHECK(node.asked().size() == 2);
-  CHECK(node.media.viewers().size() == 1);  // one for all players
+  CHECK(node.media.viewers().size() == 1);  // one for all players of an address
   CHECK(get(node, "/rtp/a/cam/9-9-0.ts").is(404));
   CHECK(get(node, "/rtp/other/" + files[0]).is(404));
 }
@@ -159,19 +160,41 @@ TEST_CASE("hls_stream: the end of the stream is in the list, for a while", "[hls
   CHECK(files_of(fresh.body)[0].substr(0, 4) != files_of(list.body).at(0).substr(0, 4));
 }
 
-TEST_CASE("hls_stream: kicked, and stopped", "[hls_stream]") {
+TEST_CASE("hls_stream: each address that asks is a viewer, and is kicked for itself", "[hls_stream]") {
+  api::http_settings http;
+  http.forwarded_ip_header = "X-Forwarded-For";
+  media_node node{short_segments(), 2, http};
+  live_source source;
+  node.publish("cam", source);
+  std::list<media_client> players;
+  for (int i = 1; i <= 4; ++i) {
+    players.emplace_back(node.port);
+    players.back().send("GET /rtp/cam/hls.m3u8 HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 192.0.2." +
+                        std::to_string(i) + "\r\n\r\n");
+    CHECK(eventually(patience, [&] { return node.media.viewers().size() == static_cast<std::size_t>(i); }));
+  }
+  CHECK(source.frames->viewers(net::schema::hls) == 4);
+  CHECK(node.media.viewers().kick(node.media.viewers().list().at(0).who.id));
+  CHECK(eventually(patience, [&] { return node.media.viewers().size() == 3; }));
+  CHECK(eventually(patience, [&] { return node.departures().size() == 1; }));
+  CHECK(node.media.hls().size() == 1);
+  CHECK(source.frames->viewers(net::schema::hls) == 3);
+}
+
+TEST_CASE("hls_stream: who was kicked is asked about again, and all end when it is stopped", "[hls_stream]") {
   media_node node{short_segments()};
   live_source source;
   node.publish("cam", source);
-  media_client player{node.port};
+  media_client player{node.port}, again{node.port};
   player.send("GET /rtp/cam/hls.m3u8 HTTP/1.1\r\nHost: test\r\n\r\n");
   CHECK(eventually(patience, [&] { return node.media.viewers().size() == 1; }));
   CHECK(node.media.viewers().kick(node.media.viewers().list().at(0).who.id));
-  CHECK(eventually(patience, [&] { return node.media.hls().size() == 0; }));
-  CHECK(node.departures().size() == 1);
+  CHECK(eventually(patience, [&] { return node.departures().size() == 1; }));
+  CHECK(node.asked().size() == 1);
 
-  player.send("GET /rtp/cam/hls.m3u8 HTTP/1.1\r\nHost: test\r\n\r\n");
+  again.send("GET /rtp/cam/hls.m3u8 HTTP/1.1\r\nHost: test\r\n\r\n");
   CHECK(eventually(patience, [&] { return node.media.viewers().size() == 1; }));
+  CHECK(node.asked().size() == 2);
   std::promise<void> done;
   node.media.stop([&] { done.set_value(); });
   done.get_future().wait();
