@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const endpoint camera = *endpoint::parse("192.0.2.1", 5000);
-const endpoint stranger = *endpoint::parse("192.0.2.9", 5000);
+const endpoint nvr = *endpoint::parse("192.0.2.1", 5000);
+const endpoint outsider = *endpoint::parse("192.0.2.9", 5000);
 
 struct counting_sink final : packet_sink {
   void deliver(bytes_view, const endpoint&, time_point, bool) override { ++packets; }
@@ -28,7 +28,7 @@ struct rig {
   std::map<std::uint32_t, rtp_source> sources;
   time_point now{1h};
 
-  std::string send(std::uint32_t ssrc, const endpoint& from = camera) {
+  std::string send(std::uint32_t ssrc, const endpoint& from = nvr) {
     const auto bytes = sources.try_emplace(ssrc, ssrc).first->second.next();
     const auto refused = port.route(*parse_rtp(bytes), from, now, false);
     return refused ? std::string{to_string(*refused)} : "ok";
@@ -75,15 +75,15 @@ TEST_CASE("demultiplexer: an ended stream's sender rests until it is silent, and
   rig r;
   counting_sink sink, other;
   REQUIRE(r.port.attach(7, sink));
-  r.port.detach(7, other, camera, true, r.now);
+  r.port.detach(7, other, nvr, true, r.now);
   r.send(7);
   CHECK(sink.packets == 1);
-  r.port.detach(7, sink, camera, true, r.now);
+  r.port.detach(7, sink, nvr, true, r.now);
   for (int i = 0; i < 5; ++i) {
     r.now += 4s;
     CHECK(r.send(7) == "resting");
   }
-  CHECK(r.send(7, stranger) == "ok");
+  CHECK(r.send(7, outsider) == "ok");
   r.port.refuse(7, r.now);
   CHECK(r.send(7) == "wrong_ssrc");
 }
@@ -91,7 +91,7 @@ TEST_CASE("demultiplexer: an ended stream's sender rests until it is silent, and
 TEST_CASE("demultiplexer: one SSRC after another crowds out nobody but its sender, and nothing grows") {
   rig r;
   CHECK(r.send(7) == "ok");
-  for (std::uint32_t i = 0; i < 10'000; ++i) r.send(1'000'000 + i, stranger);
+  for (std::uint32_t i = 0; i < 10'000; ++i) r.send(1'000'000 + i, outsider);
   CHECK(r.port.waiting() == 1 + r.options.max_probation_of_one);
   r.send(7);
   CHECK(r.announced == std::vector<std::uint32_t>{7});
