@@ -40,9 +40,10 @@ life_step advance(stream_state state, life_event event, const liveness& facts, c
     return step;
   }
   const auto deadline = idle_deadline(facts, limits);
-  // However late the look is: a stream that was fed was active before it fell silent, and observers are told in order.
+  // However late the look is: a stream that was fed was active before it stalled, and stalled before it was given up.
   const bool was_fed = state == stream_state::listening && facts.last_packet;
-  if (deadline && now >= *deadline && !was_fed) {
+  const bool has_stalled = state == stream_state::active && now - *facts.last_packet >= limits.stall_after;
+  if (deadline && now >= *deadline && !was_fed && !has_stalled) {
     step.state = stream_state::closing;
     step.reason = silence_reason(facts);
     return step;

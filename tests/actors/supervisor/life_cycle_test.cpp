@@ -51,7 +51,7 @@ TEST_CASE("a look moves the state by what was received and for how long it has b
       {stream_state::listening, unfed(), 15s, stream_state::closing, close_reason::never_fed, std::nullopt},
       {stream_state::listening, junk, 15s, stream_state::closing, close_reason::nothing_acceptable, std::nullopt},
       {stream_state::stalled, fed(1s), 16s, stream_state::closing, close_reason::went_silent, std::nullopt},
-      {stream_state::active, fed(1s), 16s, stream_state::closing, close_reason::went_silent, std::nullopt},
+      {stream_state::active, fed(1s), 16s, stream_state::stalled, close_reason::none, event_kind::stream_stalled},
       {stream_state::closing, fed(1s), 2s, stream_state::closing, close_reason::none, std::nullopt},
       {stream_state::closing, unfed(), 99s, stream_state::closing, close_reason::none, std::nullopt},
   }));
