@@ -95,10 +95,12 @@ const quarantine::entry* quarantine::find(const endpoint& local) const {
 
 std::optional<quarantine::entry> quarantine::take(const endpoint& local) {
   const auto [from, to] = by_port_.equal_range(local.port());
-  if (from == to) return std::nullopt;
-  const auto at_its_address =
-      std::find_if(from, to, [&](const auto& p) { return p.second->ports.local.same_address(local); });
-  return extract(at_its_address != to ? at_its_address->second : from->second);
+  const auto in_the_way = std::find_if(from, to, [&](const auto& p) {
+    const auto& held = p.second->ports.local;
+    return held.same_address(local) || held.is_any() || local.is_any();
+  });
+  if (in_the_way == to) return std::nullopt;
+  return extract(in_the_way->second);
 }
 
 std::optional<quarantine::entry> quarantine::take_longest_silent(const port_range& range) {

@@ -70,7 +70,7 @@ class quarantine {
   bool holds(std::uint16_t port) const { return by_port_.contains(port); }
   /// The rest that has this address and RTP port; null if there is none.
   const entry* find(const endpoint& local) const;
-  /// Takes out a rest that holds the number of `local`: the one at its address, if there is one.
+  /// Takes out a rest that is in the way of `local`: it holds the number, at that address or at all.
   std::optional<entry> take(const endpoint& local);
   /// Takes out the rest that has been silent for the longest time, of those that have a port in `range`.
   std::optional<entry> take_longest_silent(const port_range& range);

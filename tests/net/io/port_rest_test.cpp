@@ -54,6 +54,12 @@ TEST_CASE("one number rests at two addresses, each for itself") {
   REQUIRE(again);
   CHECK(again->past.stream == there.local.to_string());
   CHECK(r.allocator.resting().empty());
+  // What is leased at one address does not end the rest at the other.
+  auto other = r.allocator.allocate(here, opened_at + 5s);
+  REQUIRE(other);
+  r.allocator.release(std::move(other->ports), past_of("cam"), opened_at + 5s);
+  CHECK_FALSE(r.allocator.allocate(there, opened_at + 5s));
+  CHECK(r.allocator.resting().size() == 1);
 }
 
 TEST_CASE("a released port rests bound until it has been silent for the time") {
