@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 
+#include "api/text/json_text.hpp"
+
 namespace berth::api {
 namespace {
 
@@ -164,7 +166,7 @@ std::string media_items(const actors::stream_status& s, net::schema_set schemas,
   // In thousands of streams what costs is the memory of many small members.
   std::array<unsigned char, 16 * 1024> room;
   json::monotonic_resource memory{room.data(), room.size()};
-  const auto common = json::serialize(media_members(s, recording, &memory));
+  const auto common = json_text(media_members(s, recording, &memory));
   std::string text;
   text.reserve(schemas.count() * (common.size() + 64));
   for (std::size_t i = 0; i < net::schema_count; ++i) {

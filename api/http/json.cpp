@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/text/json_text.hpp"
 #include "api/text/text.hpp"
 
 namespace berth::api {
@@ -36,7 +37,7 @@ std::string valid_utf8(std::string text) {
 /// `front` is the beginning of an object, "{..." without its end; members follow in their order.
 std::string joined(std::string front, const boost::json::object& members) {
   if (members.empty()) return valid_utf8(std::move(front) + "}");
-  auto text = boost::json::serialize(members);
+  auto text = json_text(members);
   text.replace(0, 1, front.append(1, ','));
   return valid_utf8(std::move(text));
 }
@@ -44,7 +45,7 @@ std::string joined(std::string front, const boost::json::object& members) {
 }  // namespace
 
 // What is structure in JSON is ASCII, so only strings can hold bytes that are replaced.
-std::string to_text(const boost::json::object& object) { return valid_utf8(boost::json::serialize(object)); }
+std::string to_text(const boost::json::object& object) { return valid_utf8(json_text(object)); }
 
 http_reply json_reply(const boost::json::object& object, unsigned status) {
   http_reply reply;

@@ -9,6 +9,7 @@
 #include "api/http/resolve.hpp"
 #include "api/routes/open_arguments.hpp"
 #include "api/routes/zlm_calls.hpp"
+#include "api/text/json_text.hpp"
 
 namespace berth::api {
 namespace {
@@ -79,7 +80,7 @@ class rtp_server_face {
                             &memory);
       add_counters(o, s);
       if (!elements.empty()) elements += ',';
-      elements += boost::json::serialize(o);
+      elements += json_text(o);
     }
     co_return zlm_list(elements);
   }
