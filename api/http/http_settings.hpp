@@ -23,7 +23,10 @@ struct http_settings {
       std::chrono::seconds{30}};  ///< a client that takes nothing for so long is gone
   bool allow_cross_domains = true;
   std::string char_set = "utf-8";
-  std::string not_found = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>";
+  std::string not_found =
+      "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1>"
+      "<p>This is Berth. Its calls are listed at /index/api/getApiList and described at /v1/openapi.json; a stream is "
+      "watched at /APP/STREAM.live.flv, .live.mp4, .live.ts or /APP/STREAM/hls.m3u8.</p></body></html>\n";
   std::string server_name = "Berth";
   std::string secret;               ///< empty: nobody is let in
   ip_ranges allowed;                ///< empty: everybody
