@@ -106,8 +106,9 @@ struct senders_request {
 /// What a sender and the supervisor hold in common. `ports` has one owner at a time: the supervisor before the spawn and
 /// after the down message, the sender in between. `end` is written by the sender before it is down, and read after.
 struct sending_state {
-  net::bound_ports ports;  ///< of UDP ways; of tcp_passive the listener alone
-  net::bound_ports held;   ///< of tcp_passive: what keeps the pool's port; the supervisor's alone
+  net::bound_ports ports;        ///< of UDP ways; of tcp_passive the listener alone
+  net::bound_ports held;         ///< of tcp_passive: what keeps the pool's port; the supervisor's alone
+  net::media_senders strangers;  ///< who sent to the ports before: none of them is the receiver. Set before the spawn
   net::send_counters counters;
   net::published<net::endpoint> remote;
   std::atomic<std::uint16_t> local_port{0};

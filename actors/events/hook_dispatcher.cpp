@@ -64,7 +64,9 @@ void hook_dispatcher::answer_questions() {
 
 caf::result<outcome<hook_flushed>> hook_dispatcher::begin_flush(const hook_flush_request& request) {
   const promise<outcome<hook_flushed>> later{self_};
-  flushes_.push_back({self_->clock().now() + request.limit, later});
+  const auto now = self_->clock().now();
+  flushes_.push_back({now + request.limit, later});
+  queues_->end_by(now + request.limit, now);
   proceed();
   return later;
 }

@@ -209,6 +209,7 @@ void hook_queues::make_ready(lane& l) { receiver_for(l.queue.front().name).ready
 
 std::vector<hook_queues::delivery_ptr> hook_queues::start(net::time_point now) {
   std::vector<delivery_ptr> out;
+  last_word_held_ = false;
   start_keepalive(now, out);
   while (!backing_off_.empty() && backing_off_.begin()->first <= now) {
     lane& l = *backing_off_.begin()->second;
@@ -233,12 +234,29 @@ std::vector<hook_queues::delivery_ptr> hook_queues::start(net::time_point now) {
   return out;
 }
 
-// The last word comes behind all others, as long as there is time for them.
+// The last word comes behind all others that are under way, or could be, as long as there is time for them. Who is not
+// there, and what waits to be tried again, is not waited for.
 bool hook_queues::waits_for_others(net::time_point now) {
   if (last_word_said_) return false;
   if (!last_word_due_) last_word_due_ = now + longest_wait_for_others;
-  last_word_said_ = (keepalives_ == 0 && total_ == 1) || now >= *last_word_due_;
-  return !last_word_said_;
+  const auto alive = [this](const std::string& name) {
+    const auto found = receivers_.find(name);
+    return found != receivers_.end() && !found->second.dead();
+  };
+  const bool under_way =
+      std::any_of(flights_.begin(), flights_.end(), [&](const auto& f) { return alive(f.second.receiver); });
+  const bool others_ready = std::any_of(receivers_.begin(), receivers_.end(), [](const auto& r) {
+    return !r.second.dead() && !r.second.ready.empty() &&
+           r.second.ready.begin()->second->queue.front().name != hook_name::server_exited;
+  });
+  last_word_held_ = (under_way || others_ready) && now < *last_word_due_;
+  last_word_said_ = !last_word_held_;
+  return last_word_held_;
+}
+
+void hook_queues::end_by(net::time_point deadline, net::time_point now) {
+  const auto due = now + (deadline - now) / 2;
+  last_word_due_ = last_word_due_ ? std::min(*last_word_due_, due) : due;
 }
 
 bool hook_queues::may_start(const receiver& r, net::time_point now) const {
@@ -364,14 +382,17 @@ net::duration hook_queues::back_off(unsigned attempt) {
 // ---- questions ----------------------------------------------------------------------------------------------------
 
 std::optional<net::time_point> hook_queues::next_deadline() const {
-  auto next = keepalive_due_;
+  auto next = exited_ ? std::nullopt : keepalive_due_;
   const auto consider = [&](net::time_point t) {
     if (!next || t < *next) next = t;
   };
-  if (last_word_due_ && !last_word_said_) consider(*last_word_due_);
+  if (last_word_held_) consider(*last_word_due_);
   if (!backing_off_.empty()) consider(backing_off_.begin()->first);
-  for (const auto& [name, r] : receivers_)
-    if (r.dead() && !r.ready.empty() && r.under_way == 0) consider(r.next_probe);
+  for (const auto& [name, r] : receivers_) {
+    const bool held =
+        last_word_held_ && !r.ready.empty() && r.ready.begin()->second->queue.front().name == hook_name::server_exited;
+    if (r.dead() && !r.ready.empty() && r.under_way == 0 && !held) consider(r.next_probe);
+  }
   return next;
 }
 

@@ -65,6 +65,8 @@ class hook_queues {
   std::vector<hook_question_end> take_ended() { return std::exchange(ended_, {}); }
   /// The tries that may begin now.
   std::vector<delivery_ptr> start(net::time_point now);
+  /// All has to end by then: the last word is said while there is time for its answer.
+  void end_by(net::time_point deadline, net::time_point now);
   /// The end of a try. Answers of tries that are not under way are not heard.
   void finish(std::uint64_t id, unsigned attempt, const hook_outcome& outcome, net::time_point now);
 
@@ -155,6 +157,7 @@ class hook_queues {
   std::size_t keepalives_ = 0;
   bool exited_ = false;                           // nothing follows the last word
   std::optional<net::time_point> last_word_due_;  // from when on it waits for nobody
+  bool last_word_held_ = false;                   // by the last start()
   bool last_word_said_ = false;
   std::size_t total_ = 0;
   std::uint64_t next_id_ = 0;

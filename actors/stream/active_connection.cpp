@@ -12,6 +12,7 @@ namespace {
 
 constexpr net::duration first_back_off = std::chrono::milliseconds{500};
 constexpr net::duration longest_back_off = std::chrono::seconds{4};
+constexpr std::string_view unwatched = "the kernel refused to watch the connection: see fs.epoll.max_user_watches";
 
 }  // namespace
 
@@ -38,6 +39,7 @@ void active_connection::begin(const target& to, net::time_point now) {
   if (!made) return failed(made.error().text, now);
   attempt_->socket = std::move(*made);
   attempt_->registration = with_.poller.add(attempt_->socket.get(), EPOLLOUT, with_.owner, with_.connecting);
+  if (attempt_->registration == net::poller::none) return failed(unwatched, now);
   attempt_->timer = with_.poller.start_timer(now + to.timeout, with_.owner, with_.timed_out);
 }
 
@@ -57,9 +59,10 @@ void active_connection::decided(net::time_point now) {
   auto socket = std::move(attempt_->socket);
   stop_attempt();
   target_ = to;
-  connected_ = true;
+  connected_ = false;
   back_off_ = first_back_off;
-  with_.take(std::move(socket), to.remote, now);
+  if (!with_.take(std::move(socket), to.remote, now)) return failed(unwatched, now);
+  connected_ = true;
   if (const auto done = std::exchange(asked_by_, nullptr)) done(completed{});
 }
 

@@ -30,8 +30,8 @@ class active_connection {
     std::uint32_t connecting, timed_out, again;  ///< tags
     net::socket_factory* sockets;
     std::function<net::endpoint()> local;  ///< from where, if that is possible
-    /// Takes a connection that stands, in place of all others.
-    std::function<void(net::unique_fd socket, const net::endpoint& remote, net::time_point now)> take;
+    /// Takes a connection that stands, in place of all others; false if it can not.
+    std::function<bool(net::unique_fd socket, const net::endpoint& remote, net::time_point now)> take;
     std::function<void(std::string_view)> note;  ///< why there is none
   };
 

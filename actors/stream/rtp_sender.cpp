@@ -59,6 +59,7 @@ caf::result<outcome<completed>> rtp_sender::begin() {
 void rtp_sender::begin_udp(net::time_point now) {
   auto& ports = shared().ports;
   net::report_refusals(ports.rtp.get());
+  resting_.begin(shared().strangers, options_.silence, now);
   rtp_key_ = poller().add(ports.rtp.get(), EPOLLIN, *this, tag_rtp);
   if (request().expect_reports && !ports.rtcp) {
     // The next port may belong to another sender: then reports go out and come in on this one (RFC 5761).
@@ -214,6 +215,7 @@ void rtp_sender::read_datagrams(int fd, bool rtp, net::time_point now) {
   const auto count = udp.read(fd, now);
   for (std::size_t i = 0; i < count; ++i) {
     if (!sending_ && rtp) {
+      if (resting_.refuses(udp[i].from, now)) continue;
       send_to(udp[i].from, now);
       return;
     }

@@ -9,6 +9,7 @@
 #include "actors/contract/supervision.hpp"
 #include "actors/stream/hosting.hpp"
 #include "net/io/socket_factory.hpp"
+#include "net/rtp/resting_senders.hpp"
 
 namespace berth::actors {
 
@@ -17,6 +18,7 @@ struct rtp_sender_options {
   net::endpoint local;  ///< bind address of TCP, and of RTCP
   net::socket_factory* sockets = nullptr;
   std::function<net::wall_time()> wall_now;
+  net::duration silence{};  ///< how long a stranger to its port must be silent before it is the receiver
 };
 
 /// Owns its sockets: UDP, or a TCP connection made or accepted. Begins when it is told to; ends with its stream, when
@@ -74,6 +76,7 @@ class rtp_sender final : public hosted_actor<sender_actor> {
   net::poller::key tick_ = net::poller::none;
   std::optional<begin_promise> connecting_for_;
   net::endpoint remote_;
+  net::resting_senders resting_;
   bool sending_ = false;
   bool finished_ = false;
   bool want_room_ = false;

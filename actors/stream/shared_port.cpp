@@ -32,6 +32,7 @@ shared_port::behavior shared_port::make_behavior() {
   const auto& ports = shared_->ports;
   rtp_ = poller().add(ports.rtp.get(), EPOLLIN, *this, tag_rtp);
   if (ports.listener) listener_ = poller().add(ports.listener.get(), EPOLLIN, *this, tag_listener);
+  resting_.begin(shared_->strangers, options_.silence, clock().now());
   if (rtp_ == net::poller::none || (ports.listener && listener_ == net::poller::none)) {
     shared_->last_reason.store(short_text{"the kernel refused to watch the sockets: see fs.epoll.max_user_watches"});
     quit(caf::exit_reason::unhandled_exception);
@@ -44,6 +45,7 @@ shared_port::behavior shared_port::make_behavior() {
 }
 
 void shared_port::on_exit() {
+  shared_->strangers = resting_.left(clock().now());
   demultiplexer_->close();
   connections_.close_all();
   auto& ports = shared_->ports;
@@ -93,6 +95,10 @@ bool shared_port::route(net::bytes_view bytes, const net::endpoint& from, net::t
   const auto packet = net::parse_rtp(bytes);
   if (!packet) {
     counters.refuse(packet.error());
+    return false;
+  }
+  if (!over_tcp && resting_.refuses(from, arrival)) {
+    counters.refuse(net::refusal::resting);
     return false;
   }
   if (const auto refused = demultiplexer_->route(*packet, from, arrival, over_tcp)) {

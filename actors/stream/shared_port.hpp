@@ -6,6 +6,7 @@
 #include "actors/contract/mooring.hpp"
 #include "actors/contract/supervision.hpp"
 #include "actors/stream/hosting.hpp"
+#include "net/rtp/resting_senders.hpp"
 #include "net/rtp/ssrc_demultiplexer.hpp"
 #include "net/rtp/tcp_connections.hpp"
 
@@ -47,6 +48,7 @@ class shared_port final : public hosted_actor<shared_port_actor> {
   weak_handle<overseer_actor> supervisor_;
   std::shared_ptr<net::ssrc_demultiplexer> demultiplexer_;
   net::tcp_connections connections_;
+  net::resting_senders resting_;
   net::poller::key rtp_ = net::poller::none;
   net::poller::key listener_ = net::poller::none;
   net::time_point last_accepted_{};

@@ -44,7 +44,7 @@ stream::stream(caf::actor_config& config, const berth_host& host, std::shared_pt
       active_({poller(), *this, tag_connecting, tag_connect_timeout, tag_reconnect, options_.sockets,
                [this] { return shared_->ports.local; },
                [this](net::unique_fd socket, const net::endpoint& remote, net::time_point now) {
-                 take_connection(std::move(socket), remote, now);
+                 return take_connection(std::move(socket), remote, now);
                },
                [this](std::string_view why) { note(why); }}),
       media_timer_(poller(), *this, tag_media) {}
@@ -290,13 +290,14 @@ caf::result<outcome<completed>> stream::connect(const connect_request& command) 
   return later;
 }
 
-void stream::take_connection(net::unique_fd socket, const net::endpoint& remote, net::time_point now) {
+bool stream::take_connection(net::unique_fd socket, const net::endpoint& remote, net::time_point now) {
   connections_.close_all();
   if (talk_ && talk_->begun()) talk_->end(send_end::reset, "the connection was replaced", now);
   part_with_talk();
   intake_.receiver().forget_source();
-  connections_.adopt(std::move(socket), remote, now);
+  const bool taken = connections_.adopt(std::move(socket), remote, now);
   proceed_talking(now);
+  return taken;
 }
 
 void stream::connection_ended(const net::endpoint& peer, int system_errno) {

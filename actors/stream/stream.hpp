@@ -81,7 +81,7 @@ class stream final : public hosted_actor<stream_actor>, private net::packet_sink
 
   // TCP active
   caf::result<outcome<completed>> connect(const connect_request& command);
-  void take_connection(net::unique_fd socket, const net::endpoint& remote, net::time_point now);
+  bool take_connection(net::unique_fd socket, const net::endpoint& remote, net::time_point now);
   void connection_ended(const net::endpoint& peer, int system_errno);
 
   // given

@@ -108,7 +108,8 @@ outcome<opened> openings::create(const open_request& request, stream_record r, h
   shared.receive_buffer = net::receive_buffer(shared.ports.rtp.get());
   r.opened.local = shared.ports.local;
   r.generation = given_.streams.next_generation();
-  shared.strangers = got->past.strangers_to(to_string(request.key));
+  const auto* one = std::get_if<rtp_port>(&request.what);
+  shared.strangers = got->past.strangers_to(to_string(request.key), one != nullptr ? one->ssrc : 0);
   if (auto failed = make_actor(request.key, r)) {
     given_.ports.release(std::move(shared.ports), std::move(got->past), given_.keeper.now());
     return net::failure{std::move(*failed)};

@@ -97,6 +97,7 @@ std::optional<rejection> senders::take_port(sending& of) {
     auto got = given_.ports.allocate({*local, of.request.local_port == 0, false}, given_.keeper.now());
     if (!got) return rejection{errc::no_port, got.error().text, {}};
     ports = std::move(got->ports);
+    of.shared->strangers = got->past.strangers_to("");
     of.shared->local_port = ports.port();
   } else if (of.request.way == send_way::tcp_passive) {
     if (of.request.local_port == 0) {
@@ -104,6 +105,7 @@ std::optional<rejection> senders::take_port(sending& of) {
       auto got = given_.ports.allocate({*local, true, true}, given_.keeper.now());
       if (!got) return rejection{errc::no_port, got.error().text, {}};
       of.shared->held = std::move(got->ports);
+      of.shared->strangers = got->past.strangers_to("");
       ports.listener = std::move(of.shared->held.listener);
     } else {
       auto listener = given_.sockets.listen_tcp(*local);
@@ -132,6 +134,7 @@ void senders::launch(sending what, const stream_key& source, const stream_record
   rtp_sender_options o;
   o.local = *net::endpoint::parse(given_.keeper.settings().listen_ip, 0);
   o.sockets = &given_.sockets;
+  o.silence = given_.keeper.settings().allocator.silence;
   o.wall_now = given_.keeper.wall_clock();
   o.what = std::move(what);
   try {
@@ -252,11 +255,11 @@ void senders::stream_ended(const stream_key& key, generation_t generation) {
 
 std::vector<std::uint64_t> senders::of(const stream_key& key, const std::string& ssrc_text) const {
   const auto opened = given_.streams.resolve(key);
+  const bool all = ssrc_text.empty();
   const auto wanted = digits_of(ssrc_text);
   std::vector<std::uint64_t> found;
   for (const auto& [id, e] : all_)
-    if ((e.source == opened || e.about->public_key() == key) &&
-        (wanted.empty() || digits_of(e.request.ssrc_text) == wanted))
+    if ((e.source == opened || e.about->public_key() == key) && (all || digits_of(e.request.ssrc_text) == wanted))
       found.push_back(id);
   return found;
 }
@@ -314,8 +317,14 @@ void senders::remove(entries::iterator which) {
   packets_ += e.shared->counters.packets.value();
   bytes_ += e.shared->counters.bytes.value();
   auto& ports = e.shared->ports.rtp ? e.shared->ports : e.shared->held;
-  if (ports.rtp)
-    given_.ports.release(std::move(ports), {"sender of " + to_string(e.source), {}, {}}, given_.keeper.now());
+  if (ports.rtp) {
+    net::stop_reporting_refusals(ports.rtp.get());
+    net::port_past past{"sender of " + to_string(e.source), {}, {}};
+    // Whoever still sends when this was longer is heard while the port rests.
+    const bool short_life = given_.keeper.now() - e.since < given_.keeper.settings().allocator.silence;
+    if (short_life) past.refused = std::move(e.shared->strangers);
+    given_.ports.release(std::move(ports), std::move(past), given_.keeper.now());
+  }
   if (e.shared->begun) tell(event_kind::sender_stopped, e);
   for (const auto& group : e.waiting)
     if (--group->left == 0) given_.keeper.later(std::move(group->then));

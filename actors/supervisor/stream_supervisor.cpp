@@ -171,10 +171,10 @@ bool stream_supervisor::count() {
 void stream_supervisor::look(const stream_key& key, stream_record& r) {
   if (r.lives.closing()) return;
   const auto facts = r.facts();
-  const auto limits = r.limits(*settings_);
   const auto at = now();
   life_step step;
   do {
+    const auto limits = r.limits(*settings_);  // they are those of the state
     step = advance(r.lives.state, life_event::look, facts, limits, at);
     if (step.state == stream_state::closing) {
       r.lives.deadline = idle_deadline(facts, limits);

@@ -137,7 +137,8 @@ constexpr config_key before_hooks[] = {
         .acts(),
     choice("rtp_proxy.source_policy", "learn", "learn|pin|follow|any",
            "Whose packets a stream takes: learn = the first valid sender, and one with its SSRC or address when it has "
-           "been silent for relearn_ms; pin = the first one for good; follow = whoever sent last; any = everybody.")
+           "been silent for relearn_ms and did not send beside it; pin = the first one for good; follow = whoever sent "
+           "last; any = everybody.")
         .acts(),
     integer("rtp_proxy.relearn_ms", "1000", {0, 3600000},
             "Milliseconds a learned sender must be silent before another one may take its place.")

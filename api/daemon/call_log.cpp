@@ -33,7 +33,7 @@ bool call_log::may_tell(net::time_point now) {
   const auto grown = (now - last_) / refused_every;
   if (grown > 0) {
     refused_left_ = static_cast<std::uint32_t>(std::min<net::duration::rep>(refused_at_once, refused_left_ + grown));
-    last_ = now;
+    last_ += grown * refused_every;
   }
   if (refused_left_ > 0) {
     --refused_left_;

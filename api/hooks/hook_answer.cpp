@@ -66,8 +66,10 @@ actors::hook_outcome hook_answer(unsigned status, std::string_view text) {
     for (const auto& [name, member] : answer)
       if (auto words = text_of(member)) heard.members.emplace_back(name, std::move(*words));
     // A name from outside passes the gate here as everywhere; an empty one gives none.
-    if (const auto* name = heard.member("stream_replace"); name != nullptr && !name->empty())
-      if (const auto why = why_no_name(*name)) return hook_outcome::refused(-1, "stream_replace " + *why);
+    // It is looked at as it came, not as it is shown.
+    if (const auto* name = answer.if_contains("stream_replace");
+        name != nullptr && name->is_string() && !name->get_string().empty())
+      if (const auto why = why_no_name(name->get_string())) return hook_outcome::refused(-1, "stream_replace " + *why);
     return heard;
   }
   const auto* msg = answer.if_contains("msg");

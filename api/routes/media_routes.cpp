@@ -144,7 +144,9 @@ class media_face {
     for (const auto& s : *streams) {
       if (!is_live(s)) continue;
       // Before anybody can watch it, it counts once.
-      const auto schemas = s.watchable ? filter.schemas_of(s).count() : 1;
+      const auto asked_for = filter.schemas_of(s).count();
+      const auto schemas =
+          s.watchable || filter.no_such_schema ? asked_for : std::max<std::size_t>(asked_for, filter.as ? 0 : 1);
       if (schemas == 0) continue;
       hit += schemas;
       if (s.media && s.media->all_viewers() > 0 && !args.flag("force")) continue;
@@ -223,7 +225,7 @@ class media_face {
     co_return zlm_reply({{"path", *removed}});
   }
 
-  // Where a URL leads back to this node, nobody is asked for the stream.
+  // Where a URL leads back to a stream that this node has, nobody is asked for it.
   reply snap(const arguments& args) const {
     const auto settings = with_.config.current();
     const auto seconds = args.integer("timeout_sec", 0, 3600, 0);

@@ -46,7 +46,8 @@ std::string_view host_of(const http_request& request) {
 }
 
 bool is_own_host(std::string_view host, const http_request& request) {
-  if (equal_ignoring_case(host, "localhost") || host == "::1" || host.starts_with("127.")) return true;
+  const bool is_v4_loopback = host.starts_with("127.") && net::endpoint::parse(host, 0);
+  if (equal_ignoring_case(host, "localhost") || host == "::1" || is_v4_loopback) return true;
   if (equal_ignoring_case(host, host_of(request))) return true;
   return request.local.is_set() && host == request.local.address_string();
 }

@@ -16,6 +16,9 @@ using boost::system::error_code;
 
 constexpr std::size_t frames_at_once = 256;
 constexpr std::size_t most_visitors = 10000;  // one more lets the others ask again
+// That count each for itself: who asks costs nothing, and may have many addresses.
+constexpr std::size_t most_players = 256;
+constexpr std::string_view all_others = "others";
 
 net::hls_options options_of(const viewer_settings& settings, net::container as) {
   auto o = settings.hls;
@@ -130,7 +133,10 @@ hls_stream::players::iterator hls_stream::leave(players::iterator who, bool tell
   const auto left = std::move(who->second);
   const auto next = players_.erase(who);
   if (left.entry->kicked)
-    std::erase_if(admitted_, [&](const auto& a) { return a.first.substr(0, a.first.find('?')) == address; });
+    std::erase_if(admitted_, [&](const auto& a) {
+      const auto& visitor = a.first;
+      return visitor.starts_with(address) && (visitor.size() == address.size() || visitor[address.size()] == '?');
+    });
   media_->viewer_left(left.entry->who.as, now);
   if (tell && left.left) left.left(left.entry->who, {left.entry->bytes, now - left.entry->since});
   return next;
@@ -159,11 +165,17 @@ void hls_stream::admit(std::string visitor, net::time_point now) {
   admitted_[std::move(visitor)] = now;
 }
 
+// An address, or what those have in common who are too many.
+std::string hls_stream::name_of(const net::endpoint& peer) const {
+  auto address = peer.address_string();
+  return players_.contains(address) || players_.size() < most_players ? address : std::string{all_others};
+}
+
 bool hls_stream::asked(viewer_registry& registry, actors::viewer who, const left_function& left, net::time_point now) {
   const std::lock_guard lock{mutex_};
   if (ended_) return false;
   last_asked_ = now;
-  auto address = who.peer.address_string();
+  auto address = name_of(who.peer);
   if (const auto known = players_.find(address); known != players_.end()) {
     known->second.last_asked = now;
     return true;
@@ -200,7 +212,7 @@ std::string hls_stream::playlist() const {
 net::chunk_ptr hls_stream::file(std::string_view name, const net::endpoint& peer) {
   const std::lock_guard lock{mutex_};
   auto c = segmenter_.segment(name);
-  const auto who = players_.find(peer.address_string());
+  const auto who = players_.find(name_of(peer));
   if (c && who != players_.end()) who->second.entry->bytes += c->bytes.size();
   return c;
 }

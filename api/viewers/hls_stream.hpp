@@ -22,7 +22,8 @@
 namespace berth::api {
 
 /// A segmenter with its place at the stream's fan-out. It ends when nobody has asked for a while, or some time after the
-/// stream. Each address that asks counts as one viewer, while it asks: files are all that tells players apart.
+/// stream. Each address that asks counts as one viewer, while it asks: files are all that tells players apart. Those
+/// beyond a few hundred count as one together.
 /// Owned by hls_streams and by requests under way. Any thread may call it; frames are taken on the thread it is given.
 class hls_stream : public std::enable_shared_from_this<hls_stream> {
  public:
@@ -71,6 +72,7 @@ class hls_stream : public std::enable_shared_from_this<hls_stream> {
   void arm();
   void tick();
   void wake_waiters();
+  std::string name_of(const net::endpoint& peer) const;
   players::iterator leave(players::iterator who, bool tell);
   void leave_all(bool tell);
   bool is_due(net::time_point now) const;

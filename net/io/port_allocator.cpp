@@ -107,7 +107,12 @@ result<allocation, error> port_allocator::allocate_exactly(const port_request& r
     while (!made && made.error().code == errc::address_in_use) {
       auto rested = quarantine_.take(w.at);
       if (!rested) break;
-      if (rested->ports.port() == local.port()) a.past = std::move(rested->about.past);
+      if (rested->ports.port() == local.port()) {
+        if (a.past.stream.empty())
+          a.past = std::move(rested->about.past);
+        else
+          a.past.join(rested->about.past);
+      }
       let_go(std::move(*rested));
       made = sockets_.bind_udp(w.at, *w.options);
     }

@@ -140,6 +140,13 @@ void report_refusals(int fd) noexcept {
   enable(fd, IPPROTO_IPV6, IPV6_RECVERR);
 }
 
+void stop_reporting_refusals(int fd) noexcept {
+  const int off = 0;
+  ::setsockopt(fd, IPPROTO_IP, IP_RECVERR, &off, sizeof off);
+  ::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &off, sizeof off);
+  forget_refusals(fd);
+}
+
 void forget_refusals(int fd) noexcept {
   std::array<char, 512> room;
   for (;;) {

@@ -53,6 +53,8 @@ int family_of(int fd) noexcept;
 void send_datagram(int fd, bytes_view bytes, const endpoint& to) noexcept;
 /// Lets a UDP socket hear that a receiver is not there: the next send says so (ip(7), IP_RECVERR).
 void report_refusals(int fd) noexcept;
+/// Undoes report_refusals(), for whoever has the socket next.
+void stop_reporting_refusals(int fd) noexcept;
 /// Throws away what a socket with report_refusals() has heard so far, so that it is not ready for its sake any more.
 void forget_refusals(int fd) noexcept;
 /// Asks for a receive buffer: the kernel doubles the figure, and clamps it.

@@ -34,14 +34,14 @@ std::optional<refusal> admission::check(const rtp_packet& packet, const endpoint
 }
 
 bool admission::rests(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
-  const auto at = std::find_if(resting_.begin(), resting_.end(), [&](const auto& r) { return r.who.from == from; });
-  if (at == resting_.end()) return false;
-  if (now - at->heard < resting_silence_ && is_of_former_stream(at->who, packet)) {
-    at->heard = now;
-    return true;
-  }
-  resting_.erase(at);
-  return false;
+  const auto* sender = resting_.find(from, now);
+  if (sender == nullptr) return false;
+  const bool refused = is_of_former_stream(*sender, packet);
+  if (refused)
+    resting_.heard(from, now);
+  else
+    resting_.forget(from);
+  return refused;
 }
 
 bool admission::is_of_former_stream(const media_sender& resting, const rtp_packet& packet) const noexcept {
@@ -92,19 +92,6 @@ void admission::set_ssrc_filter(std::uint32_t ssrc) noexcept {
   if (ssrc == 0 || !ssrc_ || *ssrc_ == ssrc) return;
   ssrc_.reset();
   forget_source();
-}
-
-void admission::rest(const media_senders& senders, duration silence, time_point now) {
-  resting_.clear();
-  for (const auto& s : senders) resting_.push_back({s, now});
-  resting_silence_ = silence;
-}
-
-media_senders admission::resting(time_point now) const {
-  media_senders some;
-  for (const auto& r : resting_)
-    if (now - r.heard < resting_silence_) some.hear(r.who);
-  return some;
 }
 
 }  // namespace berth::net

@@ -9,6 +9,7 @@
 #include "net/base/endpoint.hpp"
 #include "net/base/media_sender.hpp"
 #include "net/base/time.hpp"
+#include "net/rtp/resting_senders.hpp"
 #include "net/rtp/rtp_packet.hpp"
 #include "net/rtp/source_policy.hpp"
 #include "net/rtp/stream_counters.hpp"
@@ -43,9 +44,9 @@ class admission {
   /// Refuses each of `senders`, who used to send to this port, until it has been silent for `silence` (counted from
   /// `now`), or begins a stream that is not the former one: its packets meet the filter and have another SSRC than
   /// before. Where the former SSRC is not known, that takes a filter.
-  void rest(const media_senders& senders, duration silence, time_point now);
+  void rest(const media_senders& senders, duration silence, time_point now) { resting_.begin(senders, silence, now); }
   /// Those of them who have not been silent for long enough.
-  media_senders resting(time_point now) const;
+  media_senders resting(time_point now) const { return resting_.left(now); }
 
   const endpoint& source() const noexcept { return source_; }  ///< unset before the first packet
   std::optional<std::uint32_t> ssrc() const noexcept { return ssrc_; }
@@ -62,10 +63,6 @@ class admission {
 
   bool may_move(const endpoint& from, bool same_ssrc, bool silent) const noexcept;
   void note_stranger(const endpoint& from, time_point now);
-  struct resting_sender {
-    media_sender who;
-    time_point heard;
-  };
   bool rests(const rtp_packet& packet, const endpoint& from, time_point now) noexcept;
   bool is_of_former_stream(const media_sender& resting, const rtp_packet& packet) const noexcept;
 
@@ -76,8 +73,7 @@ class admission {
 
   std::vector<stranger> strangers_;  // who was refused for his address; the latest ones
 
-  std::vector<resting_sender> resting_;  // few, and gone soon
-  duration resting_silence_{};
+  resting_senders resting_;
 };
 
 }  // namespace berth::net

@@ -36,10 +36,10 @@ void tcp_connections::accept_from(int listener, time_point now) {
   }
 }
 
-void tcp_connections::adopt(unique_fd socket, const endpoint& peer, time_point now) {
+bool tcp_connections::adopt(unique_fd socket, const endpoint& peer, time_point now) {
   if (used_ >= options_.max_connections && !make_room()) {
     counters_.tcp_refused.add();
-    return;
+    return false;
   }
   auto free = std::find(slots_.begin(), slots_.end(), nullptr);
   if (free == slots_.end()) free = slots_.insert(slots_.end(), nullptr);
@@ -47,12 +47,13 @@ void tcp_connections::adopt(unique_fd socket, const endpoint& peer, time_point n
   const auto registration = poller_.add(socket.get(), watched_events, owner_, tag);
   if (registration == poller::none) {
     counters_.tcp_refused.add();
-    return;
+    return false;
   }
   *free = std::make_unique<connection>(
       connection{std::move(socket), registration, peer, tcp_framing{options_.max_frame}, now, false, 0, 0});
   ++used_;
   counters_.tcp_connections.add();
+  return true;
 }
 
 // The oldest one that has brought nothing acceptable makes room; if all of them have, the newcomer has to go.

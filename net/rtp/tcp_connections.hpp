@@ -38,8 +38,8 @@ class tcp_connections {
 
   /// Accepts what waits at `listener`.
   void accept_from(int listener, time_point now);
-  /// Takes over a connected socket.
-  void adopt(unique_fd socket, const endpoint& peer, time_point now);
+  /// Takes over a connected socket. False if there is no place for it, or the kernel does not watch it: it is closed.
+  bool adopt(unique_fd socket, const endpoint& peer, time_point now);
   /// True if the tag is one of its own.
   bool owns(std::uint32_t tag) const noexcept { return tag >= options_.first_tag; }
   /// Reads from the connection of `tag` into `buffer`, one buffer-full at most a call.

@@ -126,6 +126,28 @@ TEST_CASE("the last word comes behind all others, and does not wait for them for
   CHECK(b.queues->pending() == (answered ? 0U : 3U));
 }
 
+TEST_CASE("the last word waits for nobody who is not there, nor for what is to be tried again, and keeps to the time") {
+  hook_bench b;
+  b.settings.url(hook_name::server_exited) = "http://elsewhere/exited";
+  b.apply();
+  b.queues->take(timed_out("x"));
+  const auto first = b.start();
+  REQUIRE(first.size() == 1);
+  b.queues->take(make_event(event_kind::server_exited));
+  CHECK(b.start().empty());
+  SECTION("it is to be tried again") {
+    b.queues->finish(first[0]->id, first[0]->attempt, hook_outcome::failed("reset"), b.now);
+    CHECK(b.start().size() == 1);
+  }
+  SECTION("there is less time") {
+    b.queues->end_by(b.now + 1s, b.now);
+    CHECK(b.queues->next_deadline() == b.now + 500ms);
+    b.now += 500ms;
+    CHECK(b.start().size() == 1);
+    CHECK((!b.queues->next_deadline() || *b.queues->next_deadline() > b.now));
+  }
+}
+
 TEST_CASE("a receiver has no more than max_connections tries under way, and whoever waits longest is next") {
   hook_bench b;
   b.settings.max_connections = 2;

@@ -54,12 +54,47 @@ TEST_CASE("who sent to a port besides its stream is not heard when that stream c
   camera stranger{9};
   const auto port = port_left_by(h, "cam", own);
   stranger.send(port);
+  own.send(port);
   REQUIRE(h.open("cam")->stream->port() == port);
   stranger.send(port);
   own.send(port);
   h.receive();
   CHECK(h.query("cam")->peer == own.local());
   CHECK(h.query("cam")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 1);
+}
+
+TEST_CASE("a camera that restarts while the port of its stream rests is heard when the stream comes back") {
+  const bool filtered = GENERATE(false, true);
+  harbour h{1};
+  camera before{7}, restarted{9};
+  const auto port = port_left_by(h, "cam", before);
+  // With the SSRC that is asked for it is heard even if the former one still is.
+  if (filtered) before.send(port);
+  restarted.send(port);
+  h.lab.advance(1s);
+  auto again = h.request("cam");
+  h.port_in(again).ssrc = filtered ? 9 : 0;
+  REQUIRE(h.open(again)->stream->port() == port);
+  restarted.send(port);
+  h.receive();
+  CHECK(h.query("cam")->counters.accepted == 1);
+  CHECK(h.query("cam")->peer == restarted.local());
+}
+
+TEST_CASE("who fed a stream does not feed the shared port that gets its port, nor what comes behind that") {
+  harbour h{1};
+  camera old{7};
+  const auto port = port_left_by(h, "first", old);
+  REQUIRE(h.open_shared()->stream->port() == port);
+  for (int i = 0; i < 3; ++i) old.send(port);
+  h.receive();
+  CHECK(h.list().size() == 1);
+  CHECK(h.query("shared")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 3);
+  REQUIRE(h.close("shared"));
+  REQUIRE(h.open("third")->stream->port() == port);
+  old.send(port);
+  h.receive();
+  CHECK(h.query("third")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 1);
 }
 
 TEST_CASE("a stranger on a resting port does not hide who fed its stream from the one that comes next") {

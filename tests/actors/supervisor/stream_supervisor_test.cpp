@@ -337,7 +337,7 @@ TEST_CASE("who is refused is named, with what the stream would have taken") {
   h.receive();
   stranger.send(port);
   h.receive();
-  const auto& why = h.query("cam")->last_reason;
+  const auto why = h.query("cam")->last_reason;
   INFO(why);
   CHECK(why.find("wrong_source (1)") != std::string::npos);
   CHECK(why.find("from " + stranger.local().to_string() + " with SSRC 9") != std::string::npos);

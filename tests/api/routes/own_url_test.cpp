@@ -33,6 +33,7 @@ TEST_CASE("own_url: a URL is this node's own by its host and its port, and names
       {"http://other.example:8080/rtp/cam.live.flv", ""},
       {"rtsp://127.0.0.1:8080/rtp/cam", ""},
       {"https://127.0.0.1:8080/rtp/cam", ""},
+      {"http://127.example.com:8080/rtp/cam.live.flv", ""},
       {"file:///rtp/cam", ""},
       {"nonsense", ""},
   };

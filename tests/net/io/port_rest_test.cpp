@@ -199,6 +199,7 @@ TEST_CASE("who fed a port's stream is not forgotten for those who send there bes
     o.send(port);
     r.allocator.sweep(opened_at + 1s);
   }
+  own.send(port);
   for (const auto& o : others) o.send(port);
   const auto b = r.allocator.allocate(r.exactly(port), opened_at + 2s);
   REQUIRE(b);
