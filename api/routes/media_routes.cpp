@@ -145,8 +145,7 @@ class media_face {
       if (!is_live(s)) continue;
       // Before anybody can watch it, it counts once.
       const auto asked_for = filter.schemas_of(s).count();
-      const auto schemas =
-          s.watchable || filter.no_such_schema ? asked_for : std::max<std::size_t>(asked_for, filter.as ? 0 : 1);
+      const auto schemas = s.watchable ? asked_for : std::min<std::size_t>(asked_for, 1);
       if (schemas == 0) continue;
       hit += schemas;
       if (s.media && s.media->all_viewers() > 0 && !args.flag("force")) continue;
