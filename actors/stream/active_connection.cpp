@@ -34,8 +34,7 @@ void active_connection::begin(const target& to, net::time_point now) {
   const auto local = with_.local();
   auto made = with_.sockets->connect_tcp(local, to.remote);
   if (!made) made = with_.sockets->connect_tcp(local.with_port(0), to.remote);
-  attempt_.emplace();
-  attempt_->to = to;
+  attempt_.emplace().to = to;
   if (!made) return failed(made.error().text, now);
   attempt_->socket = std::move(*made);
   attempt_->registration = with_.poller.add(attempt_->socket.get(), EPOLLOUT, with_.owner, with_.connecting);

@@ -15,6 +15,17 @@
 
 namespace berth::actors {
 
+/// A try to reach a device, under way.
+struct connection_attempt {
+  struct target {
+    net::endpoint remote;
+    net::duration timeout;
+  } to;
+  net::unique_fd socket;
+  net::poller::key registration = net::poller::none;
+  net::poller::key timer = net::poller::none;
+};
+
 /// Asked for by somebody, who is told what came of it, and made again by itself whenever it is lost. What is asked for
 /// takes the place of what was there when it stands, and not before: a device that can not be reached costs nobody the
 /// one that can.
@@ -50,16 +61,7 @@ class active_connection {
   void end(const rejection& why);
 
  private:
-  struct target {
-    net::endpoint remote;
-    net::duration timeout{};
-  };
-  struct attempt {
-    target to;
-    net::unique_fd socket;
-    net::poller::key registration = net::poller::none;
-    net::poller::key timer = net::poller::none;
-  };
+  using target = connection_attempt::target;
 
   void begin(const target& to, net::time_point now);
   void stop_attempt();
@@ -69,7 +71,7 @@ class active_connection {
   means with_;
   std::optional<target> target_;  // of the last one that stood
   bool connected_ = false;
-  std::optional<attempt> attempt_;
+  std::optional<connection_attempt> attempt_;
   done_function asked_by_;
   net::poller::key again_ = net::poller::none;
   net::duration back_off_{};
