@@ -104,6 +104,7 @@ void stream::on_exit() {
   connections_.close_all();
   active_.end({errc::stream_ended, to_string(options_.key) + " was closed meanwhile", {}});
   shared_->strangers = intake_.receiver().resting(clock().now());
+  shared_->several = intake_.receiver().several();
   auto& ports = shared_->ports;
   poller().remove(ports.rtp.get(), rtp_);
   poller().remove(ports.rtcp.get(), rtcp_);

@@ -353,7 +353,8 @@ void stream_supervisor::finish(const stream_key& key, stream_record r) {
   const auto told = status_now(key, r);
   const auto& last = *told;
   leave_parent(key, r);
-  openings_->give_back(key, r, {last.peer, last.peer.is_set() ? std::optional{last.ssrc} : std::nullopt});
+  const bool known = last.peer.is_set() && !r.berth.shared->several;
+  openings_->give_back(key, r, {last.peer, known ? std::optional{last.ssrc} : std::nullopt, r.berth.shared->several});
   const auto in_vain = openings_->give_way(r);
   // Somebody wanted it closed while an open was about to take its place.
   if (in_vain && !r.awaited.closers.empty()) r.awaited.closed_by_request = true;

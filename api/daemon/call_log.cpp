@@ -21,8 +21,9 @@ bool is_told(std::string_view path) noexcept {
 
 void call_log::note(http_request&& request, const http_reply& reply, std::chrono::microseconds took,
                     net::time_point now) {
-  const auto level = reply.refused || is_told(request.path) ? log_level::info : log_level::debug;
-  if (!log_.takes(level) || (reply.refused && !may_tell(now))) return;
+  const auto level = is_told(request.path) ? log_level::info : log_level::debug;
+  if (!log_.takes(level)) return;
+  if (level == log_level::info && !reply.admitted && !may_tell(now)) return;
   const auto call = std::make_shared<const answered_call>(std::move(request), reply, took);
   log_.write(
       level, [call] { return access_line(*call); }, call->size());
@@ -30,13 +31,14 @@ void call_log::note(http_request&& request, const http_reply& reply, std::chrono
 
 bool call_log::may_tell(net::time_point now) {
   const std::lock_guard lock{mutex_};
-  const auto grown = (now - last_) / refused_every;
+  const auto grown = (now - last_) / strangers_every;
   if (grown > 0) {
-    refused_left_ = static_cast<std::uint32_t>(std::min<net::duration::rep>(refused_at_once, refused_left_ + grown));
-    last_ += grown * refused_every;
+    strangers_left_ =
+        static_cast<std::uint32_t>(std::min<net::duration::rep>(strangers_at_once, strangers_left_ + grown));
+    last_ += grown * strangers_every;
   }
-  if (refused_left_ > 0) {
-    --refused_left_;
+  if (strangers_left_ > 0) {
+    --strangers_left_;
     return true;
   }
   ++untold_;
@@ -51,7 +53,7 @@ void call_log::report(net::time_point now) {
     reported_ = now;
     untold = std::exchange(untold_, 0);
   }
-  log_.info(std::to_string(untold) + " more calls were refused, and have no lines of their own");
+  log_.info(std::to_string(untold) + " more calls of strangers have no lines of their own");
 }
 
 }  // namespace berth::api

@@ -1,4 +1,4 @@
-// Which calls stand in the log, and how often those that were refused do.
+// Which calls stand in the log, and how often those of strangers do.
 #pragma once
 
 #include <chrono>
@@ -12,14 +12,14 @@
 
 namespace berth::api {
 
-/// Every call of the API by somebody who was let in is a line. Calls that are made all the time (health checks, scrapes)
-/// and those of viewers are lines of the level debug. A stranger can call as often as he likes: of what was refused,
-/// some lines are written at once and one a second from then on, and the others are counted.
+/// Every call of the API by somebody who was let in is a line. Health checks, scrapes, viewers and whatever else is
+/// asked for are lines of the level debug. A stranger can call as often as he likes: of calls of the API that show no
+/// right to call, some lines are written at once and one a second from then on, and the others are counted.
 /// Owned by the daemon; any thread may use it.
 class call_log {
  public:
-  static constexpr std::uint32_t refused_at_once = 30;
-  static constexpr net::duration refused_every = std::chrono::seconds{1};
+  static constexpr std::uint32_t strangers_at_once = 30;
+  static constexpr net::duration strangers_every = std::chrono::seconds{1};
 
   explicit call_log(logger& log) : log_(log) {}
 
@@ -33,8 +33,8 @@ class call_log {
 
   logger& log_;
   std::mutex mutex_;
-  std::uint32_t refused_left_ = refused_at_once;  // that may be told at once
-  net::time_point last_;                          // when it grew
+  std::uint32_t strangers_left_ = strangers_at_once;  // that may be told at once
+  net::time_point last_;                              // when it grew
   std::uint64_t untold_ = 0;
   net::time_point reported_;
 };

@@ -16,7 +16,8 @@ constexpr std::string_view hidden = "***";
 constexpr std::size_t longest_value = 256;
 constexpr std::size_t longest_method = 32;
 constexpr std::size_t longest_arguments = 4096;
-constexpr std::size_t longest_refused = 256;
+/// Of a stranger's call; each byte may be written as four.
+constexpr std::size_t longest_refused = 256, longest_refused_value = 64;
 /// Of a call, until its words are found.
 constexpr std::size_t most_arguments = 64;
 constexpr std::size_t most_kept = 8192;
@@ -72,23 +73,23 @@ void hide_passwords(std::string& text) {
 }
 
 /// In this order: what is cut first could be recognized no more.
-std::string shown(std::string_view as_it_is, std::string_view secret) {
+std::string shown(std::string_view as_it_is, std::string_view secret, std::size_t most = longest_value) {
   const auto has = [&](std::string_view what) { return as_it_is.find(what) != as_it_is.npos; };
-  if (as_it_is.size() <= longest_value && !has("=") && !has("://") && (secret.empty() || !has(secret)))
+  if (as_it_is.size() <= most && !has("=") && !has("://") && (secret.empty() || !has(secret)))
     return on_one_line(as_it_is);
   std::string text{as_it_is};
   replace_all(text, secret);
   if (text.find('=') != text.npos) hide_inner_secrets(text);
   hide_passwords(text);
-  const bool cut = text.size() > longest_value;
-  text.resize(std::min(text.size(), longest_value));
+  const bool cut = text.size() > most;
+  text.resize(std::min(text.size(), most));
   return on_one_line(text) + (cut ? "..." : "");
 }
 
 }  // namespace
 
 answered_call::answered_call(http_request request, const http_reply& reply, std::chrono::microseconds took)
-    : request_(std::move(request)), refused_(reply.refused), status_(reply.status), code_(reply.code), took_(took) {
+    : request_(std::move(request)), refused_(!reply.admitted), status_(reply.status), code_(reply.code), took_(took) {
   auto& r = request_;
   r.target = {};
   size_ = sizeof *this + r.method.size() + r.path.size();
@@ -117,7 +118,8 @@ std::string access_line(const answered_call& call) {
   std::string line;
   line.reserve(256);
   line.append(request.peer.to_string()).append(" ").append(on_one_line(request.method, longest_method)).append(" ");
-  line.append(shown(request.path, secret));
+  const auto most = call.refused_ ? longest_refused_value : longest_value;
+  line.append(shown(request.path, secret, most));
 
   std::optional<arguments> merged;
   if (!request.body.empty()) merged.emplace(request);
@@ -129,8 +131,10 @@ std::string access_line(const answered_call& call) {
     cut = cut || too_long;
     if (too_long) break;
     const bool named = is_name(name);
-    line.append(" ").append(named ? shown(name, secret) : "(" + std::to_string(name.size()) + " bytes)").append("=");
-    line.append(!named || tells_secret(name) ? hidden : shown(value, secret));
+    line.append(" ")
+        .append(named ? shown(name, secret, most) : "(" + std::to_string(name.size()) + " bytes)")
+        .append("=");
+    line.append(!named || tells_secret(name) ? hidden : shown(value, secret, most));
   }
   line.append(cut ? " ... -> " : " -> ").append(std::to_string(call.status_));
   if (call.code_) line.append(" code ").append(std::to_string(*call.code_));

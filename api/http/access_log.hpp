@@ -24,7 +24,7 @@ class answered_call {
 
   http_request request_;  // what stands in the line of it
   bool cut_ = false;      // there was more
-  bool refused_ = false;
+  bool refused_ = true;   // a stranger's
   unsigned status_ = 0;
   std::optional<int> code_;
   std::chrono::microseconds took_{};

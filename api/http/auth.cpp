@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::string_view address_refused = "Your ip is not allowed to access the service.";
 
-http_reply refused(http_reply reply) {
-  reply.refused = true;
-  return reply;
-}
-
 }  // namespace
 
 // Takes as long as what was given is, however much of it is right.
@@ -38,27 +33,26 @@ bool address_allowed(const http_request& request) {
 
 std::optional<http_reply> refuse_address(const http_request& request) {
   if (address_allowed(request)) return std::nullopt;
-  return refused(zlm_error(-100, address_refused));
+  return zlm_error(-100, address_refused);
 }
 
 std::optional<http_reply> refuse_zlm(const http_request& request, const arguments& args) {
   if (auto refused = refuse_address(request)) return refused;
   const auto given = args.text("secret");
-  if (given.empty()) return refused(zlm_error(-100, "Please login first: no secret was given"));
-  if (!same_secret(given, request.settings->secret))
-    return refused(zlm_error(-100, "Please login first: the secret is wrong"));
+  if (given.empty()) return zlm_error(-100, "Please login first: no secret was given");
+  if (!same_secret(given, request.settings->secret)) return zlm_error(-100, "Please login first: the secret is wrong");
   return std::nullopt;
 }
 
 std::optional<http_reply> refuse_bearer(const http_request& request) {
-  if (!address_allowed(request)) return refused(problem(403, address_refused, request.raw_path()));
+  if (!address_allowed(request)) return problem(403, address_refused, request.raw_path());
 
   constexpr std::string_view scheme = "Bearer ";
   const auto given = request.header("Authorization");
   const bool bearer = starts_with_ignoring_case(given, scheme);
   if (bearer && same_secret(trim(given.substr(scheme.size())), request.settings->secret)) return std::nullopt;
-  auto reply = refused(problem(401, bearer ? "the bearer token is wrong" : "an Authorization: Bearer header is needed",
-                               request.raw_path()));
+  auto reply = problem(401, bearer ? "the bearer token is wrong" : "an Authorization: Bearer header is needed",
+                       request.raw_path());
   // RFC 6750 3: no error code for a request without credentials.
   reply.headers.emplace_back("WWW-Authenticate",
                              bearer ? "Bearer realm=\"berth\", error=\"invalid_token\"" : "Bearer realm=\"berth\"");

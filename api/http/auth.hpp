@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "api/http/arguments.hpp"
 #include "api/http/http_reply.hpp"
@@ -20,6 +21,11 @@ bool address_allowed(const http_request& request);
 
 /// ZLMediaKit's face: the -100 reply, or nothing when the caller may go on. Tested before any argument.
 std::optional<http_reply> refuse_zlm(const http_request& request, const arguments& args);
+/// The reply to a caller whom refuse_zlm() or refuse_bearer() let go on.
+inline http_reply admitted(http_reply reply) {
+  reply.admitted = true;
+  return reply;
+}
 /// The address alone, for the calls that need no secret.
 std::optional<http_reply> refuse_address(const http_request& request);
 /// The /v1 face: 403 for the address, 401 without the right `Authorization: Bearer SECRET`.

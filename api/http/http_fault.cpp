@@ -24,7 +24,9 @@ unsigned status_of(http_fault fault) noexcept {
   return 500;
 }
 
-http_reply reply_of(const http_request& request, http_fault fault, std::string_view detail) {
+}  // namespace
+
+http_reply default_fault_reply(const http_request& request, http_fault fault, std::string_view detail) {
   if (request.path.starts_with("/v1/")) return problem(status_of(fault), detail, request.raw_path());
   if (fault == http_fault::body_too_large) return zlm_error(-300, detail);
   if (fault == http_fault::internal || (fault == http_fault::stuck && !request.path.empty()))
@@ -33,14 +35,6 @@ http_reply reply_of(const http_request& request, http_fault fault, std::string_v
   reply.status = status_of(fault);
   reply.content_type = "text/plain";
   reply.body = std::string{detail} + "\n";
-  return reply;
-}
-
-}  // namespace
-
-http_reply default_fault_reply(const http_request& request, http_fault fault, std::string_view detail) {
-  auto reply = reply_of(request, fault, detail);
-  reply.refused = fault != http_fault::internal && fault != http_fault::stuck;
   return reply;
 }
 

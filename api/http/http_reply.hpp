@@ -47,9 +47,8 @@ struct http_reply {
   std::function<void(taken_connection)> take;
   std::optional<int> code;  ///< ZLMediaKit's face `code`, for the access log
   bool close = false;       ///< close the connection after this reply
-  /// The caller was not let in, or there is nothing that he could have called: such a call costs one line of the log at
-  /// most, however many there are.
-  bool refused = false;
+  /// The caller has shown that he may call: calls of all others cost a few lines of the log, however many they are.
+  bool admitted = false;
 };
 
 /// A route's code. The request outlives the coroutine.

@@ -48,7 +48,6 @@ bool is_native(const http_request& request) noexcept { return request.path.start
 http_reply options_reply(const http_request& request, std::string_view allow) {
   http_reply reply;
   reply.close = true;
-  reply.refused = true;  // nobody was asked for his secret
   reply.headers.emplace_back("Allow", allow);
   if (request.settings->allow_cross_domains) {
     reply.headers.emplace_back("Access-Control-Allow-Origin", "*");
@@ -63,11 +62,10 @@ http_reply options_reply(const http_request& request, std::string_view allow) {
 }
 
 http_reply not_found(const http_request& request) {
+  if (is_native(request)) return problem(404, "there is nothing at this path", request.raw_path());
   http_reply reply;
-  if (is_native(request)) reply = problem(404, "there is nothing at this path", request.raw_path());
-  reply.refused = true;
   reply.status = 404;
-  if (!is_native(request) && request.method == "GET") {
+  if (request.method == "GET") {
     reply.content_type = "text/html";
     reply.body = request.settings->not_found;
   }
@@ -148,7 +146,6 @@ awaitable<http_reply> router::dispatch(http_request& request) const {
     if (p == nullptr) {
       auto reply = problem(405, request.method + " is not possible here; possible is " + allow, request.raw_path());
       reply.headers.emplace_back("Allow", std::move(allow));
-      reply.refused = true;
       co_return reply;
     }
     const auto given = split_path(request.raw_path());
@@ -161,17 +158,12 @@ awaitable<http_reply> router::dispatch(http_request& request) const {
 
   if (request.method == "OPTIONS") co_return options_reply(request, all_methods);
   const auto route = exact_.find(std::string_view{request.path});
-  if (request.method == "HEAD" && !is_native(request)) {
-    http_reply bare;
-    bare.refused = true;
-    co_return bare;
-  }
+  if (request.method == "HEAD" && !is_native(request)) co_return http_reply{};
   if (!is_call(request.method)) {
     http_reply reply;
     reply.status = 405;
     reply.headers.emplace_back("Allow", all_methods);
     reply.close = true;
-    reply.refused = true;
     co_return reply;
   }
   if (route == exact_.end()) {

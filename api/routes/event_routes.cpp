@@ -153,7 +153,7 @@ reply follow_events(const event_needs& with, const http_request& request) {
 void add_event_routes(router& to, const event_needs& with) {
   to.add("GET", "/v1/events", [with](const http_request& request) -> reply {
     if (auto refused = refuse_bearer(request)) co_return std::move(*refused);
-    co_return co_await follow_events(with, request);
+    co_return admitted(co_await follow_events(with, request));
   });
 }
 

@@ -236,8 +236,8 @@ void add_v1_routes(router& to, const v1_needs& with) {
   const auto answer_of = [&](f::call c) -> handler {
     return [face, c](const http_request& request) -> reply {
       if (auto refused = refuse_bearer(request)) co_return std::move(*refused);
-      if (auto bad = bad_name_in(request)) co_return problem(400, *bad, request.path);
-      co_return co_await ((*face).*c)(request);
+      if (auto bad = bad_name_in(request)) co_return admitted(problem(400, *bad, request.path));
+      co_return admitted(co_await ((*face).*c)(request));
     };
   };
   const auto add = [&](std::string method, std::string path, f::call c) {

@@ -50,9 +50,9 @@ class zlm_calls {
             c](const http_request& request) -> boost::asio::awaitable<http_reply> {
       const arguments args{request};
       if (auto refused = refuse_zlm(request, args)) co_return std::move(*refused);
-      if (auto missing = args.require(required, separator)) co_return zlm_error(bad_arguments, *missing);
-      if (auto bad = bad_name(args)) co_return zlm_error(bad_arguments, *bad);
-      co_return co_await ((*face).*c)(args);
+      if (auto missing = args.require(required, separator)) co_return admitted(zlm_error(bad_arguments, *missing));
+      if (auto bad = bad_name(args)) co_return admitted(zlm_error(bad_arguments, *bad));
+      co_return admitted(co_await ((*face).*c)(args));
     };
   }
 

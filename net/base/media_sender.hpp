@@ -34,7 +34,7 @@ struct media_sender {
 /// the longest time is forgotten. A value.
 class media_senders {
  public:
-  static constexpr std::size_t most = 8;
+  static constexpr std::size_t most = 64;
 
   void hear(const media_sender& heard) {
     if (const auto known = find(heard.from); known != all_.end()) {

@@ -14,6 +14,8 @@ constexpr std::size_t most_closed_at_once = 64;
 constexpr duration set_aside_for = std::chrono::minutes{1};
 constexpr udp_options rtcp_socket{.receive_buffer = 64 * 1024, .media = false};
 
+bool is_of_address(errc code) noexcept { return code == errc::address_not_local || code == errc::bad_address; }
+
 std::uint16_t width_of(const port_request& request) { return request.with_rtcp ? 2 : 1; }
 
 }  // namespace
@@ -57,6 +59,10 @@ result<allocation, error> port_allocator::allocate_from_pool(const port_request&
       if (last.code == errc::no_descriptors && make_room()) continue;
       if (last.code != errc::address_in_use) return failure{last};
     }
+    // Nobody's rest ends for an address that can not be had.
+    if (quarantine_.size() > 0)
+      if (auto probe = sockets_.bind_udp(request.local, rtcp_socket); !probe && is_of_address(probe.error().code))
+        return failure{fail(probe.error())};
     auto rested = quarantine_.take_longest_silent(pool_.range());
     if (!rested) break;
     ++taken_early_;

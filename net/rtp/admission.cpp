@@ -19,6 +19,8 @@ std::optional<refusal> admission::admit(const rtp_packet& packet, const endpoint
 std::optional<refusal> admission::check(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
   // First of all: whatever a resting sender sends shows that it is not silent.
   if (!resting_.empty() && rests(packet, from, now)) return refusal::resting;
+  if (source_.is_set() && from == source_ && ssrc_ && packet.ssrc != *ssrc_ && now - last_ < options_.relearn_after)
+    several_ = true;
   if (options_.ssrc_filter != 0 && packet.ssrc != options_.ssrc_filter) return refusal::wrong_ssrc;
 
   const bool same_source = !source_.is_set() || from == source_;
@@ -69,13 +71,19 @@ bool admission::may_move(const endpoint& from, bool same_ssrc, bool silent) cons
 
 void admission::note_stranger(const endpoint& from, time_point now) {
   if (std::any_of(strangers_.begin(), strangers_.end(), [&](const stranger& s) { return s.from == from; })) return;
-  if (strangers_.size() == most_strangers) strangers_.erase(strangers_.begin());
+  if (strangers_.size() == most_strangers) {
+    // Who was seen beside the source is not forgotten for those who may be it.
+    const auto oldest = std::find_if(strangers_.begin(), strangers_.end(), [](const auto& s) { return !s.beside_us; });
+    if (oldest == strangers_.end()) return;
+    strangers_.erase(oldest);
+  }
   strangers_.push_back({from, now, false});
 }
 
 void admission::learn(const rtp_packet& packet, const endpoint& from, time_point now) noexcept {
   if (!strangers_.empty() && from == source_)
     for (auto& s : strangers_) s.beside_us = s.beside_us || now - s.since >= spoke_on;
+  if (from != source_ || ssrc_ != packet.ssrc) several_ = false;
   if (from != source_) std::erase_if(strangers_, [&](const stranger& s) { return s.from == from; });
   source_ = from;
   ssrc_ = packet.ssrc;
@@ -84,6 +92,7 @@ void admission::learn(const rtp_packet& packet, const endpoint& from, time_point
 
 void admission::forget_source() noexcept {
   source_ = {};
+  several_ = false;
   strangers_.clear();
 }
 
@@ -92,6 +101,13 @@ void admission::set_ssrc_filter(std::uint32_t ssrc) noexcept {
   if (ssrc == 0 || !ssrc_ || *ssrc_ == ssrc) return;
   ssrc_.reset();
   forget_source();
+}
+
+media_senders admission::resting(time_point now) const {
+  auto all = resting_.left(now);
+  for (const auto& s : strangers_)
+    if (s.beside_us) all.hear({s.from, std::nullopt});
+  return all;
 }
 
 }  // namespace berth::net

@@ -45,8 +45,11 @@ class admission {
   /// `now`), or begins a stream that is not the former one: its packets meet the filter and have another SSRC than
   /// before. Where the former SSRC is not known, that takes a filter.
   void rest(const media_senders& senders, duration silence, time_point now) { resting_.begin(senders, silence, now); }
-  /// Those of them who have not been silent for long enough.
-  media_senders resting(time_point now) const { return resting_.left(now); }
+  /// Those of them who have not been silent for long enough, and who was refused beside the source: the next stream of
+  /// the port is not theirs either.
+  media_senders resting(time_point now) const;
+  /// The source sends with more than one SSRC.
+  bool several() const noexcept { return several_; }
 
   const endpoint& source() const noexcept { return source_; }  ///< unset before the first packet
   std::optional<std::uint32_t> ssrc() const noexcept { return ssrc_; }
@@ -70,6 +73,7 @@ class admission {
   endpoint source_;
   std::optional<std::uint32_t> ssrc_;
   time_point last_{};  // of the last packet learned from
+  bool several_ = false;
 
   std::vector<stranger> strangers_;  // who was refused for his address; the latest ones
 

@@ -18,11 +18,13 @@ class resting_senders {
     all_.clear();
     for (const auto& s : senders) all_.push_back({s, now});
     silence_ = silence;
+    over_ = now + silence;
   }
 
   bool empty() const noexcept { return all_.empty(); }
   /// The one that sends from there, if it has not been silent for long enough; else it rests no more.
   const media_sender* find(const endpoint& from, time_point now) {
+    if (now >= over_) all_.clear();
     const auto at = position_of(from);
     if (at == all_.end()) return nullptr;
     if (now - at->heard < silence_) return &at->who;
@@ -30,7 +32,10 @@ class resting_senders {
     return nullptr;
   }
   /// It is not silent. Of one that find() gave.
-  void heard(const endpoint& from, time_point now) { position_of(from)->heard = now; }
+  void heard(const endpoint& from, time_point now) {
+    position_of(from)->heard = now;
+    over_ = now + silence_;
+  }
   void forget(const endpoint& from) { all_.erase(position_of(from)); }
   /// find() and heard(), for those who refuse all that it sends.
   bool refuses(const endpoint& from, time_point now) {
@@ -58,6 +63,7 @@ class resting_senders {
 
   std::vector<sender> all_;
   duration silence_{};
+  time_point over_{};  // for all of them
 };
 
 }  // namespace berth::net

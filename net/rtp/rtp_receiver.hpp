@@ -60,6 +60,7 @@ class rtp_receiver {
   void set_ssrc_filter(std::uint32_t ssrc) noexcept { admission_.set_ssrc_filter(ssrc); }
   void rest(const media_senders& senders, duration silence, time_point now) { admission_.rest(senders, silence, now); }
   media_senders resting(time_point now) const { return admission_.resting(now); }
+  bool several() const noexcept { return admission_.several(); }
 
   const endpoint& source() const noexcept { return admission_.source(); }  ///< unset before the first packet
   std::optional<std::uint32_t> ssrc() const noexcept { return admission_.ssrc(); }

@@ -60,16 +60,16 @@ void ssrc_demultiplexer::hold(entry& e, const rtp_packet& packet, const endpoint
   e.held.push_back({{packet.whole.begin(), packet.whole.end()}, from, arrival, over_tcp});
 }
 
-// Of those of the newcomer's own address if they are many, else of all, the one that has been silent for the longest
+// Of those of the newcomer's own socket if they are many, else of all, the one that has been silent for the longest
 // time goes.
 void ssrc_demultiplexer::make_room(const endpoint& from) {
-  std::size_t of_address = 0;
+  std::size_t of_socket = 0;
   const place* first = nullptr;
   for (const auto& p : probation_) {
-    if (!p.from.same_address(from)) continue;
-    if (of_address++ == 0) first = &p;
+    if (p.from != from) continue;
+    if (of_socket++ == 0) first = &p;
   }
-  if (of_address >= options_.max_probation_of_one)
+  if (of_socket >= options_.max_probation_of_one)
     erase(first->ssrc);
   else if (probation_.size() >= options_.max_probation)
     erase(probation_.front().ssrc);

@@ -30,7 +30,7 @@ class ssrc_demultiplexer {
  public:
   struct options {
     std::size_t max_probation = 256;                  ///< SSRCs in probation, a packet each; the oldest makes room
-    std::size_t max_probation_of_one = 64;            ///< of one address
+    std::size_t max_probation_of_one = 64;            ///< of one address and port
     std::size_t max_announced = 64;                   ///< SSRCs that wait for their sink; more stay in probation
     std::size_t max_held_packets = 64;                ///< of one that waits for its sink
     std::size_t max_remembered = 1024;                ///< refused and resting SSRCs; the oldest is forgotten

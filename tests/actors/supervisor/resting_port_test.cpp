@@ -97,6 +97,22 @@ TEST_CASE("who fed a stream does not feed the shared port that gets its port, no
   CHECK(h.query("third")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 1);
 }
 
+TEST_CASE("a camera with two SSRCs feeds no other stream with either of them") {
+  harbour h{1};
+  camera both{7};
+  const auto port = h.open("first")->stream->port();
+  both.send(port);
+  h.receive();
+  both.send_raw(port, rtp_source{8}.next());
+  h.receive();
+  REQUIRE(h.close("first"));
+  REQUIRE(h.open("second")->stream->port() == port);
+  both.send_raw(port, rtp_source{8}.next());
+  both.send(port);
+  h.receive();
+  CHECK(h.query("second")->counters.refused[static_cast<std::size_t>(net::refusal::resting)] == 2);
+}
+
 TEST_CASE("a stranger on a resting port does not hide who fed its stream from the one that comes next") {
   harbour h{1};
   camera own{7};

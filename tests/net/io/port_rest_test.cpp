@@ -31,6 +31,20 @@ TEST_CASE("an open that fails ends nobody's rest") {
   CHECK(r.allocator.figures().resting == 1);
 }
 
+TEST_CASE("an address that is not ours ends nobody's rest") {
+  rig r;
+  std::vector<bound_ports> held;
+  for (int i = 0; i < 4; ++i) held.push_back(std::move(r.allocator.allocate(r.any(), opened_at)->ports));
+  r.allocator.release(std::move(held.back()), past_of("cam"), opened_at);
+  auto elsewhere = r.any();
+  elsewhere.local = *endpoint::parse("192.0.2.1", 0);
+  const auto refused = r.allocator.allocate(elsewhere, opened_at);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::address_not_local);
+  CHECK(r.allocator.figures().resting == 1);
+  CHECK(r.allocator.figures().taken_early == 0);
+}
+
 TEST_CASE("one number rests at two addresses, each for itself") {
   rig r;
   const auto port = r.range.first;

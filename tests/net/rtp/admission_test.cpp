@@ -150,6 +150,29 @@ TEST_CASE("of many strangers the latest are remembered") {
   CHECK(admitted(lock, 9, *endpoint::parse("192.0.2.1", 6000), 1h) == "ok");
 }
 
+TEST_CASE("who was seen beside the source is not forgotten for newcomers, and is refused by the next stream too") {
+  admission lock;
+  for (int ms = 0; ms <= 1000; ms += 40) {
+    REQUIRE(admitted(lock, 7, a, std::chrono::milliseconds{ms}) == "ok");
+    CHECK(admitted(lock, 9, b, std::chrono::milliseconds{ms + 1}) == "wrong_source");
+  }
+  for (std::uint16_t port = 6000; port < 6050; ++port) admitted(lock, 9, *endpoint::parse("192.0.2.1", port), 1010ms);
+  CHECK(admitted(lock, 9, b, 1h) == "wrong_source");
+  auto next = lock.resting(begun + 1h);
+  CHECK(next.contains(b));
+  CHECK_FALSE(next.contains(a));
+}
+
+TEST_CASE("a source that sends with more than one SSRC is known by none of them") {
+  admission lock;
+  REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
+  CHECK_FALSE(lock.several());
+  CHECK(admitted(lock, 8, c, 10ms) == "wrong_source");
+  CHECK_FALSE(lock.several());
+  CHECK(admitted(lock, 8, a, 20ms) == "wrong_ssrc");
+  CHECK(lock.several());
+}
+
 TEST_CASE("the silence after which a lock moves is an option") {
   admission lock({.relearn_after = 5s});
   REQUIRE(admitted(lock, 7, a, 0ms) == "ok");
