@@ -33,9 +33,9 @@ struct short_text {
   std::string str() const { return bytes.data(); }
 };
 
-/// One per stream life. `ports`, `strangers` and `several` have one owner at a time: the supervisor before the spawn and after the
-/// down message, the stream in between; CAF's spawn and down message order the hand-overs. Everything else is written by the stream's
-/// thread only and readable from any thread. Dies with the last of the two.
+/// One per stream life. `ports`, `strangers` and `several` have one owner at a time: the supervisor before the spawn and
+/// after the down message, the stream in between; CAF's spawn and down message order the hand-overs. Everything else is
+/// written by the stream's thread only and readable from any thread. Dies with the last of the two.
 struct mooring {
   net::bound_ports ports;
   net::media_senders strangers;  ///< who sends to the ports and must not feed the stream
